@@ -1,0 +1,63 @@
+#include "base/arena.h"
+
+#include "base/sizes.h"
+
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define ALIGNMENT 64
+#define BLOCK_BYTES (64 * 1024)
+
+struct ArenaBlock {
+    ArenaBlock *next;
+    size_t size, used; /* bytes, this header included */
+};
+
+Arena arena_make(size_t ceiling)
+{
+    return (Arena){.ceiling = ceiling};
+}
+
+static ArenaBlock *add_block(Arena *arena, size_t bytes)
+{
+    size_t size = size_max(bytes, BLOCK_BYTES);
+    ArenaBlock *block = aligned_alloc(ALIGNMENT, size);
+    if (!block) return NULL;
+    *block = (ArenaBlock){.next = arena->blocks, .size = size, .used = ALIGNMENT};
+    arena->blocks = block;
+    return block;
+}
+
+void *arena_allocate(Arena *arena, size_t count, size_t size)
+{
+    size_t bytes;
+    if (!size_multiply(&bytes, count, size) || !size_add(&bytes, bytes, 2 * ALIGNMENT - 1)) return NULL;
+    bytes = (bytes - ALIGNMENT) / ALIGNMENT * ALIGNMENT;
+    if (bytes > arena->ceiling - size_min(arena->used, arena->ceiling)) return NULL;
+    ArenaBlock *block = arena->blocks;
+    if (!block || block->size - block->used < bytes) block = add_block(arena, bytes + ALIGNMENT);
+    if (!block) return NULL;
+    void *memory = (char *)block + block->used;
+    block->used += bytes;
+    arena->used += bytes;
+    return memset(memory, 0, bytes);
+}
+
+char *arena_copy_text(Arena *arena, const char *text, size_t length)
+{
+    if (length == SIZE_MAX) return NULL;
+    char *copy = arena_allocate(arena, length + 1, 1);
+    if (copy && length) memcpy(copy, text, length);
+    return copy;
+}
+
+void arena_free(Arena *arena)
+{
+    while (arena->blocks) {
+        ArenaBlock *next = arena->blocks->next;
+        free(arena->blocks);
+        arena->blocks = next;
+    }
+    arena->used = 0;
+}

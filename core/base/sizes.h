@@ -1,0 +1,39 @@
+/* Sizes that come from files: multiplied and added only with a check. */
+#ifndef BASE_SIZES_H
+#define BASE_SIZES_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+/* *result = a * b; false, and *result untouched, where that overflows. */
+static inline bool size_multiply(size_t *result, size_t a, size_t b)
+{
+    size_t product;
+    if (__builtin_mul_overflow(a, b, &product)) return false;
+    *result = product;
+    return true;
+}
+
+/* *result = a + b; false, and *result untouched, where that overflows. */
+static inline bool size_add(size_t *result, size_t a, size_t b)
+{
+    size_t sum;
+    if (__builtin_add_overflow(a, b, &sum)) return false;
+    *result = sum;
+    return true;
+}
+
+static inline size_t size_min(size_t a, size_t b)
+{
+    return a < b ? a : b;
+}
+static inline size_t size_max(size_t a, size_t b)
+{
+    return a > b ? a : b;
+}
+static inline size_t size_ceil_div(size_t a, size_t b)
+{
+    return a / b + (a % b != 0);
+}
+
+#endif

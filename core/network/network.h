@@ -1,0 +1,159 @@
+/* Network: what an ONNX file becomes: a graph of nodes in topological order, immutable after opening.
+ *
+ * Opening folds constants and whole subgraphs that only compute shapes, folds batch normalization into the
+ * layer before it, fuses x*Sigmoid(x) and x*HardSigmoid(x) to one node, drops Identity and Dropout, sets a
+ * final Softmax aside, and knows every shape. What cannot be run is refused with the node's name, operator,
+ * opset and reason; all unsupported operators are named at once.
+ *
+ * Images are run in tiles of `batch` images (16; 1 where the file or its reshapes fix the batch at 1). The
+ * first dimension of the input and of the output counts the images of a tile. A short tile is filled up
+ * with zeros, and the rest of its output ignored.
+ *
+ * Layout: a value whose `channels_last` is set and whose rank is r >= 3 is stored as N, spatial..., C
+ * although ONNX calls it N, C, spatial...; all others are stored in ONNX's order. Shapes in Value are those
+ * stored.
+ *
+ * A Network may be read by any number of threads at once. Whoever opens it frees it, after all Weights and
+ * Workspaces made from it.
+ *
+ *     Network *network;
+ *     if (network_open(&network, "x.onnx", &(NetworkOptions){0}, message)) ...
+ *     Workspace *workspace;                                   // one a thread
+ *     workspace_create(&workspace, network, message);
+ *     network_run(network, output, input, NULL, workspace, message);
+ *     workspace_free(workspace);
+ *     network_free(network);
+ */
+#ifndef NETWORK_NETWORK_H
+#define NETWORK_NETWORK_H
+
+#include "base/status.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define NETWORK_MAX_RANK 8
+#define NETWORK_NONE SIZE_MAX
+
+typedef enum ElementType { ELEMENT_FLOAT, ELEMENT_INT64, ELEMENT_BOOL } ElementType; /* 4, 8, 1 bytes */
+
+typedef struct Value {
+    const char *name;
+    ElementType type;
+    size_t rank;
+    size_t shape[NETWORK_MAX_RANK]; /* as stored, for one tile */
+    size_t elements;                /* their product */
+    bool channels_last;
+    const void *constant; /* its elements, or NULL where it is computed */
+    size_t producer;      /* node, or NETWORK_NONE for constants and the input */
+} Value;
+
+typedef struct Kernel Kernel; /* network/operator.h */
+
+typedef struct Node {
+    const char *name;          /* the ONNX node's, or made up from its operator and position */
+    const char *operator_name; /* what it runs as: "Conv", "Gemm", "Relu", "SiLU", "Transpose" */
+    size_t input_count;
+    const size_t *inputs; /* values */
+    size_t output;        /* value: every node has one */
+    size_t layer;         /* in Network.layers, or NETWORK_NONE */
+    const Kernel *kernel;
+    const void *parameters; /* the kernel's own */
+    size_t scratch;         /* bytes that one run of it needs */
+} Node;
+
+/* Weights that can be quantized. y[i] = sum_k weights[i][k] * x[k] + bias[i], for each row x of its input: a
+ * patch of a convolution (channel, kernel row, kernel column, in ONNX's order), or the last axis of a Gemm's
+ * or MatMul's input. In group g, the m outputs g*m..g*m+m-1 see the n inputs of that group. */
+typedef struct Layer {
+    const char *name;          /* unique */
+    const char *operator_name; /* as in the file: "Conv", "Gemm", "MatMul" */
+    size_t groups, m, n;       /* outputs and inputs a group */
+    size_t weight_rank;        /* of the shape as in the file */
+    size_t weight_shape[NETWORK_MAX_RANK];
+    const float *weights; /* [groups*m][n], batch normalization folded in */
+    const float *bias;    /* [groups*m], zeros where there is none */
+    bool has_bias;        /* in the file, or by a folded batch normalization */
+    size_t parameters;    /* weights, and biases where it has them */
+    uint64_t macs;        /* multiply-accumulates an image, all its sites */
+    size_t site_count;    /* nodes that use these weights, usually one */
+    const size_t *sites;
+    bool first; /* no layer upstream */
+    bool last;  /* no layer downstream */
+} Layer;
+
+typedef struct Network {
+    const char *path;
+    char sha256[65];
+    size_t batch; /* images a tile */
+
+    size_t channels, height, width; /* of the input image */
+    size_t input, output;           /* values; input is [batch][height][width][channels] */
+    size_t output_elements;         /* an image */
+    bool softmax_removed;           /* a final Softmax was set aside: the outputs are its logits */
+
+    size_t value_count, node_count, layer_count;
+    const Value *values;
+    const Node *nodes;
+    const Layer *layers; /* in topological order of their first site */
+
+    /* metadata_props of the file, "" where absent: a description or an option wins over these */
+    const char *mean, *std, *labels, *task;
+
+    struct NetworkStorage *storage; /* private */
+} Network;
+
+typedef struct NetworkOptions {
+    const char *input_shape; /* "1,3,224,224" (N,C,H,W) or "3,224,224"; NULL: as in the file */
+    bool plain_kernels;      /* the fallback kernels even where oneDNN is there */
+    size_t memory;           /* ceiling in bytes for the network's own storage; 0: 2 GiB */
+} NetworkOptions;
+
+/* STATUS_INVALID for damaged files, STATUS_UNSUPPORTED for what cannot be run; *network is NULL on failure.
+ * The message starts with "cannot open 'PATH': ". */
+Status network_open(Network **network, const char *path, const NetworkOptions *options, Message *message);
+void network_free(Network *network);
+
+/* "oneDNN 2.6.3" or "im2col on BLAS": what convolutions run on. */
+const char *network_kernels(const Network *network);
+
+/* --- weights ---------------------------------------------------------------------------------------- */
+
+/* A layer's weights in the format of its kernel. Read-only once made; any thread may use it. */
+typedef struct Weights Weights;
+
+/* weights [groups*m][n] and bias [groups*m], as Layer's. The arrays are copied. */
+Status weights_create(Weights **packed, const Network *network, size_t layer, const float *weights,
+                      const float *bias, Message *message);
+void weights_free(Weights *packed);
+
+/* --- running ---------------------------------------------------------------------------------------- */
+
+/* One thread's memory for running a network: intermediate values reused by liveness, and scratch. */
+typedef struct Workspace Workspace;
+
+Status workspace_create(Workspace **workspace, const Network *network, Message *message);
+void workspace_free(Workspace *workspace);
+size_t workspace_bytes(const Network *network); /* what one takes */
+
+/* Runs one tile through the network. output [batch][output_elements], input [batch][height][width][channels].
+ * weights: [layer_count], an entry NULL where the float weights hold; NULL: all float. */
+Status network_run(const Network *network, float *output, const float *input, const Weights *const *weights,
+                   Workspace *workspace, Message *message);
+
+/* Runs one node on one tile. inputs: [input_count] arrays as Value says, constants included (NULL is allowed
+ * for a constant). weights: its layer's, or NULL for float. The result is the node's alone: no activation
+ * that network_run() would fuse. Bit for bit what network_run() computes. */
+Status network_run_node(const Network *network, size_t node, void *output, const void *const *inputs,
+                        const Weights *weights, Workspace *workspace, Message *message);
+
+/* Rows (patches, or vectors along the last axis) that a layer's site takes from one image. */
+size_t network_rows(const Network *network, size_t node);
+
+/* rows[count][groups*n], in the order of Layer's inputs: those of image `image` of the tile `input`, at
+ * `positions` (0..network_rows()-1, output pixel row by row). Padding is zero. */
+void network_gather(const Network *network, size_t node, float *rows, const float *input, size_t image,
+                    const size_t *positions, size_t count);
+
+#endif

@@ -1,0 +1,180 @@
+/* Operators: how an ONNX node becomes a node that runs. Private to core/network.
+ *
+ * Operators live one family a file (op_conv.c, op_pool.c, ...), each with one table, listed in operators.c.
+ * Opening walks the ONNX nodes in topological order and calls the operator's `build` for each. All shapes are
+ * concrete by then (batch included), so `build` checks its inputs and attributes, works out the output shape,
+ * and emits a node; or binds the output to a value that is already there (Identity), or to a constant.
+ * builder_emit() runs a node whose inputs are all constant at once: subgraphs that compute shapes fold away
+ * so.
+ *
+ * In the builder, values have their ONNX ("logical") shape, and a flag whether they are stored channels last.
+ * Kernels see stored shapes only: `build` translates axes (builder_axis()) and asks for the layout it needs:
+ *   - Conv, pools, batch norm: builder_channels_last(), for rank >= 3; their output is channels last.
+ *   - Reshape, Flatten, MatMul and others that mix axes: builder_plain().
+ *   - Elementwise, Concat, Slice, Reduce...: any layout; all operands brought to the first one's.
+ * Constants are always plain. A layout change is an ordinary Transpose node, or free where the order of the
+ * elements does not change (one channel, or one pixel).
+ */
+#ifndef NETWORK_OPERATOR_H
+#define NETWORK_OPERATOR_H
+
+#include "base/arena.h"
+#include "network/network.h"
+
+/* --- kernels ---------------------------------------------------------------------------------------- */
+
+typedef struct KernelRun {
+    const Network *network; /* values give the shapes; NULL while folding constants */
+    const Value *values;    /* indexed by Node.inputs and Node.output, also while folding */
+    const Node *node;
+    const Weights *weights; /* the layer's, or NULL: float */
+    bool fused;             /* run with the activation that follows, for kernels that can (op_conv.c) */
+    void *scratch;          /* node->scratch bytes, 64-byte aligned */
+} KernelRun;
+
+struct Kernel {
+    const char *name;
+    /* output and inputs as the values say; they do not overlap */
+    Status (*run)(const KernelRun *run, void *output, const void *const *inputs, Message *message);
+};
+
+/* --- what build sees -------------------------------------------------------------------------------- */
+
+typedef struct Builder Builder;
+
+typedef struct BuildValue {
+    const char *name;
+    ElementType type;
+    size_t rank;
+    size_t shape[NETWORK_MAX_RANK]; /* logical */
+    size_t elements;
+    bool channels_last;
+    const void *constant;
+    size_t producer; /* node emitted, or NETWORK_NONE */
+    size_t uses;     /* by ONNX nodes, and as a graph output */
+} BuildValue;
+
+/* One ONNX node, as build gets it. */
+typedef struct Call {
+    Builder *builder;
+    const char *name;
+    const char *operator_name;
+    int opset;
+    size_t input_count;   /* trailing absent inputs are not counted */
+    const size_t *inputs; /* values; NETWORK_NONE where an optional input is absent */
+    size_t output_count;
+    const void *node; /* the protobuf message, for attributes */
+    Message *message;
+} Call;
+
+typedef struct Operator {
+    const char *name;
+    int first_opset, last_opset; /* at which this entry holds; an operator may have several entries */
+    size_t least_inputs, most_inputs;
+    Status (*build)(Call *call);
+} Operator;
+
+/* Fails with "node 'NAME' (OPERATOR, opset N): ..." */
+Status call_fail(Call *call, Status status, const char *format, ...) __attribute__((format(printf, 3, 4)));
+
+/* Memory that lives as long as the network; NULL when out of it: then return call_no_memory(call). */
+void *call_allocate(Call *call, size_t count, size_t size);
+Status call_no_memory(Call *call);
+
+/* --- attributes: the default where absent; a wrong type is reported when build returns ------------------ */
+
+bool attribute_present(const Call *call, const char *name);
+int64_t attribute_int(Call *call, const char *name, int64_t absent);
+float attribute_float(Call *call, const char *name, float absent);
+const char *attribute_text(Call *call, const char *name, const char *absent);
+/* *values points into the file's data (NULL where absent); returns the count */
+size_t attribute_ints(Call *call, const char *name, const int64_t **values);
+size_t attribute_floats(Call *call, const char *name, const float **values);
+/* A tensor attribute as a constant value; NETWORK_NONE where absent or damaged (reported). */
+size_t attribute_tensor(Call *call, const char *name);
+
+/* --- inputs ----------------------------------------------------------------------------------------- */
+
+bool call_has(const Call *call, size_t input); /* given, and not left out */
+const BuildValue *call_value(const Call *call, size_t input);
+const BuildValue *builder_value(const Builder *builder, size_t value);
+
+/* A constant input of integers (axes, pads, shape), at most `most` of them: the count in *count. An input
+ * that is not constant, or not int64, or too long fails with its name. */
+Status call_constant_ints(Call *call, size_t input, int64_t *values, size_t *count, size_t most);
+
+/* A constant float input of one element (Clip's bounds, a scale). */
+Status call_constant_float(Call *call, size_t input, float *value);
+
+/* An axis that may be negative, checked against `rank` (first <= axis < rank after adding rank). */
+Status call_axis(Call *call, int64_t axis, size_t rank, size_t *result);
+
+/* The stored axis of logical axis `axis` of a value: itself, or moved where the value is channels last. */
+size_t builder_axis(const BuildValue *value, size_t axis);
+
+/* The value in the layout asked for: itself, or the output of a Transpose that is emitted here. A constant
+ * in channels-last order becomes another constant. Fails only for want of memory, or for rank < 3 in
+ * builder_channels_last() (call_fail). */
+Status builder_plain(Call *call, size_t value, size_t *result);
+Status builder_channels_last(Call *call, size_t value, size_t *result);
+
+/* --- outputs ---------------------------------------------------------------------------------------- */
+
+typedef struct Emit {
+    const Kernel *kernel;
+    const void *parameters;    /* from call_allocate() */
+    const char *operator_name; /* NULL: the call's */
+    size_t input_count;
+    const size_t *inputs; /* values */
+    ElementType type;
+    size_t rank;
+    const size_t *shape; /* logical; dimensions of 0 are refused here, as are overflows and ceilings */
+    bool channels_last;
+    size_t scratch; /* bytes */
+    size_t layer;   /* NETWORK_NONE for all but layers */
+} Emit;
+
+/* Adds a node, or runs it at once where all its inputs are constant (and it is no layer): *value is then a
+ * constant. */
+Status builder_emit(Call *call, const Emit *emit, size_t *value);
+
+/* Makes `value` the call's output number `output` (0 for most). Build must bind every output that the file
+ * names. */
+Status call_bind(Call *call, size_t output, size_t value);
+
+/* A constant from elements that live as long as the network. */
+Status builder_constant(Call *call, ElementType type, size_t rank, const size_t *shape, const void *elements,
+                        size_t *value);
+
+/* builder_emit() and call_bind(0): what most operators end in. */
+Status call_emit(Call *call, const Emit *emit);
+
+static inline size_t element_size(ElementType type)
+{
+    return type == ELEMENT_FLOAT ? 4 : type == ELEMENT_INT64 ? 8 : 1;
+}
+
+/* --- layers (op_conv.c, op_gemm.c, op_normalize.c) --------------------------------------------------- */
+
+typedef struct BuildLayer {
+    size_t groups, m, n;
+    float *weights, *bias; /* as Layer's; a folded batch normalization changes them in place */
+    bool has_bias;
+    size_t weight_value; /* the ONNX value they came from: nodes that share it share the layer */
+    bool folded;
+} BuildLayer;
+
+/* --- families: a table each, ended by an entry without a name ---------------------------------------- */
+
+extern const Operator operators_conv[];        /* Conv */
+extern const Operator operators_gemm[];        /* Gemm, MatMul */
+extern const Operator operators_normalize[];   /* BatchNormalization */
+extern const Operator operators_elementwise[]; /* Relu, Clip, Sigmoid, HardSigmoid, HardSwish, Add, Sub, Mul,
+                                                  Div, Softmax, Cast */
+extern const Operator operators_pool[];        /* MaxPool, AveragePool, GlobalAveragePool */
+extern const Operator operators_reduce[];      /* ReduceMean */
+extern const Operator operators_move[];  /* Concat, Split, Slice, Gather, Transpose, Pad, Expand's kin */
+extern const Operator operators_shape[]; /* Reshape, Flatten, Squeeze, Unsqueeze, Shape, Constant,
+                                            ConstantOfShape, Identity, Dropout */
+
+#endif

@@ -1,0 +1,29 @@
+/* Plan as CSV, out and in (RFC 4180, by libcsv), numbers in the C locale.
+ *
+ * Written, one row a layer, in the network's order, CRLF line ends, the columns
+ * index,name,operator,shape,parameters,macs,weight_bits,activation_bits,method,rounding_error,bitsplit_error,
+ * polished_error,heldout_error,local_error,accumulated_error,sqnr_db,codes_changed,bytes,lambda,contribution,share
+ * (empty where they do not apply; weight_bits of a float layer is "float"). index counts from 1. Errors have
+ * 9 significant digits. A text cell that starts with = + - @ tab, CR or ' gets a ' in front; the reader
+ * strips one.
+ *
+ * Read, it needs a header with `name` and `weight_bits`; `activation_bits` and `method` are taken where they
+ * are there, all other columns ignored, rows in any order. Layers that it leaves out keep what the plan has.
+ */
+#ifndef REPORT_PLAN_CSV_H
+#define REPORT_PLAN_CSV_H
+
+#include "base/file.h"
+#include "report/result.h"
+
+/* The columns in order, NULL at the end: the CSV's header and the keys of the JSON's layers. */
+extern const char *const plan_columns[];
+
+Status plan_csv_write(const char *path, const Result *result, Message *message);
+
+/* Changes `plan` (made for `network`) as the file says, or leaves it untouched on failure. Errors name the
+ * file, line and column: an unknown or repeated layer (with the nearest name), a width that is not 2..8 or
+ * "float", an unknown method, a missing column, a broken quote, a file above 16 MiB. */
+Status plan_csv_read(Plan *plan, const Network *network, const char *path, Message *message);
+
+#endif

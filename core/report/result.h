@@ -1,0 +1,31 @@
+/* Result: all that a report is made of, gathered in one place by whoever ran the plan. Borrowed pointers. */
+#ifndef REPORT_RESULT_H
+#define REPORT_RESULT_H
+
+#include "dataset/dataset.h"
+#include "evaluate/accuracy.h"
+#include "explore/pipeline.h"
+#include "explore/plan.h"
+#include "network/network.h"
+
+typedef struct RunFacts {     /* the JSON's one object exempt from "same plan, same bytes" */
+    double optimizer_seconds; /* calibrating and solving */
+    double evaluate_seconds;
+    size_t threads;
+    const char *blas_kernel; /* "Zen" */
+    const char *network_kernels;
+    const char *version; /* of bitstitch */
+} RunFacts;
+
+typedef struct Result {
+    const Network *network;
+    const Plan *plan;
+    const Dataset *calibration; /* NULL where there was none */
+    const Dataset *evaluation;  /* likewise */
+    const Normalization *normalization;
+    const Pipeline *pipeline;   /* NULL: a plan alone */
+    const Evaluation *accuracy; /* NULL: not measured */
+    RunFacts run;
+} Result;
+
+#endif

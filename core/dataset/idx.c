@@ -35,7 +35,7 @@ static bool parse_header(Header *header, const unsigned char *data, size_t size)
 
 bool idx_matches(const unsigned char *data, size_t size)
 {
-    Header header;
+    Header header = {0};
     return parse_header(&header, data, size) && header.elements == size - header.bytes;
 }
 
@@ -65,7 +65,7 @@ Status idx_read_images(Dataset *dataset, Message *message)
 {
     struct DatasetStorage *storage = dataset->storage;
     const char *path = dataset->images_path;
-    Header header;
+    Header header = {0};
     Status status =
         read_header(&header, storage->images_file, storage->images_size, 3, 4, path, "images", message);
     if (status != STATUS_OK) return status;
@@ -89,7 +89,7 @@ Status idx_read_images(Dataset *dataset, Message *message)
 Status idx_read_labels(Dataset *dataset, unsigned char *data, size_t size, Message *message)
 {
     const char *path = dataset->labels_path;
-    Header header;
+    Header header = {0};
     Status status = read_header(&header, data, size, 1, 1, path, "labels", message);
     if (status == STATUS_OK && header.elements != dataset->count)
         status =

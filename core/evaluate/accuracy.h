@@ -1,9 +1,15 @@
 /* Accuracy: what the quantized network's outputs are worth beside the float network's, on the same images.
  *
- * Images stream through both networks in tiles, in order; a running result is reported as it grows. One
- * correctness bit an image is kept for the paired interval.
+ * Images stream through both networks in tiles, in order; a running result is reported as it grows. Results
+ * do not depend on the number of threads: sums are made a tile, and added in tile order.
  *
+ * An image with a NaN among its logits has no predicted class: it is never right, not among the top 5 either,
+ * and agrees with nothing; cross-entropy and SQNR are then NaN. Infinite logits are ordinary for ranks.
  * Where the evaluation set has no labels, agreement and SQNR remain.
+ *
+ *     Evaluation evaluation;
+ *     evaluation_run(&evaluation, network, weights, dataset, &normalization, 0, pool, NULL, NULL, message);
+ *     interval_wilson(evaluation.quantized.top1_correct, evaluation.images);
  */
 #ifndef EVALUATE_ACCURACY_H
 #define EVALUATE_ACCURACY_H
@@ -36,8 +42,13 @@ typedef struct Evaluation {
 /* False cancels. Called on the thread that called evaluation_run(), a few times a second at most. */
 typedef bool EvaluationProgress(void *context, const Evaluation *so_far);
 
-/* weights as network_run()'s: NULL evaluates the float network alone. Ties in top-1 go to the lower class.
- * The output must be one vector an image. Images are taken from the front, `limit` of them, 0 for all. */
+/* Whether these images can be scored by this network: STATUS_UNSUPPORTED where its output is not one vector
+ * an image, STATUS_INVALID where the images have another size. evaluation_run() asks the same. */
+Status evaluation_check(const Network *network, const Dataset *dataset, Message *message);
+
+/* weights as network_run()'s: NULL evaluates the float network alone. Equal logits rank by class, the lower
+ * first. Images are taken from the front, `limit` of them, 0 for all. STATUS_INVALID also where a label is no
+ * class of the network. On failure *evaluation holds the figures so far. */
 Status evaluation_run(Evaluation *evaluation, const Network *network, const Weights *const *weights,
                       const Dataset *dataset, const Normalization *normalization, size_t limit, Pool *pool,
                       EvaluationProgress *progress, void *context, Message *message);

@@ -1,0 +1,106 @@
+#include "evaluate/tally.h"
+
+#include <math.h>
+
+#define NO_CLASS SIZE_MAX
+
+static bool any_nan(const float *logits, size_t classes)
+{
+    for (size_t i = 0; i < classes; i++)
+        if (isnan(logits[i])) return true;
+    return false;
+}
+
+/* The largest logit's class, the lowest of equals; NO_CLASS where a logit is NaN. */
+static size_t top_class(const float *logits, size_t classes)
+{
+    if (any_nan(logits, classes)) return NO_CLASS;
+    size_t top = 0;
+    for (size_t i = 1; i < classes; i++)
+        if (logits[i] > logits[top]) top = i;
+    return top;
+}
+
+/* Classes ranked before `label`: those with a larger logit, and lower ones with the same. */
+static size_t rank_of(const float *logits, size_t classes, size_t label)
+{
+    size_t rank = 0;
+    for (size_t i = 0; i < classes; i++)
+        rank += logits[i] > logits[label] || (logits[i] == logits[label] && i < label);
+    return rank;
+}
+
+/* -log softmax(logits)[label] = max + log sum_i exp(logit_i - max) - logit_label */
+static double cross_entropy(const float *logits, size_t classes, size_t label)
+{
+    double largest = logits[0], sum = 0;
+    for (size_t i = 1; i < classes; i++) largest = fmax(largest, logits[i]);
+    for (size_t i = 0; i < classes; i++) sum += exp(logits[i] - largest);
+    return largest + log(sum) - logits[label];
+}
+
+/* Whether the label came first. */
+static bool score_image(TallyScore *score, const float *logits, size_t classes, size_t label, size_t top)
+{
+    score->cross_entropy += cross_entropy(logits, classes, label);
+    if (top == NO_CLASS) return false;
+    score->top1_correct += top == label;
+    score->top5_correct += rank_of(logits, classes, label) < 5;
+    return top == label;
+}
+
+void tally_image(Tally *tally, const float *reference, const float *quantized, size_t classes, size_t label)
+{
+    bool labelled = label != TALLY_UNLABELLED;
+    size_t top = top_class(reference, classes);
+    bool right = labelled && score_image(&tally->reference, reference, classes, label, top);
+    tally->images++;
+    if (!quantized) return;
+    size_t quantized_top = top_class(quantized, classes);
+    bool still = labelled && score_image(&tally->quantized, quantized, classes, label, quantized_top);
+    tally->agreeing += top != NO_CLASS && top == quantized_top;
+    tally->lost += right && !still;
+    tally->gained += still && !right;
+    for (size_t i = 0; i < classes; i++) {
+        double difference = (double)reference[i] - quantized[i];
+        tally->signal += (double)reference[i] * reference[i];
+        tally->noise += difference * difference;
+    }
+}
+
+static void add_score(TallyScore *sum, const TallyScore *score)
+{
+    sum->top1_correct += score->top1_correct;
+    sum->top5_correct += score->top5_correct;
+    sum->cross_entropy += score->cross_entropy;
+}
+
+void tally_add(Tally *sum, const Tally *tally)
+{
+    sum->images += tally->images;
+    sum->agreeing += tally->agreeing;
+    sum->lost += tally->lost;
+    sum->gained += tally->gained;
+    add_score(&sum->reference, &tally->reference);
+    add_score(&sum->quantized, &tally->quantized);
+    sum->signal += tally->signal;
+    sum->noise += tally->noise;
+}
+
+static Accuracy report_score(const TallyScore *score, size_t images)
+{
+    return (Accuracy){.top1_correct = score->top1_correct,
+                      .top5_correct = score->top5_correct,
+                      .cross_entropy = images ? score->cross_entropy / (double)images : 0};
+}
+
+void tally_report(Evaluation *evaluation, const Tally *tally)
+{
+    evaluation->images = tally->images;
+    evaluation->reference = report_score(&tally->reference, tally->images);
+    evaluation->quantized = report_score(&tally->quantized, tally->images);
+    evaluation->agreeing = tally->agreeing;
+    evaluation->lost = tally->lost;
+    evaluation->gained = tally->gained;
+    evaluation->output_sqnr_db = tally->noise == 0 ? INFINITY : 10 * log10(tally->signal / tally->noise);
+}

@@ -1,0 +1,330 @@
+#define _GNU_SOURCE
+#include "report/plan_csv.h"
+
+#include "base/number.h"
+#include "report/layer_lookup.h"
+#include "report/plan_columns.h"
+
+#include <csv.h>
+#include <inttypes.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define MOST_BYTES ((size_t)16 << 20)
+#define ERROR_DIGITS 9
+
+/* --- writing ---------------------------------------------------------------------------------------- */
+
+/* Spreadsheets run a cell that starts so as a formula; the apostrophe keeps them from it. */
+static bool needs_apostrophe(const char *text)
+{
+    return *text && strchr("=+-@\t\r'", *text);
+}
+
+/* csv_write2() quotes every cell; readers and people are better off with quotes where they matter. Blanks at
+ * an end would be trimmed. */
+static bool needs_quotes(const char *text)
+{
+    size_t length = strlen(text);
+    if (text[strcspn(text, ",\"\r\n")]) return true;
+    return length > 0 && (strchr(" \t", text[0]) || strchr(" \t", text[length - 1]));
+}
+
+static void append_quoted(Text *csv, const char *text)
+{
+    size_t length = strlen(text), needed = csv_write2(NULL, 0, text, length, CSV_QUOTE);
+    char *quoted = malloc(needed + 1);
+    if (!quoted) {
+        csv->failed = true;
+        return;
+    }
+    csv_write2(quoted, needed, text, length, CSV_QUOTE);
+    quoted[needed] = 0;
+    text_append(csv, "%s", quoted);
+    free(quoted);
+}
+
+static void append_text(Text *csv, const char *text)
+{
+    Text guarded = {0};
+    text_append(&guarded, "%s%s", needs_apostrophe(text) ? "'" : "", text);
+    if (guarded.failed)
+        csv->failed = true;
+    else if (needs_quotes(guarded.data))
+        append_quoted(csv, guarded.data);
+    else
+        text_append(csv, "%s", guarded.data);
+    text_free(&guarded);
+}
+
+static void append_cell(Text *csv, const Cell *cell)
+{
+    char number[NUMBER_TEXT];
+    switch (cell->kind) {
+    case CELL_EMPTY:
+        break;
+    case CELL_TEXT:
+        append_text(csv, cell->text);
+        break;
+    case CELL_COUNT:
+        text_append(csv, "%" PRIu64, cell->count);
+        break;
+    case CELL_NUMBER:
+        number_format(number, cell->number, ERROR_DIGITS);
+        text_append(csv, "%s", number);
+        break;
+    }
+}
+
+static const char *separator(size_t column)
+{
+    return plan_columns[column + 1] ? "," : "\r\n";
+}
+
+Status plan_csv_write(const char *path, const Result *result, Message *message)
+{
+    Text csv = {0};
+    for (size_t c = 0; plan_columns[c]; c++) text_append(&csv, "%s%s", plan_columns[c], separator(c));
+    for (size_t l = 0; l < result->network->layer_count; l++)
+        for (size_t c = 0; plan_columns[c]; c++) {
+            Cell cell;
+            plan_cell(&cell, c, result, l);
+            append_cell(&csv, &cell);
+            text_append(&csv, "%s", separator(c));
+        }
+    Status status =
+        csv.failed ? status_no_memory(message, path) : file_replace(path, csv.data, csv.length, message);
+    text_free(&csv);
+    return status;
+}
+
+/* --- reading ---------------------------------------------------------------------------------------- */
+
+enum { NAME, WEIGHT_BITS, ACTIVATION_BITS, METHOD, WANTED };
+static const char *const wanted_names[WANTED] = {"name", "weight_bits", "activation_bits", "method"};
+
+#define ABSENT SIZE_MAX
+
+typedef struct Reader {
+    const char *path;
+    Message *message;
+    Status status; /* the first failure: libcsv's callbacks cannot stop it */
+    LayerLookup lookup;
+    LayerPlan *layers;
+    size_t line;     /* being read, from 1 */
+    size_t row_line; /* where the row starts: a quoted cell may span lines */
+    bool in_row, header_read;
+    size_t column, columns; /* next cell's; the header's number of them */
+    size_t places[WANTED];  /* columns of the header, or ABSENT */
+    char *cells[WANTED];    /* of the row, NULL where it has none */
+} Reader;
+
+static Status fail_here(Reader *reader, Status status, int wanted, const char *format, ...)
+    __attribute__((format(printf, 4, 5)));
+
+static Status fail_here(Reader *reader, Status status, int wanted, const char *format, ...)
+{
+    char reason[sizeof reader->message->text];
+    va_list arguments;
+    va_start(arguments, format);
+    vsnprintf(reason, sizeof reason, format, arguments);
+    va_end(arguments);
+    return status_fail(reader->message, status, "'%s', line %zu, column '%s': %s", reader->path,
+                       reader->row_line, wanted_names[wanted], reason);
+}
+
+static void read_header_cell(Reader *reader, const char *text)
+{
+    for (int w = 0; w < WANTED; w++) {
+        if (strcmp(text, wanted_names[w]) != 0) continue;
+        if (reader->places[w] != ABSENT)
+            reader->status = fail_here(reader, STATUS_INVALID, w, "the header has it twice");
+        reader->places[w] = reader->column;
+    }
+}
+
+static void keep_cell(Reader *reader, char *text)
+{
+    for (int w = 0; w < WANTED; w++)
+        if (reader->places[w] == reader->column) {
+            reader->cells[w] = text;
+            return;
+        }
+    free(text);
+}
+
+/* libcsv's callback for a cell. */
+static void on_cell(void *data, size_t length, void *context)
+{
+    Reader *reader = context;
+    const char *start = data;
+    if (reader->status != STATUS_OK) return;
+    if (length > 0 && *start == '\'') start++, length--;
+    char *text = strndup(start, length);
+    if (!text) {
+        reader->status = status_no_memory(reader->message, reader->path);
+    } else if (reader->header_read) {
+        keep_cell(reader, text);
+    } else {
+        read_header_cell(reader, text);
+        free(text);
+    }
+    reader->column++;
+}
+
+static Status finish_header(Reader *reader)
+{
+    reader->header_read = true;
+    reader->columns = reader->column;
+    for (int w = NAME; w <= WEIGHT_BITS; w++)
+        if (reader->places[w] == ABSENT)
+            return fail_here(reader, STATUS_INVALID, w,
+                             "is missing: the first line names the columns, separated by commas");
+    return STATUS_OK;
+}
+
+/* Empty for a cell that a short row leaves out. */
+static const char *cell_text(const Reader *reader, int wanted)
+{
+    return reader->cells[wanted] ? reader->cells[wanted] : "";
+}
+
+static Status read_bits(Reader *reader, uint8_t *bits, int wanted)
+{
+    const char *text = cell_text(reader, wanted);
+    if (strcmp(text, "float") == 0) {
+        *bits = BITS_FLOAT;
+        return STATUS_OK;
+    }
+    if (text[0] < '0' + BITS_MIN || text[0] > '0' + BITS_MAX || text[1])
+        return fail_here(reader, STATUS_INVALID, wanted, "'%s' is not a width: %d to %d, or float", text,
+                         BITS_MIN, BITS_MAX);
+    *bits = (uint8_t)(text[0] - '0');
+    return STATUS_OK;
+}
+
+static Status read_row(Reader *reader)
+{
+    size_t l = 0;
+    Message reason;
+    Status status = layer_lookup_take(&l, &reader->lookup, cell_text(reader, NAME), &reason);
+    if (status != STATUS_OK) return fail_here(reader, status, NAME, "%s", reason.text);
+    LayerPlan *layer = &reader->layers[l];
+    status = read_bits(reader, &layer->weight_bits, WEIGHT_BITS);
+    if (status == STATUS_OK && *cell_text(reader, ACTIVATION_BITS))
+        status = read_bits(reader, &layer->activation_bits, ACTIVATION_BITS);
+    if (status != STATUS_OK) return status;
+    if (layer->activation_bits != BITS_FLOAT)
+        return fail_here(reader, STATUS_UNSUPPORTED, ACTIVATION_BITS,
+                         "activations are not quantized yet: leave it empty, or float");
+    Method method = (Method)layer->method;
+    const char *name = cell_text(reader, METHOD);
+    if (*name && !method_parse(&method, name))
+        return fail_here(reader, STATUS_INVALID, METHOD, "no method is called '%s'", name);
+    layer->method = (uint8_t)method;
+    return STATUS_OK;
+}
+
+static void forget_row(Reader *reader)
+{
+    for (int w = 0; w < WANTED; w++) {
+        free(reader->cells[w]);
+        reader->cells[w] = NULL;
+    }
+    reader->column = 0;
+    reader->in_row = false;
+}
+
+/* libcsv's callback for the end of a row. */
+static void on_row(int terminator, void *context)
+{
+    (void)terminator;
+    Reader *reader = context;
+    if (reader->status == STATUS_OK) {
+        if (!reader->header_read)
+            reader->status = finish_header(reader);
+        else if (reader->column > reader->columns)
+            reader->status =
+                status_fail(reader->message, STATUS_INVALID, "'%s', line %zu: %zu cells, the header has %zu",
+                            reader->path, reader->row_line, reader->column, reader->columns);
+        else
+            reader->status = read_row(reader);
+    }
+    forget_row(reader);
+}
+
+/* The length of the line that `data` starts with, its end (LF, CR LF or CR) included. */
+static size_t line_length(const char *data, size_t size)
+{
+    size_t length = 0;
+    while (length < size && data[length] != '\n' && data[length] != '\r') length++;
+    if (length < size) length++;
+    if (length < size && data[length - 1] == '\r' && data[length] == '\n') length++;
+    return length;
+}
+
+/* Hands libcsv the file line by line, so that messages know where they are. */
+static void parse_lines(Reader *reader, struct csv_parser *parser, const char *data, size_t size)
+{
+    for (size_t done = 0; done < size && reader->status == STATUS_OK;) {
+        size_t length = line_length(data + done, size - done);
+        reader->line++;
+        if (!reader->in_row) {
+            reader->row_line = reader->line;
+            reader->in_row = strspn(data + done, " \t\r\n") < length;
+        }
+        if (csv_parse(parser, data + done, length, on_cell, on_row, reader) != length) {
+            if (reader->status != STATUS_OK) return;
+            reader->status =
+                status_fail(reader->message, STATUS_INVALID, "'%s', line %zu: %s", reader->path, reader->line,
+                            csv_error(parser) == CSV_EPARSE ? "a quote where none may be"
+                                                            : csv_strerror(csv_error(parser)));
+        }
+        done += length;
+    }
+    if (reader->status != STATUS_OK) return;
+    if (csv_fini(parser, on_cell, on_row, reader) != 0 && reader->status == STATUS_OK)
+        reader->status =
+            status_fail(reader->message, STATUS_INVALID, "'%s', line %zu: a quote is opened and never closed",
+                        reader->path, reader->row_line);
+}
+
+static Status read_rows(Reader *reader, const char *data, size_t size)
+{
+    if (memchr(data, 0, size))
+        return status_fail(reader->message, STATUS_INVALID, "'%s': a zero byte: CSV in UTF-8 is needed",
+                           reader->path);
+    if (size >= 3 && memcmp(data, "\xef\xbb\xbf", 3) == 0) data += 3, size -= 3;
+    struct csv_parser parser;
+    if (csv_init(&parser, CSV_STRICT | CSV_STRICT_FINI) != 0) return status_no_memory(reader->message, "CSV");
+    parse_lines(reader, &parser, data, size);
+    forget_row(reader);
+    csv_free(&parser);
+    if (reader->status == STATUS_OK && !reader->header_read)
+        return status_fail(reader->message, STATUS_INVALID,
+                           "'%s': empty: a header with 'name' and 'weight_bits' is needed", reader->path);
+    return reader->status;
+}
+
+Status plan_csv_read(Plan *plan, const Network *network, const char *path, Message *message)
+{
+    char *data;
+    size_t size;
+    Message discarded;
+    Status status = file_read(&data, &size, path, MOST_BYTES, message);
+    if (status != STATUS_OK) return status;
+    Plan changed = {0};
+    Reader reader = {.path = path, .message = message ? message : &discarded};
+    for (int w = 0; w < WANTED; w++) reader.places[w] = ABSENT;
+    status = plan_copy(&changed, plan, message);
+    if (status == STATUS_OK) status = layer_lookup_create(&reader.lookup, network, message);
+    reader.layers = changed.layers;
+    if (status == STATUS_OK) status = read_rows(&reader, data, size);
+    if (status == STATUS_OK) memcpy(plan->layers, changed.layers, plan->layer_count * sizeof *plan->layers);
+    layer_lookup_free(&reader.lookup);
+    plan_free(&changed);
+    free(data);
+    return status;
+}

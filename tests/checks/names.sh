@@ -1,0 +1,11 @@
+#!/usr/bin/env bash
+# No two source files of one name: a name says which file is meant.
+set -euo pipefail
+here=$(dirname -- "$(readlink -f -- "$0")")
+. "$here/sources.sh"
+
+doubles=$(sources "$1" '*.c' '*.h' '*.py' '*.sh' '*.proto' | sed 's,.*/,,' | sort | uniq -d)
+if [[ $doubles ]]; then
+  echo "more than one file is called: $doubles"
+  exit 1
+fi

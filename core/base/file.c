@@ -227,13 +227,9 @@ static bool write_and_close(int file, const char *data, size_t size, bool flushe
     return good;
 }
 
-/* The number of the open descriptor that a path stands for, or -1. Opening /dev/stdout anew would begin at
- * the start of a file that standard output is appended to. */
+/* The number of the open descriptor that a path stands for, or -1. */
 static int descriptor_named(const char *path)
 {
-    if (strcmp(path, "/dev/stdin") == 0) return 0;
-    if (strcmp(path, "/dev/stdout") == 0) return 1;
-    if (strcmp(path, "/dev/stderr") == 0) return 2;
     static const char *const folders[] = {"/dev/fd/", "/proc/self/fd/"};
     for (size_t i = 0; i < sizeof folders / sizeof *folders; i++) {
         size_t length = strlen(folders[i]);
@@ -245,20 +241,15 @@ static int descriptor_named(const char *path)
     return -1;
 }
 
-static Status write_directly(int file, const char *path, const char *data, size_t size, Message *message)
-{
-    if (file < 0 || !write_and_close(file, data, size, false))
-        return status_fail(message, STATUS_IO, "cannot write '%s': %m", path);
-    return STATUS_OK;
-}
-
 /* What a symbolic link, or a chain of them, leads to, whether it is there or not; malloc'ed. NULL with errno.
- */
+ * Stops at the name of an open descriptor, as /dev/stdout leads to: opening its file anew would begin at the
+ * start of what a shell appends to. */
 static char *follow_links(const char *path)
 {
     char *current = strdup(path);
     for (int links = 0; current && links < MOST_LINKS; links++) {
         char target[PATH_MAX];
+        if (descriptor_named(current) >= 0) return current;
         ssize_t length = readlink(current, target, sizeof target);
         if (length < 0) return current;
         if ((size_t)length == sizeof target) break;
@@ -326,22 +317,27 @@ static bool replace_regular(const char *path, const struct stat *old, const char
     return good && flush_folder(path);
 }
 
+/* Writes to a device or a pipe; `file` may be -1, with errno. */
+static bool write_directly(int file, const char *data, size_t size)
+{
+    return file >= 0 && write_and_close(file, data, size, false);
+}
+
+/* Writes to what `target` is, which is no symbolic link; false with errno. */
+static bool write_target(const char *target, const char *data, size_t size)
+{
+    int descriptor = descriptor_named(target);
+    if (descriptor >= 0) return write_directly(fcntl(descriptor, F_DUPFD_CLOEXEC, 3), data, size);
+    struct stat facts;
+    if (stat(target, &facts) != 0) return errno == ENOENT && replace_regular(target, NULL, data, size);
+    if (S_ISREG(facts.st_mode)) return replace_regular(target, &facts, data, size);
+    return write_directly(open(target, O_WRONLY | O_CLOEXEC | O_NOCTTY), data, size);
+}
+
 Status file_replace(const char *path, const char *data, size_t size, Message *message)
 {
-    int descriptor = descriptor_named(path);
-    if (descriptor >= 0) {
-        int file = fcntl(descriptor, F_DUPFD_CLOEXEC, 3);
-        return write_directly(file, path, data, size, message);
-    }
-    struct stat facts;
-    bool exists = stat(path, &facts) == 0;
-    if (!exists && errno != ENOENT) return status_fail(message, STATUS_IO, "cannot write '%s': %m", path);
-    if (exists && S_ISDIR(facts.st_mode))
-        return status_fail(message, STATUS_INVALID, "cannot write '%s': it is a folder", path);
-    if (exists && !S_ISREG(facts.st_mode))
-        return write_directly(open(path, O_WRONLY | O_CLOEXEC | O_NOCTTY), path, data, size, message);
     char *target = follow_links(path);
-    bool good = target && replace_regular(target, exists ? &facts : NULL, data, size);
+    bool good = target && write_target(target, data, size);
     Status status = good ? STATUS_OK : status_fail(message, STATUS_IO, "cannot write '%s': %m", path);
     free(target);
     return status;

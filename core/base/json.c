@@ -2,6 +2,7 @@
 
 #include "base/file.h"
 
+#include <inttypes.h>
 #include <math.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -222,10 +223,59 @@ Status json_element(JsonObject *inner, const JsonObject *object, const char *key
                      type_name(element));
 }
 
+/* --- writing ---------------------------------------------------------------------------------------- */
+
 cJSON *json_new_number(double value)
 {
     char text[NUMBER_TEXT];
     if (!isfinite(value)) return cJSON_CreateNull();
     number_format(text, value, 0);
     return cJSON_CreateRaw(text);
+}
+
+cJSON *json_new_float(float value)
+{
+    char text[NUMBER_TEXT];
+    if (!isfinite(value)) return cJSON_CreateNull();
+    for (int digits = 6; digits <= 9; digits++) {
+        double again;
+        const char *end;
+        number_format(text, (double)value, digits);
+        if (number_parse(&again, &end, text) && (float)again == value) break;
+    }
+    return cJSON_CreateRaw(text);
+}
+
+cJSON *json_new_count(uint64_t count)
+{
+    char text[NUMBER_TEXT];
+    snprintf(text, sizeof text, "%" PRIu64, count);
+    return cJSON_CreateRaw(text);
+}
+
+/* The length of the UTF-8 sequence that `s`, which is terminated, starts with; 0 where it is malformed,
+ * overlong, a surrogate or above U+10FFFF. */
+static size_t sequence_length(const unsigned char *s)
+{
+    if (s[0] < 0x80) return 1;
+    if (s[0] < 0xc2 || s[0] > 0xf4) return 0;
+    const size_t length = s[0] >= 0xf0 ? 4 : s[0] >= 0xe0 ? 3 : 2;
+    for (size_t i = 1; i < length; i++)
+        if ((s[i] & 0xc0) != 0x80) return 0;
+    const bool overlong = (s[0] == 0xe0 && s[1] < 0xa0) || (s[0] == 0xf0 && s[1] < 0x90);
+    const bool beyond = (s[0] == 0xed && s[1] > 0x9f) || (s[0] == 0xf4 && s[1] > 0x8f);
+    return overlong || beyond ? 0 : length;
+}
+
+cJSON *json_new_text(const char *text)
+{
+    Text whole = {0};
+    text_append(&whole, "%s", "");
+    for (size_t length; *text; text += length ? length : 1) {
+        length = sequence_length((const unsigned char *)text);
+        text_append(&whole, "%.*s", length ? (int)length : 3, length ? text : "\xef\xbf\xbd");
+    }
+    cJSON *item = whole.failed ? NULL : cJSON_CreateString(whole.data);
+    text_free(&whole);
+    return item;
 }

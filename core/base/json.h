@@ -20,6 +20,7 @@
 #include <cJSON.h>
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 /* An object and where it stands. */
 typedef struct JsonObject {
@@ -53,7 +54,14 @@ Status json_object(JsonObject *inner, const JsonObject *object, const char *key,
 Status json_element(JsonObject *inner, const JsonObject *object, const char *key, const cJSON *element,
                     size_t index, Message *message);
 
-/* A number that reads back as the same double; null where it is not finite. NULL when out of memory. */
+/* --- values to write: NULL when out of memory --------------------------------------------------------- */
+
+/* A number that reads back as the same double, or the same float; null where it is not finite. */
 cJSON *json_new_number(double value);
+cJSON *json_new_float(float value);
+/* All digits, also above 2^53. */
+cJSON *json_new_count(uint64_t count);
+/* A text, with U+FFFD for each byte that is not UTF-8. */
+cJSON *json_new_text(const char *text);
 
 #endif

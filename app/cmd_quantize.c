@@ -1,0 +1,142 @@
+/* quantize: solves every layer, measures what it cost, writes the plan and the run. */
+#include "app/commands.h"
+#include "app/print.h"
+#include "app/steps.h"
+#include "app/table.h"
+#include "base/blas.h"
+#include "config.h"
+#include "report/plan_csv.h"
+#include "report/run_json.h"
+
+#include <math.h>
+#include <stdio.h>
+
+static const TableColumn columns[] = {
+    {"#", TABLE_RIGHT},        {"layer", TABLE_LEFT},      {"bits", TABLE_RIGHT},
+    {"method", TABLE_LEFT},    {"rounding", TABLE_RIGHT},  {"solved", TABLE_RIGHT},
+    {"polished", TABLE_RIGHT}, {"held-out", TABLE_RIGHT},  {"accumulated", TABLE_RIGHT},
+    {"changed", TABLE_RIGHT},  {"% changed", TABLE_RIGHT}, {"epochs", TABLE_RIGHT}};
+
+static void add_solve(Table *table, const Layer *layer, const LayerResult *result)
+{
+    double codes = (double)layer->groups * (double)layer->m * (double)layer->n;
+    table_cell(table, "%u", result->bits);
+    table_cell(table, "%s", method_name(result->method));
+    table_error(table, result->rounding_error);
+    table_error(table, result->bitsplit_error);
+    table_error(table, result->polished_error);
+    table_error(table, result->heldout_error);
+    table_error(table, result->accumulated_error);
+    table_cell(table, "%zu", result->codes_changed);
+    table_cell(table, "%.1f", 100 * (double)result->codes_changed / codes);
+    if (result->polish_epochs)
+        table_cell(table, "%zu + %zu", result->epochs, result->polish_epochs);
+    else
+        table_cell(table, "%zu", result->epochs);
+}
+
+static void add_float(Table *table, const LayerResult *result)
+{
+    table_cell(table, "float");
+    for (size_t i = 0; i < 5; i++) table_cell(table, "-");
+    table_error(table, result->accumulated_error);
+    for (size_t i = 0; i < 3; i++) table_cell(table, "-");
+}
+
+static Status print_layers(const Pipeline *pipeline, Message *message)
+{
+    Table *table = table_create(columns, sizeof columns / sizeof *columns);
+    for (size_t i = 0; i < pipeline->layer_count; i++) {
+        const Layer *layer = &pipeline->network->layers[i];
+        table_cell(table, "%zu", i + 1);
+        table_cell(table, "%s", layer->name);
+        if (pipeline->layers[i].bits == BITS_FLOAT)
+            add_float(table, &pipeline->layers[i]);
+        else
+            add_solve(table, layer, &pipeline->layers[i]);
+    }
+    Status status = table_print(table, stdout, message);
+    table_free(table);
+    return status;
+}
+
+static void print_notes(const Pipeline *pipeline)
+{
+    if (pipeline->note) printf("note: %s\n", pipeline->note);
+    size_t kept = 0;
+    for (size_t i = 0; i < pipeline->layer_count; i++) kept += pipeline->layers[i].channels_kept;
+    if (kept)
+        printf("note: %zu channels were left at rounding: their outputs do not follow their inputs\n", kept);
+}
+
+static Status print_pipeline(const Session *session, const Pipeline *pipeline, Message *message)
+{
+    print_heading(session);
+    printf("errors relative to the sum of squared outputs, on %zu images (%zu held out)\n", pipeline->images,
+           pipeline->heldout_images);
+    print_options(&session->plan);
+    puts("");
+    Status status = print_layers(pipeline, message);
+    print_totals(&session->plan, session->network);
+    print_notes(pipeline);
+    return status;
+}
+
+static Status write_outputs(const Session *session, const Pipeline *pipeline, const Evaluation *evaluation,
+                            Message *message)
+{
+    Result result = {.network = session->network,
+                     .plan = &session->plan,
+                     .calibration = session->calibration,
+                     .evaluation = session->evaluation,
+                     .normalization = &session->normalization,
+                     .pipeline = pipeline,
+                     .accuracy = evaluation,
+                     .run = {.optimizer_seconds = pipeline->calibrate_seconds + pipeline->solve_seconds,
+                             .evaluate_seconds = evaluation ? evaluation->seconds : 0,
+                             .threads = pool_workers(session->pool),
+                             .blas_kernel = blas_kernel(),
+                             .network_kernels = network_kernels(session->network),
+                             .version = BITSTITCH_VERSION}};
+    const Options *options = session->options;
+    Status status = options->csv ? plan_csv_write(options->csv, &result, message) : STATUS_OK;
+    if (status == STATUS_OK && options->json) status = run_json_write(options->json, &result, message);
+    return status;
+}
+
+/* Files are written before anything is printed: a reader that stops reading loses nothing. */
+static Status report(const Session *session, const Pipeline *pipeline, const Evaluation *evaluation,
+                     Message *message)
+{
+    Status status = write_outputs(session, pipeline, evaluation, message);
+    if (status == STATUS_OK) status = print_pipeline(session, pipeline, message);
+    if (status == STATUS_OK && evaluation) status = print_accuracy(evaluation, message);
+    if (status != STATUS_OK) return status;
+    if (!evaluation) puts("\naccuracy not measured: name images with --images");
+    printf("time: calibrating %.2f s, solving %.2f s", pipeline->calibrate_seconds, pipeline->solve_seconds);
+    printf(evaluation ? ", evaluating %.2f s\n" : "\n", evaluation ? evaluation->seconds : 0);
+    return STATUS_OK;
+}
+
+static Status quantize(const Session *session, Message *message)
+{
+    Pipeline *pipeline = NULL;
+    Evaluation evaluation;
+    Status status = step_quantize(&pipeline, session, &session->plan, "quantizing", message);
+    if (status == STATUS_OK && session->evaluation)
+        status = step_evaluate(&evaluation, session, (const Weights *const *)pipeline->weights, "evaluating",
+                               message);
+    if (status == STATUS_OK)
+        status = report(session, pipeline, session->evaluation ? &evaluation : NULL, message);
+    pipeline_free(pipeline);
+    return status;
+}
+
+Status cmd_quantize(const Options *options, Message *message)
+{
+    Session session;
+    Status status = session_open(&session, options, SESSION_NEEDED, SESSION_WANTED, message);
+    if (status == STATUS_OK) status = quantize(&session, message);
+    session_close(&session);
+    return status;
+}

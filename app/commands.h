@@ -1,0 +1,13 @@
+/* Commands: one file each (cmd_NAME.c). Output goes to stdout, for people; identical for identical runs but
+ * for lines of times. */
+#ifndef APP_COMMANDS_H
+#define APP_COMMANDS_H
+
+#include "app/options.h"
+
+Status cmd_inspect(const Options *options, Message *message);
+Status cmd_quantize(const Options *options, Message *message);
+Status cmd_evaluate(const Options *options, Message *message);
+Status cmd_compare(const Options *options, Message *message);
+
+#endif

@@ -1,0 +1,416 @@
+#define _GNU_SOURCE
+#include "app/options.h"
+
+#include "base/number.h"
+#include "base/pool.h"
+
+#include <ctype.h>
+#include <errno.h>
+#include <getopt.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define INSPECT (1u << COMMAND_INSPECT)
+#define QUANTIZE (1u << COMMAND_QUANTIZE)
+#define EVALUATE (1u << COMMAND_EVALUATE)
+#define COMPARE (1u << COMMAND_COMPARE)
+#define SOLVE (QUANTIZE | COMPARE)
+#define RUN (SOLVE | EVALUATE)
+#define ALL (RUN | INSPECT)
+#define FIELD(name) offsetof(Options, name)
+#define MOST_IMAGES 1000000000u
+
+static const struct {
+    const char *name, *help;
+} commands[COMMAND_COUNT] = {
+    [COMMAND_INSPECT] = {"inspect", "show the layers of a network, their widths, sizes and costs"},
+    [COMMAND_QUANTIZE] = {"quantize", "quantize a network and measure what it costs in accuracy"},
+    [COMMAND_EVALUATE] = {"evaluate", "measure the accuracy of the float network"},
+    [COMMAND_COMPARE] = {"compare", "quantize by every method, side by side"},
+};
+
+/* In the order of --help. */
+const OptionEntry option_table[OPTION_COUNT] = {
+    [OPTION_IMAGES] = {"images", "FILE", "images to evaluate on", RUN, OPTION_TEXT, FIELD(images), 0, 0},
+    [OPTION_IMAGE_LABELS] = {"image-labels", "FILE",
+                             "their labels, where they are not found beside the images", RUN, OPTION_TEXT,
+                             FIELD(image_labels), 0, 0},
+    [OPTION_EVALUATION_IMAGES] = {"evaluation-images", "N|all",
+                                  "how many images to evaluate on, from the front (all)", RUN,
+                                  OPTION_SIZE_ALL, FIELD(evaluation_images), 1, MOST_IMAGES},
+    [OPTION_CALIBRATION] = {"calibration", "FILE", "images to calibrate on", SOLVE, OPTION_TEXT,
+                            FIELD(calibration), 0, 0},
+    [OPTION_CALIBRATION_IMAGES] = {"calibration-images", "N",
+                                   "how many images to calibrate on, from the front (1024)", SOLVE,
+                                   OPTION_SIZE, FIELD(calibration_images), 1, MOST_IMAGES},
+    [OPTION_MEAN] = {"mean", "LIST", "mean of pixel/255: one value, or one a channel, comma-separated (0)",
+                     ALL, OPTION_TEXT, FIELD(mean), 0, 0},
+    [OPTION_STD] = {"std", "LIST", "standard deviation of pixel/255, likewise (1)", ALL, OPTION_TEXT,
+                    FIELD(std), 0, 0},
+    [OPTION_LABELS] = {"labels", "FILE", "class names, one a line", ALL, OPTION_TEXT, FIELD(labels), 0, 0},
+    [OPTION_INPUT_SHAPE] = {"input-shape", "SHAPE",
+                            "shape of the input where the network leaves it open: 3,224,224", ALL,
+                            OPTION_TEXT, FIELD(input_shape), 0, 0},
+    [OPTION_BITS] = {"bits", "B", "weight width of all layers but the first and last: 2 to 8, or float (4)",
+                     SOLVE | INSPECT, OPTION_WIDTH, FIELD(bits), 0, 0},
+    [OPTION_FIRST_BITS] = {"first-bits", "B", "weight width of first layers (8)", SOLVE | INSPECT,
+                           OPTION_WIDTH, FIELD(first_bits), 0, 0},
+    [OPTION_LAST_BITS] = {"last-bits", "B", "weight width of last layers (8)", SOLVE | INSPECT, OPTION_WIDTH,
+                          FIELD(last_bits), 0, 0},
+    [OPTION_PLAN] = {"plan", "FILE",
+                     "widths and methods by layer, CSV or JSON; layers it leaves out keep the options above, "
+                     "and options given win over those in a JSON",
+                     SOLVE | INSPECT, OPTION_TEXT, FIELD(plan), 0, 0},
+    [OPTION_METHOD] = {"method", "METHOD", "how codes are found (bitsplit); the list is below", QUANTIZE,
+                       OPTION_METHOD_NAME, FIELD(method), 0, 0},
+    [OPTION_MODE] = {"mode", "MODE",
+                     "sequential: calibrate each layer behind quantized ones; independent: behind float ones "
+                     "(sequential)",
+                     SOLVE, OPTION_MODE_NAME, FIELD(mode), 0, 0},
+    [OPTION_ROWS] = {"rows", "N|all", "rows a layer that are drawn from the calibration images (12000)",
+                     SOLVE, OPTION_SIZE_ALL, FIELD(rows), 1, MOST_IMAGES},
+    [OPTION_RIDGE] =
+        {"ridge", "X",
+         "pull towards the float weights, in units of the statistics' mean diagonal (chosen by layer)", SOLVE,
+         OPTION_REAL, FIELD(ridge), 0, 0},
+    [OPTION_NO_POLISH] = {"no-polish", NULL, "bit-split alone, without descent over whole codes after it",
+                          QUANTIZE, OPTION_FLAG, FIELD(no_polish), 0, 0},
+    [OPTION_NO_BIAS_CORRECTION] = {"no-bias-correction", NULL, "keep the float biases", SOLVE, OPTION_FLAG,
+                                   FIELD(no_bias_correction), 0, 0},
+    [OPTION_SEED] = {"seed", "N", "seed of all random choices (0)", SOLVE, OPTION_SEED64, FIELD(seed), 0, 0},
+    [OPTION_THREADS] = {"threads", "N", "threads; results do not depend on it (one a processor)", ALL,
+                        OPTION_SIZE, FIELD(threads), 1, POOL_MAX_WORKERS},
+    [OPTION_MEMORY] =
+        {"memory", "BYTES",
+         "most memory to use, with a suffix K, M or G; more goes to a temporary file (half of the machine's)",
+         ALL, OPTION_BYTES, FIELD(memory), 0, 0},
+    [OPTION_CSV] = {"csv", "FILE", "write the plan and its results as CSV", QUANTIZE | INSPECT, OPTION_TEXT,
+                    FIELD(csv), 0, 0},
+    [OPTION_JSON] = {"json", "FILE", "write the run as JSON", QUANTIZE, OPTION_TEXT, FIELD(json), 0, 0},
+    [OPTION_PROGRESS] = {"progress", "auto|none",
+                         "a progress line where stderr is a terminal, or none (auto)", ALL, OPTION_AUTO_NONE,
+                         FIELD(progress), 0, 0},
+};
+
+const char *command_name(Command command)
+{
+    return commands[command].name;
+}
+
+static bool command_parse(Command *command, const char *name)
+{
+    for (size_t i = 0; i < COMMAND_COUNT; i++)
+        if (strcmp(name, commands[i].name) == 0) {
+            *command = (Command)i;
+            return true;
+        }
+    return false;
+}
+
+static Options default_options(void)
+{
+    return (Options){.command = COMMAND_INSPECT,
+                     .calibration_images = 1024,
+                     .rows = 12000,
+                     .bits = 4,
+                     .first_bits = 8,
+                     .last_bits = 8,
+                     .method = METHOD_BITSPLIT,
+                     .ridge = PLAN_RIDGE_DEFAULT,
+                     .progress = true};
+}
+
+/* --- values ----------------------------------------------------------------------------------------- */
+
+/* Digits alone, and *end behind them. */
+static bool parse_digits(uint64_t *value, const char *text, char **end)
+{
+    if (!isdigit((unsigned char)text[0])) return false;
+    errno = 0;
+    *value = strtoull(text, end, 10);
+    return errno == 0;
+}
+
+static bool parse_size(size_t *size, const char *text, size_t low, size_t high)
+{
+    uint64_t value;
+    char *end;
+    if (!parse_digits(&value, text, &end) || *end || value < low || value > high) return false;
+    *size = value;
+    return true;
+}
+
+static bool parse_bytes(size_t *bytes, const char *text)
+{
+    uint64_t value;
+    char *end;
+    if (!parse_digits(&value, text, &end) || value == 0) return false;
+    unsigned shift = 0;
+    if (*end) {
+        const char *units = "kmg", *unit = strchr(units, tolower((unsigned char)*end));
+        if (!unit || end[1]) return false;
+        shift = 10 * (unsigned)(unit - units + 1);
+    }
+    if (value > SIZE_MAX >> shift) return false;
+    *bytes = value << shift;
+    return true;
+}
+
+static bool parse_width(unsigned *bits, const char *text)
+{
+    size_t width;
+    bool is_float = strcmp(text, "float") == 0;
+    if (!is_float && !parse_size(&width, text, BITS_MIN, BITS_MAX)) return false;
+    *bits = is_float ? BITS_FLOAT : (unsigned)width;
+    return true;
+}
+
+static bool parse_real(double *real, const char *text)
+{
+    double value;
+    const char *end;
+    if (!number_parse(&value, &end, text) || *end || !isfinite(value) || value < 0) return false;
+    *real = value;
+    return true;
+}
+
+static bool parse_value(Options *options, const OptionEntry *entry, const char *text)
+{
+    void *field = (char *)options + entry->field;
+    char *end;
+    switch (entry->type) {
+    case OPTION_TEXT:
+        *(const char **)field = text;
+        return text[0] != 0;
+    case OPTION_FLAG:
+        return *(bool *)field = true;
+    case OPTION_SIZE_ALL:
+        if (strcmp(text, "all") != 0) return parse_size(field, text, entry->low, entry->high);
+        *(size_t *)field = 0;
+        return true;
+    case OPTION_SIZE:
+        return parse_size(field, text, entry->low, entry->high);
+    case OPTION_SEED64:
+        return parse_digits(field, text, &end) && !*end;
+    case OPTION_BYTES:
+        return parse_bytes(field, text);
+    case OPTION_REAL:
+        return parse_real(field, text);
+    case OPTION_WIDTH:
+        return parse_width(field, text);
+    case OPTION_MODE_NAME:
+        return mode_parse(field, text);
+    case OPTION_METHOD_NAME:
+        return method_parse(field, text);
+    case OPTION_AUTO_NONE:
+        *(bool *)field = strcmp(text, "auto") == 0;
+        return strcmp(text, "auto") == 0 || strcmp(text, "none") == 0;
+    }
+    return false;
+}
+
+/* What the option's value should have been. */
+static void describe_value(char *out, size_t capacity, const OptionEntry *entry)
+{
+    switch (entry->type) {
+    case OPTION_SIZE:
+    case OPTION_SIZE_ALL:
+        snprintf(out, capacity, "a number from %zu to %zu%s", entry->low, entry->high,
+                 entry->type == OPTION_SIZE_ALL ? ", or all" : "");
+        return;
+    case OPTION_SEED64:
+        snprintf(out, capacity, "a whole number below 2^64");
+        return;
+    case OPTION_BYTES:
+        snprintf(out, capacity, "a number of bytes, such as 512M");
+        return;
+    case OPTION_REAL:
+        snprintf(out, capacity, "a number of at least 0");
+        return;
+    case OPTION_WIDTH:
+        snprintf(out, capacity, "a width from %d to %d, or float", BITS_MIN, BITS_MAX);
+        return;
+    case OPTION_MODE_NAME:
+        snprintf(out, capacity, "%s or %s", mode_name(MODE_SEQUENTIAL), mode_name(MODE_INDEPENDENT));
+        return;
+    case OPTION_METHOD_NAME:
+        snprintf(out, capacity, "a method:");
+        for (size_t i = 0, used = strlen(out); i < METHOD_COUNT && used < capacity; i++, used = strlen(out))
+            snprintf(out + used, capacity - used, "%s %s", i ? "," : "", method_name((Method)i));
+        return;
+    case OPTION_AUTO_NONE:
+        snprintf(out, capacity, "auto or none");
+        return;
+    case OPTION_TEXT:
+    case OPTION_FLAG:
+        break;
+    }
+    snprintf(out, capacity, "a name");
+}
+
+/* --- parsing ---------------------------------------------------------------------------------------- */
+
+enum { LONG_HELP = 256, LONG_VERSION, LONG_FIRST }; /* what getopt_long() returns, beyond any character */
+
+static void make_getopt_table(struct option table[OPTION_COUNT + 3])
+{
+    for (size_t i = 0; i < OPTION_COUNT; i++)
+        table[i] = (struct option){.name = option_table[i].name,
+                                   .has_arg = option_table[i].value ? required_argument : no_argument,
+                                   .val = LONG_FIRST + (int)i};
+    table[OPTION_COUNT] = (struct option){.name = "help", .val = LONG_HELP};
+    table[OPTION_COUNT + 1] = (struct option){.name = "version", .val = LONG_VERSION};
+    table[OPTION_COUNT + 2] = (struct option){0};
+}
+
+static Request wrong_value(const OptionEntry *entry, const char *text, Message *message)
+{
+    char expected[256];
+    describe_value(expected, sizeof expected, entry);
+    status_fail(message, STATUS_INVALID, "--%s '%s': expected %s", entry->name, text, expected);
+    return REQUEST_WRONG;
+}
+
+/* What getopt_long() could not make sense of: `option` is its optopt, `argument` what it looked at. */
+static Request wrong_option(bool missing_value, int option, const char *argument, Message *message)
+{
+    if (option >= LONG_FIRST && missing_value)
+        status_fail(message, STATUS_INVALID, "--%s needs a value", option_table[option - LONG_FIRST].name);
+    else if (option >= LONG_HELP)
+        status_fail(message, STATUS_INVALID, "'%s': this option takes no value", argument);
+    else if (option)
+        status_fail(message, STATUS_INVALID, "unknown option '-%c' (see bitstitch --help)", option);
+    else
+        status_fail(message, STATUS_INVALID, "unknown or ambiguous option '%s' (see bitstitch --help)",
+                    argument);
+    return REQUEST_WRONG;
+}
+
+static Request take_positionals(Options *options, char **words, int count, Message *message)
+{
+    if (count > 0 && !command_parse(&options->command, words[0])) {
+        status_fail(message, STATUS_INVALID,
+                    "unknown command '%s': expected inspect, quantize, evaluate or compare", words[0]);
+        return REQUEST_WRONG;
+    }
+    if (count > 2) {
+        status_fail(message, STATUS_INVALID, "one network at a time: '%s' is one too many", words[2]);
+        return REQUEST_WRONG;
+    }
+    options->network = count > 1 ? words[1] : NULL;
+    return REQUEST_RUN;
+}
+
+static Request check_commands(const Options *options, Message *message)
+{
+    const char *command = command_name(options->command);
+    for (size_t i = 0; i < OPTION_COUNT; i++)
+        if (options->given[i] && !(option_table[i].commands & 1u << options->command)) {
+            status_fail(message, STATUS_INVALID, "%s takes no --%s (see bitstitch %s --help)", command,
+                        option_table[i].name, command);
+            return REQUEST_WRONG;
+        }
+    if (options->image_labels && !options->images) {
+        status_fail(message, STATUS_INVALID, "--image-labels goes with --images");
+        return REQUEST_WRONG;
+    }
+    if (options->csv && options->json && strcmp(options->csv, options->json) == 0) {
+        status_fail(message, STATUS_INVALID, "--csv and --json name the same file '%s'", options->csv);
+        return REQUEST_WRONG;
+    }
+    return REQUEST_RUN;
+}
+
+Request options_parse(Options *options, bool *all, int argc, char **argv, Message *message)
+{
+    struct option table[OPTION_COUNT + 3];
+    make_getopt_table(table);
+    *options = default_options();
+    opterr = 0;
+    Request request = REQUEST_RUN;
+    for (int found; (found = getopt_long(argc, argv, ":h", table, NULL)) != -1;) {
+        if (found == '?' || found == ':')
+            return wrong_option(found == ':', optopt, argv[optind - 1], message);
+        if (found == LONG_VERSION) return REQUEST_VERSION;
+        if (found == LONG_HELP || found == 'h') {
+            request = REQUEST_HELP;
+            continue;
+        }
+        const OptionEntry *entry = &option_table[found - LONG_FIRST];
+        options->given[found - LONG_FIRST] = true;
+        if (!parse_value(options, entry, optarg)) return wrong_value(entry, optarg, message);
+    }
+    *all = optind >= argc;
+    if (take_positionals(options, argv + optind, argc - optind, message) == REQUEST_WRONG)
+        return REQUEST_WRONG;
+    return request == REQUEST_HELP ? REQUEST_HELP : check_commands(options, message);
+}
+
+/* --- help ------------------------------------------------------------------------------------------- */
+
+#define HELP_INDENT 27
+#define HELP_WIDTH 100
+
+/* Prints `text` from column `column`, broken between words, later lines indented. */
+static void print_wrapped(FILE *file, const char *text, size_t column)
+{
+    while (*text) {
+        size_t length = strcspn(text, " ");
+        if (column + 1 + length > HELP_WIDTH) {
+            fprintf(file, "\n%*s", HELP_INDENT, "");
+            column = HELP_INDENT;
+        }
+        fprintf(file, " %.*s", (int)length, text);
+        column += length + 1;
+        text += length + (text[length] == ' ');
+    }
+    fprintf(file, "\n");
+}
+
+static void print_option(FILE *file, const OptionEntry *entry, bool all)
+{
+    char left[64], right[512], takers[64] = "";
+    snprintf(left, sizeof left, "  --%s%s%s", entry->name, entry->value ? " " : "",
+             entry->value ? entry->value : "");
+    for (size_t i = 0; i < COMMAND_COUNT && entry->commands != ALL; i++)
+        if (entry->commands & 1u << i)
+            snprintf(takers + strlen(takers), sizeof takers - strlen(takers), "%s%s", *takers ? ", " : "",
+                     commands[i].name);
+    snprintf(right, sizeof right, "%s%s%s%s", entry->help, all && *takers ? " [" : "", all ? takers : "",
+             all && *takers ? "]" : "");
+    int padded = fprintf(file, "%-*s", HELP_INDENT, left);
+    print_wrapped(file, right, (size_t)padded);
+}
+
+static void print_methods(FILE *file)
+{
+    fprintf(file, "\nmethods:\n");
+    for (size_t i = 0; i < METHOD_COUNT; i++)
+        fprintf(file, "  %-14s %s\n", method_name((Method)i), method_summary((Method)i));
+}
+
+void options_help(FILE *file, const Options *options, bool all)
+{
+    const char *command = all ? "COMMAND" : command_name(options->command);
+    fprintf(file, "usage: bitstitch %s [OPTION]... [NETWORK.onnx | DESCRIPTION.json]\n\n", command);
+    if (all) {
+        fprintf(file, "Post-training quantization of neural networks by bit-split and stitching.\n\n");
+        for (size_t i = 0; i < COMMAND_COUNT; i++)
+            fprintf(file, "  %-10s %s\n", commands[i].name, commands[i].help);
+        fprintf(
+            file,
+            "\nWithout a network, the ResNet-20 that comes with the program; without a command, inspect.\n");
+    } else {
+        fprintf(file, "%c%s.\n", toupper((unsigned char)commands[options->command].help[0]),
+                commands[options->command].help + 1);
+    }
+    fprintf(file, "\noptions:\n");
+    for (size_t i = 0; i < OPTION_COUNT; i++)
+        if (all || option_table[i].commands & 1u << options->command)
+            print_option(file, &option_table[i], all);
+    fprintf(file, "  %-25s this help, or that of a command\n  %-25s version and libraries in use\n", "--help",
+            "--version");
+    if (all || options->command == COMMAND_QUANTIZE) print_methods(file);
+    if (all) fprintf(file, "\nexit status: 0, 1 for an error, 2 for wrong usage, 130 when interrupted\n");
+}

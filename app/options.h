@@ -1,0 +1,101 @@
+/* Options: one table drives parsing, --help and completions. */
+#ifndef APP_OPTIONS_H
+#define APP_OPTIONS_H
+
+#include "base/status.h"
+#include "explore/plan.h"
+
+#include <stdio.h>
+
+typedef enum Command {
+    COMMAND_INSPECT,
+    COMMAND_QUANTIZE,
+    COMMAND_EVALUATE,
+    COMMAND_COMPARE,
+    COMMAND_COUNT
+} Command;
+
+typedef enum OptionId {
+    OPTION_IMAGES,
+    OPTION_IMAGE_LABELS,
+    OPTION_EVALUATION_IMAGES,
+    OPTION_CALIBRATION,
+    OPTION_CALIBRATION_IMAGES,
+    OPTION_MEAN,
+    OPTION_STD,
+    OPTION_LABELS,
+    OPTION_INPUT_SHAPE,
+    OPTION_BITS,
+    OPTION_FIRST_BITS,
+    OPTION_LAST_BITS,
+    OPTION_PLAN,
+    OPTION_METHOD,
+    OPTION_MODE,
+    OPTION_ROWS,
+    OPTION_RIDGE,
+    OPTION_NO_POLISH,
+    OPTION_NO_BIAS_CORRECTION,
+    OPTION_SEED,
+    OPTION_THREADS,
+    OPTION_MEMORY,
+    OPTION_CSV,
+    OPTION_JSON,
+    OPTION_PROGRESS,
+    OPTION_COUNT
+} OptionId;
+
+/* What an option's value is, and so which field of Options it sets. */
+typedef enum OptionType {
+    OPTION_TEXT,        /* const char * */
+    OPTION_FLAG,        /* no value; bool */
+    OPTION_SIZE,        /* size_t, low..high */
+    OPTION_SIZE_ALL,    /* size_t, low..high, or "all": 0 */
+    OPTION_SEED64,      /* uint64_t */
+    OPTION_BYTES,       /* size_t, with a suffix K, M or G (powers of 1024) */
+    OPTION_REAL,        /* double >= 0 */
+    OPTION_WIDTH,       /* unsigned, BITS_MIN..BITS_MAX or "float" */
+    OPTION_MODE_NAME,   /* Mode */
+    OPTION_METHOD_NAME, /* Method */
+    OPTION_AUTO_NONE    /* bool: auto is true */
+} OptionType;
+
+typedef struct OptionEntry {
+    const char *name;
+    const char *value; /* as --help shows it; NULL for a flag */
+    const char *help;
+    unsigned commands; /* bit 1 << Command */
+    OptionType type;
+    size_t field; /* offset in Options */
+    size_t low, high;
+} OptionEntry;
+
+extern const OptionEntry option_table[OPTION_COUNT];
+
+/* What the command line says. Texts point into argv. Fields hold their defaults where an option was not
+ * given. */
+typedef struct Options {
+    Command command;
+    const char *network; /* a network or its description; NULL: the one that comes with the program */
+    bool given[OPTION_COUNT];
+    const char *images, *image_labels, *calibration, *mean, *std, *labels, *input_shape, *plan, *csv, *json;
+    size_t evaluation_images, calibration_images, rows, threads, memory;
+    unsigned bits, first_bits, last_bits;
+    Method method;
+    Mode mode;
+    double ridge;
+    bool no_polish, no_bias_correction, progress;
+    uint64_t seed;
+} Options;
+
+typedef enum Request { REQUEST_RUN, REQUEST_HELP, REQUEST_VERSION, REQUEST_WRONG } Request;
+
+/* On REQUEST_WRONG the message says what is wrong. `all` tells REQUEST_HELP for all commands from help for
+ * options->command alone. */
+Request options_parse(Options *options, bool *all, int argc, char **argv, Message *message);
+
+/* All commands, or one with its options alone. */
+void options_help(FILE *file, const Options *options, bool all);
+
+const char *command_name(Command command);
+
+#endif

@@ -1,0 +1,234 @@
+#define _GNU_SOURCE
+#include "app/session.h"
+
+#include "app/output.h"
+#include "base/sizes.h"
+#include "config.h"
+#include "evaluate/accuracy.h"
+#include "report/plan_csv.h"
+#include "report/run_json.h"
+
+#include <ctype.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+/* --- network ---------------------------------------------------------------------------------------- */
+
+static bool has_suffix(const char *path, const char *suffix)
+{
+    size_t length = strlen(path), tail = strlen(suffix);
+    return length >= tail && strcasecmp(path + length - tail, suffix) == 0;
+}
+
+/* The network that comes with the program: where it was installed, or among the sources it was built from. */
+static const char *bundled_network(void)
+{
+    static const char *const places[] = {BITSTITCH_DATA "/resnet20.json",
+                                         BITSTITCH_SOURCE_DATA "/resnet20.json"};
+    return access(places[0], R_OK) == 0 ? places[0] : places[1];
+}
+
+static Status open_network(Session *session, Message *message)
+{
+    const Options *options = session->options;
+    session->path = strdup(options->network ? options->network : bundled_network());
+    if (!session->path) return status_no_memory(message, "a path");
+    const char *network = session->path;
+    if (has_suffix(session->path, ".json")) {
+        Status status = description_read(&session->description, session->path, message);
+        if (status != STATUS_OK) return status;
+        session->described = true;
+        network = session->description.network;
+    }
+    return network_open(&session->network, network,
+                        &(NetworkOptions){.input_shape = options->input_shape, .memory = options->memory},
+                        message);
+}
+
+/* --- preparation ------------------------------------------------------------------------------------ */
+
+/* From whoever says it first; `kept` is the text. */
+static Status read_normalization(char **kept, float *values, const Session *session, bool is_std,
+                                 Message *message)
+{
+    const char *key = is_std ? "std" : "mean";
+    const char *option = is_std ? session->options->std : session->options->mean;
+    const char *described = is_std ? session->description.std : session->description.mean;
+    const char *metadata = is_std ? session->network->std : session->network->mean;
+    const char *text = is_std ? "1" : "0";
+    char what[512] = "";
+    if (option) {
+        text = option;
+        snprintf(what, sizeof what, "--%s", key);
+    } else if (described) {
+        text = described;
+        snprintf(what, sizeof what, "description '%s', key '%s'", session->path, key);
+    } else if (metadata && *metadata) {
+        text = metadata;
+        snprintf(what, sizeof what, "'%s', metadata '%s'", session->network->path, key);
+    }
+    *kept = strdup(text);
+    if (!*kept) return status_no_memory(message, "the normalization");
+    return normalization_parse(values, text, session->network->channels, is_std, what, message);
+}
+
+static Status copy_names(char ***copy, char *const *names, size_t count, Message *message)
+{
+    char **list = calloc(size_max(count, 1), sizeof *list);
+    if (!list) return status_no_memory(message, "class names");
+    for (size_t i = 0; i < count; i++) {
+        list[i] = strdup(names[i]);
+        if (list[i]) continue;
+        class_names_free(list, i);
+        return status_no_memory(message, "class names");
+    }
+    *copy = list;
+    return STATUS_OK;
+}
+
+static Status find_class_names(Session *session, const char **source, Message *message)
+{
+    const Description *description = &session->description;
+    const char *labels = session->options->labels, *metadata = session->network->labels;
+    *source = labels ? labels : description->labels ? session->path : session->network->path;
+    if (labels) return class_names_read(&session->class_names, &session->class_count, labels, message);
+    if (description->labels) {
+        session->class_count = description->label_count;
+        return copy_names(&session->class_names, description->labels, description->label_count, message);
+    }
+    if (!metadata || !*metadata) return STATUS_OK;
+    return class_names_split(&session->class_names, &session->class_count, metadata, message);
+}
+
+static Status read_class_names(Session *session, Message *message)
+{
+    const char *source;
+    Status status = find_class_names(session, &source, message);
+    if (status != STATUS_OK) return status;
+    if (!session->class_names || session->class_count == session->network->output_elements) return STATUS_OK;
+    return status_fail(message, STATUS_INVALID, "'%s' names %zu classes, and '%s' has %zu outputs", source,
+                       session->class_count, session->network->path, session->network->output_elements);
+}
+
+/* --- plan ------------------------------------------------------------------------------------------- */
+
+/* Whether the file's first character that is not blank, a byte-order mark aside, opens a JSON object. */
+static bool looks_like_json(const char *path)
+{
+    FILE *file = fopen(path, "rb");
+    if (!file) return has_suffix(path, ".json");
+    int character = getc(file);
+    while (character == 0xef || character == 0xbb || character == 0xbf || isspace(character))
+        character = getc(file);
+    fclose(file);
+    return character == '{';
+}
+
+static Status read_plan(Session *session, Message *message)
+{
+    const char *path = session->options->plan;
+    if (!path) return STATUS_OK;
+    if (looks_like_json(path)) return run_json_read_plan(&session->plan, session->network, path, message);
+    return plan_csv_read(&session->plan, session->network, path, message);
+}
+
+/* Options not given stay as the plan has them. */
+static void take_options(PlanOptions *plan, const Options *options)
+{
+    const bool *given = options->given;
+    if (given[OPTION_MODE]) plan->mode = options->mode;
+    if (given[OPTION_SEED]) plan->seed = options->seed;
+    if (given[OPTION_CALIBRATION_IMAGES]) plan->calibration_images = options->calibration_images;
+    if (given[OPTION_ROWS]) plan->rows = options->rows;
+    if (given[OPTION_RIDGE]) plan->ridge = options->ridge;
+    if (given[OPTION_NO_POLISH]) plan->polish = false;
+    if (given[OPTION_NO_BIAS_CORRECTION]) plan->bias_correction = false;
+}
+
+static Status make_plan(Session *session, Message *message)
+{
+    const Options *options = session->options;
+    Status status = plan_create(&session->plan, session->network, message);
+    if (status != STATUS_OK) return status;
+    plan_set_bits(&session->plan, session->network, options->bits, options->first_bits, options->last_bits);
+    plan_set_method(&session->plan, options->method);
+    status = read_plan(session, message);
+    take_options(&session->plan.options, options);
+    return status;
+}
+
+/* --- images ----------------------------------------------------------------------------------------- */
+
+/* What an option names wins over the description, labels included: they belong to their images. */
+static DatasetSource choose_images(const Session *session, const char *images, const char *labels,
+                                   const ImageFiles *described)
+{
+    size_t classes = session->network->output_elements;
+    if (images) return (DatasetSource){.images = images, .labels = labels, .classes = classes};
+    return (DatasetSource){.images = described->images, .labels = described->labels, .classes = classes};
+}
+
+static Status open_images(Dataset **dataset, const Session *session, const DatasetSource *source,
+                          SessionNeed need, const char *option, Message *message)
+{
+    if (need == SESSION_NONE || (need == SESSION_WANTED && !source->images)) return STATUS_OK;
+    if (source->images) return dataset_open(dataset, source, message);
+    return status_fail(message, STATUS_INVALID, "'%s' comes without images for this: name them with %s",
+                       session->path, option);
+}
+
+static Status open_datasets(Session *session, SessionNeed calibration, SessionNeed evaluation,
+                            Message *message)
+{
+    const Options *options = session->options;
+    const Description *description = &session->description;
+    DatasetSource source = choose_images(session, options->calibration, NULL, &description->calibration);
+    Status status =
+        open_images(&session->calibration, session, &source, calibration, "--calibration", message);
+    if (status != STATUS_OK) return status;
+    source = choose_images(session, options->images, options->image_labels, &description->evaluation);
+    status = open_images(&session->evaluation, session, &source, evaluation, "--images", message);
+    if (status != STATUS_OK || !session->evaluation) return status;
+    return evaluation_check(session->network, session->evaluation, message);
+}
+
+/* --- session ---------------------------------------------------------------------------------------- */
+
+static Status check_outputs(const Options *options, Message *message)
+{
+    Status status = options->csv ? output_check(options->csv, message) : STATUS_OK;
+    if (status == STATUS_OK && options->json) status = output_check(options->json, message);
+    return status;
+}
+
+Status session_open(Session *session, const Options *options, SessionNeed calibration, SessionNeed evaluation,
+                    Message *message)
+{
+    *session = (Session){.options = options};
+    Status status = check_outputs(options, message);
+    if (status == STATUS_OK) status = pool_create(&session->pool, options->threads, message);
+    if (status == STATUS_OK) status = open_network(session, message);
+    if (status == STATUS_OK)
+        status = read_normalization(&session->mean, session->normalization.mean, session, false, message);
+    if (status == STATUS_OK)
+        status = read_normalization(&session->std, session->normalization.std, session, true, message);
+    if (status == STATUS_OK) status = read_class_names(session, message);
+    if (status == STATUS_OK) status = make_plan(session, message);
+    if (status == STATUS_OK) status = open_datasets(session, calibration, evaluation, message);
+    return status;
+}
+
+void session_close(Session *session)
+{
+    dataset_free(session->calibration);
+    dataset_free(session->evaluation);
+    plan_free(&session->plan);
+    if (session->class_names) class_names_free(session->class_names, session->class_count);
+    free(session->mean);
+    free(session->std);
+    network_free(session->network);
+    if (session->described) description_free(&session->description);
+    free(session->path);
+    pool_free(session->pool);
+}

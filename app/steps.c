@@ -1,0 +1,77 @@
+#include "app/steps.h"
+
+#include "app/interrupt.h"
+#include "app/progress.h"
+
+typedef struct Show {
+    Progress progress;
+    const Session *session;
+    const char *what;
+} Show;
+
+static Status end_step(Show *show, Status status, Message *message)
+{
+    progress_clear(&show->progress);
+    if (interrupt_signal()) return status_fail(message, STATUS_CANCELLED, "interrupted");
+    return status;
+}
+
+static bool show_pipeline(void *context, const PipelineProgress *so_far)
+{
+    Show *show = context;
+    const char *layer =
+        so_far->layer < so_far->layer_count ? show->session->network->layers[so_far->layer].name : "";
+    if (so_far->epoch)
+        progress_show(&show->progress,
+                      "%s %3.0f %%  layer %zu of %zu  %s  %s  epoch %zu  error %.3e  %zu codes changed",
+                      show->what, 100 * so_far->fraction, so_far->layer + 1, so_far->layer_count, layer,
+                      so_far->stage, so_far->epoch, so_far->objective, so_far->codes_changed);
+    else
+        progress_show(&show->progress, "%s %3.0f %%  layer %zu of %zu  %s  %s", show->what,
+                      100 * so_far->fraction, so_far->layer + 1, so_far->layer_count, layer, so_far->stage);
+    return !interrupt_signal();
+}
+
+Status step_quantize(Pipeline **pipeline, const Session *session, const Plan *plan, const char *what,
+                     Message *message)
+{
+    Show show = {.progress = progress_start(session->options->progress), .session = session, .what = what};
+    PipelineOptions options = {.pool = session->pool,
+                               .memory = session->options->memory,
+                               .progress = show_pipeline,
+                               .context = &show};
+    Status status = pipeline_run(pipeline, session->network, plan, session->calibration,
+                                 &session->normalization, &options, message);
+    status = end_step(&show, status, message);
+    if (status == STATUS_OK) return STATUS_OK;
+    pipeline_free(*pipeline);
+    *pipeline = NULL;
+    return status;
+}
+
+static double percent(size_t count, size_t images)
+{
+    return images ? 100.0 * (double)count / (double)images : 0;
+}
+
+static bool show_evaluation(void *context, const Evaluation *so_far)
+{
+    Show *show = context;
+    const Accuracy *best = so_far->compared ? &so_far->quantized : &so_far->reference;
+    if (so_far->labelled)
+        progress_show(&show->progress, "%s: %zu of %zu images  top-1 %.2f %%", show->what, so_far->images,
+                      so_far->total, percent(best->top1_correct, so_far->images));
+    else
+        progress_show(&show->progress, "%s: %zu of %zu images", show->what, so_far->images, so_far->total);
+    return !interrupt_signal();
+}
+
+Status step_evaluate(Evaluation *evaluation, const Session *session, const Weights *const *weights,
+                     const char *what, Message *message)
+{
+    Show show = {.progress = progress_start(session->options->progress), .session = session, .what = what};
+    Status status =
+        evaluation_run(evaluation, session->network, weights, session->evaluation, &session->normalization,
+                       session->options->evaluation_images, session->pool, show_evaluation, &show, message);
+    return end_step(&show, status, message);
+}

@@ -1,0 +1,17 @@
+/* Steps: the long parts of the commands, with a line of progress, and an end when a signal asks for it. */
+#ifndef APP_STEPS_H
+#define APP_STEPS_H
+
+#include "app/session.h"
+#include "evaluate/accuracy.h"
+#include "explore/pipeline.h"
+
+/* Runs `plan` on the session's calibration images; `what` stands in front of the progress line. */
+Status step_quantize(Pipeline **pipeline, const Session *session, const Plan *plan, const char *what,
+                     Message *message);
+
+/* Evaluates on the session's evaluation images; weights as evaluation_run()'s. */
+Status step_evaluate(Evaluation *evaluation, const Session *session, const Weights *const *weights,
+                     const char *what, Message *message);
+
+#endif

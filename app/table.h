@@ -1,0 +1,50 @@
+/* Table: text in aligned columns, as wide as a terminal shows it.
+ *
+ *     Table *table = table_create((const TableColumn[]){{"layer", TABLE_LEFT}, {"bits", TABLE_RIGHT}}, 2);
+ *     table_cell(table, "%s", layer->name);
+ *     table_cell(table, "%u", bits);
+ *     table_print(table, stdout);
+ *     table_free(table);
+ *
+ * Cells are made printable (base/printable.h). Out of memory at any point: table_print() says so.
+ */
+#ifndef APP_TABLE_H
+#define APP_TABLE_H
+
+#include "base/status.h"
+
+#include <stddef.h>
+#include <stdio.h>
+
+typedef enum TableSide { TABLE_LEFT, TABLE_RIGHT } TableSide;
+
+typedef struct TableColumn {
+    const char *title;
+    TableSide side;
+} TableColumn;
+
+typedef struct Table Table;
+
+#define TABLE_MAX_COLUMNS 16
+
+Table *table_create(const TableColumn *columns, size_t count);
+void table_free(Table *table);
+
+/* The next cell, row by row. */
+void table_cell(Table *table, const char *format, ...) __attribute__((format(printf, 2, 3)));
+/* An error such as 2.84e-03, or - where it does not apply (NAN). */
+void table_error(Table *table, double error);
+/* The cells that follow stand below a line. Between rows only. */
+void table_rule(Table *table);
+
+Status table_print(const Table *table, FILE *file, Message *message);
+
+/* Columns that `text` takes on a terminal; it is to be printable UTF-8. */
+size_t text_columns(const char *text);
+
+#define QUANTITY_TEXT 16
+
+/* 40813184 -> "40.8 M": three digits or more, with k, M, G or T. */
+void text_quantity(char out[QUANTITY_TEXT], double value);
+
+#endif

@@ -1,0 +1,773 @@
+#include "quantize/calibrate.h"
+
+#include "base/random.h"
+#include "base/sizes.h"
+#include "quantize/store.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define HELDOUT_PART 8         /* of the images and of the rows: one held out for eight solved on */
+#define HELDOUT_MOST_ROWS 4096 /* a layer */
+#define CHUNK_BYTES (32u << 20)
+
+/* A value's activations for all images, tile by tile, in both chains. */
+typedef struct ChainValue {
+    StoreBuffer reference, quantized;
+    bool same; /* the quantized chain's are the float chain's: `quantized` is empty */
+    size_t uses_left;
+    bool ready;
+} ChainValue;
+
+typedef struct Step {
+    size_t layer; /* to solve, or NETWORK_NONE */
+    size_t node;  /* to run, or NETWORK_NONE */
+} Step;
+
+struct Calibration {
+    const Network *network;
+    const Dataset *dataset;
+    Normalization normalization;
+    CalibrationOptions options;
+    size_t images, heldout_images, tiles;
+
+    Step *steps;
+    size_t step_count, next;
+    ChainValue *values;      /* [value_count] */
+    const Weights **weights; /* [layer_count] */
+    Workspace **workspaces;  /* [workers] */
+    size_t **positions;      /* [workers][most rows of an image] */
+    Store store;
+    double *difference, *reference; /* [layer_count], squared sums */
+    uint64_t macs_done, macs_total;
+
+    Problem *problems; /* of the layer stopped at */
+    size_t solving;    /* that layer */
+    float *heldout_x, *heldout_y;
+
+    Status *statuses;   /* [tiles], of the tasks of one round */
+    Message *messages;  /* [workers] */
+    double *partial[2]; /* [tiles], their sums */
+};
+
+size_t calibration_images(const Calibration *calibration)
+{
+    return calibration->images;
+}
+size_t calibration_heldout_images(const Calibration *calibration)
+{
+    return calibration->heldout_images;
+}
+size_t calibration_spilled_bytes(const Calibration *calibration)
+{
+    return calibration->store.spilled;
+}
+
+double calibration_accumulated_error(const Calibration *calibration, size_t layer)
+{
+    double difference = calibration->difference[layer];
+    return difference > 0 ? difference / calibration->reference[layer] : 0;
+}
+
+void calibration_split(size_t *images, size_t *heldout, size_t asked, size_t available)
+{
+    if (asked > available) {
+        *heldout = available / (HELDOUT_PART + 1);
+        *images = available - *heldout;
+    } else {
+        *images = asked;
+        *heldout = size_min(size_ceil_div(asked, HELDOUT_PART), available - asked);
+    }
+}
+
+/* --- the order of things ------------------------------------------------------------------------------ */
+
+static bool is_constant(const Network *network, size_t value)
+{
+    return network->values[value].constant != NULL;
+}
+
+typedef struct Scheduler {
+    Calibration *calibration;
+    bool *value_ready, *node_done, *layer_open;
+} Scheduler;
+
+static bool inputs_ready(const Scheduler *scheduler, const Node *node)
+{
+    const Network *network = scheduler->calibration->network;
+    for (size_t i = 0; i < node->input_count; i++)
+        if (!is_constant(network, node->inputs[i]) && !scheduler->value_ready[node->inputs[i]]) return false;
+    return true;
+}
+
+static bool sites_ready(const Scheduler *scheduler, const Layer *layer)
+{
+    for (size_t i = 0; i < layer->site_count; i++)
+        if (!inputs_ready(scheduler, &scheduler->calibration->network->nodes[layer->sites[i]])) return false;
+    return true;
+}
+
+static void add_step(Calibration *calibration, Step step)
+{
+    calibration->steps[calibration->step_count++] = step;
+}
+
+static void schedule_node(Scheduler *scheduler, size_t index)
+{
+    Calibration *calibration = scheduler->calibration;
+    const Node *node = &calibration->network->nodes[index];
+    if (node->layer != NETWORK_NONE && !scheduler->layer_open[node->layer]) {
+        scheduler->layer_open[node->layer] = true;
+        if (calibration->options.wanted[node->layer])
+            add_step(calibration, (Step){node->layer, NETWORK_NONE});
+    }
+    add_step(calibration, (Step){NETWORK_NONE, index});
+    scheduler->node_done[index] = true;
+    scheduler->value_ready[node->output] = true;
+}
+
+/* Nodes in topological order, but that a layer waits for the inputs of all its sites; where that leaves
+ * nothing to do, the first that waits goes ahead with those that are there. */
+static void schedule_all(Scheduler *scheduler)
+{
+    const Network *network = scheduler->calibration->network;
+    for (size_t done = 0; done < network->node_count;) {
+        size_t before = done, waiting = NETWORK_NONE;
+        for (size_t i = 0; i < network->node_count; i++) {
+            const Node *node = &network->nodes[i];
+            if (scheduler->node_done[i] || !inputs_ready(scheduler, node)) continue;
+            if (node->layer != NETWORK_NONE && !scheduler->layer_open[node->layer] &&
+                !sites_ready(scheduler, &network->layers[node->layer])) {
+                if (waiting == NETWORK_NONE) waiting = i;
+                continue;
+            }
+            schedule_node(scheduler, i);
+            done++;
+        }
+        if (done == before) {
+            schedule_node(scheduler, waiting);
+            done++;
+        }
+    }
+}
+
+static Status schedule(Calibration *calibration, Message *message)
+{
+    const Network *network = calibration->network;
+    Scheduler scheduler = {calibration, calloc(network->value_count, sizeof(bool)),
+                           calloc(network->node_count + 1, sizeof(bool)),
+                           calloc(network->layer_count + 1, sizeof(bool))};
+    calibration->steps = calloc(network->node_count + network->layer_count + 1, sizeof(Step));
+    bool enough = scheduler.value_ready && scheduler.node_done && scheduler.layer_open && calibration->steps;
+    if (enough) {
+        scheduler.value_ready[network->input] = true;
+        schedule_all(&scheduler);
+    }
+    free(scheduler.value_ready);
+    free(scheduler.node_done);
+    free(scheduler.layer_open);
+    return enough ? STATUS_OK : status_no_memory(message, "calibration");
+}
+
+/* --- memory ------------------------------------------------------------------------------------------- */
+
+static size_t value_bytes(const Calibration *calibration, size_t value)
+{
+    return calibration->tiles * calibration->network->values[value].elements * sizeof(float);
+}
+
+static void count_uses(Calibration *calibration)
+{
+    const Network *network = calibration->network;
+    for (size_t v = 0; v < network->value_count; v++) calibration->values[v].uses_left = 0;
+    for (size_t i = 0; i < network->node_count; i++)
+        for (size_t j = 0; j < network->nodes[i].input_count; j++)
+            calibration->values[network->nodes[i].inputs[j]].uses_left++;
+}
+
+/* The most bytes of activations that live at once, if both chains are kept apart from the first layer on. */
+static size_t peak_activations(Calibration *calibration)
+{
+    const Network *network = calibration->network;
+    size_t live = value_bytes(calibration, network->input), peak = live;
+    count_uses(calibration);
+    for (size_t s = 0; s < calibration->step_count; s++) {
+        if (calibration->steps[s].node == NETWORK_NONE) continue;
+        const Node *node = &network->nodes[calibration->steps[s].node];
+        live += 2 * value_bytes(calibration, node->output);
+        peak = size_max(peak, live);
+        for (size_t i = 0; i < node->input_count; i++) {
+            size_t value = node->inputs[i];
+            if (is_constant(network, value) || --calibration->values[value].uses_left > 0) continue;
+            live -= (value == network->input ? 1 : 2) * value_bytes(calibration, value);
+        }
+    }
+    return peak;
+}
+
+static size_t rows_of_image(const Network *network, const Layer *layer)
+{
+    size_t rows = 0;
+    for (size_t i = 0; i < layer->site_count; i++) rows += network_rows(network, layer->sites[i]);
+    return rows;
+}
+
+/* Rows gathered at a time, and those held out, of X (twice) and Y. */
+static size_t gathering_bytes(const Calibration *calibration, size_t index)
+{
+    const Layer *layer = &calibration->network->layers[index];
+    size_t row = (2 * layer->n + layer->m) * layer->groups * sizeof(float);
+    size_t image = rows_of_image(calibration->network, layer) * row;
+    return size_max(2 * CHUNK_BYTES, image) + HELDOUT_MOST_ROWS * row;
+}
+
+/* What a stop at the costliest layer takes; its index in *costliest. */
+static size_t solving_bytes(const Calibration *calibration, size_t *costliest)
+{
+    size_t most = 0;
+    *costliest = 0;
+    for (size_t i = 0; i < calibration->network->layer_count; i++) {
+        if (!calibration->options.wanted[i]) continue;
+        const Layer *layer = &calibration->network->layers[i];
+        size_t bytes = problems_bytes(layer->groups, layer->m, layer->n) + calibration->options.solving[i] +
+                       gathering_bytes(calibration, i);
+        if (bytes > most) {
+            most = bytes;
+            *costliest = i;
+        }
+    }
+    return most;
+}
+
+#define MIB(bytes) (((bytes) + (1u << 20) - 1) >> 20)
+
+static Status plan_memory(Calibration *calibration, Message *message)
+{
+    const Network *network = calibration->network;
+    size_t costliest, solving = solving_bytes(calibration, &costliest);
+    size_t fixed = solving + pool_workers(calibration->options.pool) * workspace_bytes(network);
+    size_t ceiling = calibration->options.memory;
+    if (fixed > ceiling)
+        return status_fail(
+            message, STATUS_MEMORY,
+            "layer '%s' needs %zu MiB for its statistics and solve, above the ceiling of %zu MiB: use "
+            "--memory %zuM or more, or leave that layer in float",
+            network->layers[costliest].name, MIB(fixed), MIB(ceiling), MIB(fixed));
+    calibration->store.ceiling = ceiling - fixed;
+    return STATUS_OK;
+}
+
+/* Puts a count of images that would fit behind a failed allocation's message. */
+static Status name_fitting_count(Calibration *calibration, Status status, Message *message)
+{
+    size_t total = calibration->images + calibration->heldout_images;
+    size_t peak = peak_activations(calibration), image = peak / size_max(total, 1) + 1;
+    size_t fits = calibration->store.ceiling / image * HELDOUT_PART / (HELDOUT_PART + 1);
+    return status_context(message, status,
+                          "calibration on %zu images needs %zu MiB for activations, above the %zu MiB that "
+                          "--memory leaves: use "
+                          "--calibration-images %zu or fewer, or a larger --memory",
+                          calibration->images, MIB(peak), MIB(calibration->store.ceiling), size_max(fits, 1));
+}
+
+/* --- creating ----------------------------------------------------------------------------------------- */
+
+static Status check_images(const Network *network, const Dataset *dataset, Message *message)
+{
+    if (dataset->channels == network->channels && dataset->height == network->height &&
+        dataset->width == network->width)
+        return STATUS_OK;
+    return status_fail(
+        message, STATUS_INVALID,
+        "images '%s' are %zux%zux%zu (channels, height, width), but network '%s' takes %zux%zux%zu",
+        dataset->images_path, dataset->channels, dataset->height, dataset->width, network->path,
+        network->channels, network->height, network->width);
+}
+
+static size_t most_rows_of_image(const Network *network)
+{
+    size_t most = 1;
+    for (size_t i = 0; i < network->layer_count; i++)
+        most = size_max(most, rows_of_image(network, &network->layers[i]));
+    return most;
+}
+
+static Status allocate_workers(Calibration *calibration, Message *message)
+{
+    size_t workers = pool_workers(calibration->options.pool), most = most_rows_of_image(calibration->network);
+    calibration->workspaces = calloc(workers, sizeof *calibration->workspaces);
+    calibration->positions = calloc(workers, sizeof *calibration->positions);
+    calibration->messages = calloc(workers, sizeof *calibration->messages);
+    if (!calibration->workspaces || !calibration->positions || !calibration->messages)
+        return status_no_memory(message, "calibration");
+    for (size_t w = 0; w < workers; w++) {
+        Status status = workspace_create(&calibration->workspaces[w], calibration->network, message);
+        if (status != STATUS_OK) return status;
+        calibration->positions[w] = calloc(most, sizeof **calibration->positions);
+        if (!calibration->positions[w]) return status_no_memory(message, "calibration");
+    }
+    return STATUS_OK;
+}
+
+static Status allocate_all(Calibration *calibration, Message *message)
+{
+    const Network *network = calibration->network;
+    calibration->values = calloc(network->value_count, sizeof *calibration->values);
+    calibration->weights = calloc(network->layer_count + 1, sizeof *calibration->weights);
+    calibration->difference = calloc(network->layer_count + 1, sizeof(double));
+    calibration->reference = calloc(network->layer_count + 1, sizeof(double));
+    calibration->statuses = calloc(calibration->tiles + 1, sizeof(Status));
+    for (size_t i = 0; i < 2; i++) calibration->partial[i] = calloc(calibration->tiles + 1, sizeof(double));
+    if (!calibration->values || !calibration->weights || !calibration->difference ||
+        !calibration->reference || !calibration->statuses || !calibration->partial[0] ||
+        !calibration->partial[1])
+        return status_no_memory(message, "calibration");
+    return allocate_workers(calibration, message);
+}
+
+static void read_tile(void *context, size_t tile, size_t worker)
+{
+    (void)worker;
+    Calibration *calibration = context;
+    const Network *network = calibration->network;
+    size_t elements = network->values[network->input].elements, batch = network->batch;
+    size_t first = tile * batch, total = calibration->images + calibration->heldout_images;
+    size_t count = size_min(batch, total - first);
+    float *data = calibration->values[network->input].reference.data + tile * elements;
+    memset(data, 0, elements * sizeof *data);
+    dataset_read(calibration->dataset, data, first, count, &calibration->normalization);
+}
+
+static Status read_images(Calibration *calibration, Message *message)
+{
+    size_t input = calibration->network->input;
+    ChainValue *value = &calibration->values[input];
+    Status status =
+        store_allocate(&calibration->store, &value->reference, value_bytes(calibration, input), message);
+    if (status != STATUS_OK) return name_fitting_count(calibration, status, message);
+    value->same = value->ready = true;
+    pool_run(calibration->options.pool, calibration->tiles, read_tile, calibration);
+    return STATUS_OK;
+}
+
+static Status set_up(Calibration *calibration, Message *message)
+{
+    const Network *network = calibration->network;
+    Status status = check_images(network, calibration->dataset, message);
+    if (status == STATUS_OK && calibration->images == 0)
+        status = status_fail(message, STATUS_INVALID, "no calibration images in '%s'",
+                             calibration->dataset->images_path);
+    if (status == STATUS_OK) status = allocate_all(calibration, message);
+    if (status == STATUS_OK) status = schedule(calibration, message);
+    if (status == STATUS_OK) status = plan_memory(calibration, message);
+    if (status != STATUS_OK) return status;
+    for (size_t i = 0; i < network->layer_count; i++) calibration->macs_total += network->layers[i].macs;
+    status = read_images(calibration, message);
+    count_uses(calibration);
+    return status;
+}
+
+Status calibration_create(Calibration **result, const Network *network, const Dataset *dataset,
+                          const Normalization *normalization, const CalibrationOptions *options,
+                          Message *message)
+{
+    *result = NULL;
+    Calibration *calibration = calloc(1, sizeof *calibration);
+    if (!calibration) return status_no_memory(message, "calibration");
+    calibration->network = network;
+    calibration->dataset = dataset;
+    calibration->normalization = *normalization;
+    calibration->options = *options;
+    calibration->solving = NETWORK_NONE;
+    calibration_split(&calibration->images, &calibration->heldout_images, options->images, dataset->count);
+    calibration->tiles = size_ceil_div(calibration->images + calibration->heldout_images, network->batch);
+    Status status = set_up(calibration, message);
+    if (status != STATUS_OK) {
+        calibration_free(calibration);
+        return status;
+    }
+    *result = calibration;
+    return STATUS_OK;
+}
+
+static void release_problems(Calibration *calibration)
+{
+    problems_free(calibration->problems);
+    free(calibration->heldout_x);
+    free(calibration->heldout_y);
+    calibration->problems = NULL;
+    calibration->heldout_x = calibration->heldout_y = NULL;
+}
+
+static void release_value(Calibration *calibration, size_t value)
+{
+    store_release(&calibration->store, &calibration->values[value].reference);
+    store_release(&calibration->store, &calibration->values[value].quantized);
+}
+
+void calibration_free(Calibration *calibration)
+{
+    if (!calibration) return;
+    release_problems(calibration);
+    for (size_t v = 0; calibration->values && v < calibration->network->value_count; v++)
+        release_value(calibration, v);
+    for (size_t w = 0; w < pool_workers(calibration->options.pool); w++) {
+        if (calibration->workspaces) workspace_free(calibration->workspaces[w]);
+        if (calibration->positions) free(calibration->positions[w]);
+    }
+    free(calibration->workspaces);
+    free(calibration->positions);
+    free(calibration->messages);
+    free(calibration->steps);
+    free(calibration->values);
+    free(calibration->weights);
+    free(calibration->difference);
+    free(calibration->reference);
+    free(calibration->statuses);
+    free(calibration->partial[0]);
+    free(calibration->partial[1]);
+    free(calibration);
+}
+
+/* --- running a node ----------------------------------------------------------------------------------- */
+
+#define MOST_INPUTS 64
+
+typedef struct NodeJob {
+    Calibration *calibration;
+    size_t node;
+    bool quantized;
+} NodeJob;
+
+/* The tile of a value in a chain. */
+static float *tile_of(const Calibration *calibration, size_t value, size_t tile, bool quantized)
+{
+    const ChainValue *chain = &calibration->values[value];
+    float *data = quantized && !chain->same ? chain->quantized.data : chain->reference.data;
+    return data + tile * calibration->network->values[value].elements;
+}
+
+static void run_node_tile(void *context, size_t tile, size_t worker)
+{
+    const NodeJob *job = context;
+    Calibration *calibration = job->calibration;
+    const Network *network = calibration->network;
+    const Node *node = &network->nodes[job->node];
+    const void *inputs[MOST_INPUTS];
+    for (size_t i = 0; i < node->input_count; i++)
+        inputs[i] = is_constant(network, node->inputs[i])
+                        ? network->values[node->inputs[i]].constant
+                        : tile_of(calibration, node->inputs[i], tile, job->quantized);
+    const Weights *weights =
+        job->quantized && node->layer != NETWORK_NONE ? calibration->weights[node->layer] : NULL;
+    calibration->statuses[tile] =
+        network_run_node(network, job->node, tile_of(calibration, node->output, tile, job->quantized), inputs,
+                         weights, calibration->workspaces[worker], &calibration->messages[worker]);
+}
+
+static Status run_chain(Calibration *calibration, size_t node, bool quantized, Message *message)
+{
+    NodeJob job = {calibration, node, quantized};
+    pool_run(calibration->options.pool, calibration->tiles, run_node_tile, &job);
+    for (size_t tile = 0; tile < calibration->tiles; tile++)
+        if (calibration->statuses[tile] != STATUS_OK)
+            return status_fail(message, calibration->statuses[tile], "node '%s' failed while calibrating",
+                               calibration->network->nodes[node].name);
+    return STATUS_OK;
+}
+
+/* Squared difference of the chains, and square of the float layer's output without bias, over real images. */
+static void compare_tile(void *context, size_t tile, size_t worker)
+{
+    (void)worker;
+    const NodeJob *job = context;
+    Calibration *calibration = job->calibration;
+    const Network *network = calibration->network;
+    const Node *node = &network->nodes[job->node];
+    const Layer *layer = &network->layers[node->layer];
+    size_t total = calibration->images + calibration->heldout_images, batch = network->batch;
+    size_t images = size_min(batch, total - tile * batch), channels = layer->groups * layer->m;
+    size_t count = network->values[node->output].elements / batch * images;
+    const float *a = tile_of(calibration, node->output, tile, false);
+    const float *b = tile_of(calibration, node->output, tile, true);
+    double difference = 0, reference = 0;
+    for (size_t i = 0; i < count; i++) {
+        double y = (double)a[i] - (double)layer->bias[i % channels], d = (double)a[i] - (double)b[i];
+        difference += d * d;
+        reference += y * y;
+    }
+    calibration->partial[0][tile] = difference;
+    calibration->partial[1][tile] = reference;
+}
+
+static void compare_chains(Calibration *calibration, size_t node)
+{
+    NodeJob job = {calibration, node, true};
+    size_t layer = calibration->network->nodes[node].layer;
+    pool_run(calibration->options.pool, calibration->tiles, compare_tile, &job);
+    for (size_t tile = 0; tile < calibration->tiles; tile++) {
+        calibration->difference[layer] += calibration->partial[0][tile];
+        calibration->reference[layer] += calibration->partial[1][tile];
+    }
+}
+
+static bool chains_part(const Calibration *calibration, const Node *node)
+{
+    if (node->layer != NETWORK_NONE && calibration->weights[node->layer]) return true;
+    for (size_t i = 0; i < node->input_count; i++)
+        if (!is_constant(calibration->network, node->inputs[i]) && !calibration->values[node->inputs[i]].same)
+            return true;
+    return false;
+}
+
+static void release_inputs(Calibration *calibration, const Node *node)
+{
+    for (size_t i = 0; i < node->input_count; i++) {
+        size_t value = node->inputs[i];
+        if (!is_constant(calibration->network, value) && --calibration->values[value].uses_left == 0)
+            release_value(calibration, value);
+    }
+}
+
+static Status run_node(Calibration *calibration, size_t index, Message *message)
+{
+    const Network *network = calibration->network;
+    const Node *node = &network->nodes[index];
+    ChainValue *output = &calibration->values[node->output];
+    if (node->input_count > MOST_INPUTS)
+        return status_fail(message, STATUS_UNSUPPORTED, "node '%s' has %zu inputs, more than %d", node->name,
+                           node->input_count, MOST_INPUTS);
+    size_t bytes = value_bytes(calibration, node->output);
+    output->same = !chains_part(calibration, node);
+    output->ready = true;
+    Status status = store_allocate(&calibration->store, &output->reference, bytes, message);
+    if (status == STATUS_OK && !output->same)
+        status = store_allocate(&calibration->store, &output->quantized, bytes, message);
+    if (status != STATUS_OK) return name_fitting_count(calibration, status, message);
+    status = run_chain(calibration, index, false, message);
+    if (status == STATUS_OK && !output->same) status = run_chain(calibration, index, true, message);
+    if (status != STATUS_OK) return status;
+    if (node->layer != NETWORK_NONE) {
+        compare_chains(calibration, index);
+        calibration->macs_done += network->layers[node->layer].macs / network->layers[node->layer].site_count;
+    }
+    release_inputs(calibration, node);
+    if (output->uses_left == 0) release_value(calibration, node->output);
+    return STATUS_OK;
+}
+
+/* --- rows of a layer ------------------------------------------------------------------------------------ */
+
+/* The rows that a layer's Problems are made of: how many of each image. */
+typedef struct Sampling {
+    size_t layer;
+    size_t sites[MOST_INPUTS], site_count; /* nodes whose input is there */
+    size_t positions;                      /* of an image, all sites together */
+    size_t images, first_image, rows;      /* rows wanted, of these images */
+} Sampling;
+
+/* Rows of images first_image..first_image+i-1. */
+static size_t rows_before(const Sampling *sampling, size_t i)
+{
+    size_t all = sampling->images * sampling->positions;
+    if (sampling->rows >= all) return i * sampling->positions;
+    /* i * rows / images, without overflow */
+    size_t whole = sampling->rows / sampling->images, rest = sampling->rows % sampling->images;
+    return i * whole + i * rest / sampling->images;
+}
+
+typedef struct GatherJob {
+    Calibration *calibration;
+    const Sampling *sampling;
+    size_t first; /* image of the sampling that x starts with */
+    bool quantized;
+    float *x; /* [rows][groups*n] */
+} GatherJob;
+
+/* Gathers one image's sorted positions, site by site. */
+static void gather_image(void *context, size_t index, size_t worker)
+{
+    const GatherJob *job = context;
+    Calibration *calibration = job->calibration;
+    const Sampling *sampling = job->sampling;
+    const Network *network = calibration->network;
+    const Layer *layer = &network->layers[sampling->layer];
+    size_t number = job->first + index, image = sampling->first_image + number;
+    size_t before = rows_before(sampling, number), count = rows_before(sampling, number + 1) - before;
+    size_t *positions = calibration->positions[worker], width = layer->groups * layer->n;
+    float *x = job->x + (before - rows_before(sampling, job->first)) * width;
+    random_subset(positions, count, sampling->positions, calibration->options.seed, sampling->layer, image);
+    size_t taken = 0, offset = 0;
+    for (size_t s = 0; s < sampling->site_count; s++) {
+        size_t site = sampling->sites[s], rows = network_rows(network, site), here = 0;
+        while (taken + here < count && positions[taken + here] < offset + rows)
+            positions[taken + here++] -= offset;
+        const float *tile =
+            tile_of(calibration, network->nodes[site].inputs[0], image / network->batch, job->quantized);
+        network_gather(network, site, x + taken * width, tile, image % network->batch, positions + taken,
+                       here);
+        taken += here;
+        offset += rows;
+    }
+}
+
+static void gather(Calibration *calibration, const Sampling *sampling, float *x, size_t first, size_t count,
+                   bool quantized)
+{
+    GatherJob job = {calibration, sampling, first, quantized, x};
+    pool_run(calibration->options.pool, count, gather_image, &job);
+}
+
+static Sampling make_sampling(const Calibration *calibration, size_t index, bool heldout)
+{
+    const Network *network = calibration->network;
+    const Layer *layer = &network->layers[index];
+    Sampling sampling = {.layer = index, .images = calibration->images};
+    for (size_t i = 0; i < layer->site_count && sampling.site_count < MOST_INPUTS; i++) {
+        size_t site = layer->sites[i];
+        if (!calibration->values[network->nodes[site].inputs[0]].ready) continue;
+        sampling.sites[sampling.site_count++] = site;
+        sampling.positions += network_rows(network, site);
+    }
+    size_t all = sampling.images * sampling.positions, asked = calibration->options.rows;
+    sampling.rows = asked == CALIBRATE_ALL_ROWS ? all : size_min(asked, all);
+    if (!heldout) return sampling;
+    sampling.rows = size_min(size_ceil_div(sampling.rows, HELDOUT_PART), HELDOUT_MOST_ROWS);
+    sampling.images = calibration->heldout_images;
+    sampling.first_image = calibration->images;
+    sampling.rows = size_min(sampling.rows, sampling.images * sampling.positions);
+    return sampling;
+}
+
+/* True where X of the quantized chain is not that of the float chain. */
+static bool quantized_differs(const Calibration *calibration, const Sampling *sampling)
+{
+    if (calibration->options.independent) return false;
+    for (size_t s = 0; s < sampling->site_count; s++) {
+        size_t input = calibration->network->nodes[sampling->sites[s]].inputs[0];
+        if (!calibration->values[input].same) return true;
+    }
+    return false;
+}
+
+/* Images from `first` on whose rows fit a chunk; at least one. */
+static size_t images_of_chunk(const Sampling *sampling, size_t first, size_t row_bytes)
+{
+    size_t most = CHUNK_BYTES / row_bytes, count = 1;
+    while (first + count < sampling->images &&
+           rows_before(sampling, first + count + 1) - rows_before(sampling, first) <= most)
+        count++;
+    return count;
+}
+
+static Status add_chunk(Calibration *calibration, const Sampling *sampling, size_t first, size_t count,
+                        Message *message)
+{
+    const Layer *layer = &calibration->network->layers[sampling->layer];
+    bool differs = quantized_differs(calibration, sampling);
+    size_t rows = rows_before(sampling, first + count) - rows_before(sampling, first);
+    size_t width = layer->groups * layer->n, height = layer->groups * layer->m;
+    if (rows == 0) return STATUS_OK;
+    float *x = malloc(rows * width * sizeof *x), *y = differs ? malloc(rows * height * sizeof *y) : NULL;
+    Status status = STATUS_OK;
+    if (!x || (differs && !y)) {
+        status = status_no_memory(message, "a layer's rows");
+        goto out;
+    }
+    gather(calibration, sampling, x, first, count, false);
+    if (differs) {
+        problems_outputs(calibration->problems, layer->groups, y, x, rows, calibration->options.pool);
+        gather(calibration, sampling, x, first, count, true);
+    }
+    status =
+        problems_add(calibration->problems, layer->groups, x, y, rows, calibration->options.pool, message);
+out:
+    free(x);
+    free(y);
+    return status;
+}
+
+static Status hold_out(Calibration *calibration, size_t index, Message *message)
+{
+    const Layer *layer = &calibration->network->layers[index];
+    size_t groups = layer->groups, width = groups * layer->n, height = groups * layer->m;
+    if (calibration->heldout_images == 0) return STATUS_OK;
+    Sampling sampling = make_sampling(calibration, index, true);
+    calibration->heldout_x = malloc(sampling.rows * width * sizeof(float));
+    calibration->heldout_y = malloc(sampling.rows * height * sizeof(float));
+    if (!calibration->heldout_x || !calibration->heldout_y) return status_no_memory(message, "held-out rows");
+    float *x = calibration->heldout_x, *y = calibration->heldout_y;
+    gather(calibration, &sampling, x, 0, sampling.images, false);
+    problems_outputs(calibration->problems, groups, y, x, sampling.rows, calibration->options.pool);
+    if (quantized_differs(calibration, &sampling))
+        gather(calibration, &sampling, x, 0, sampling.images, true);
+    for (size_t g = 0; g < groups; g++) {
+        Problem *problem = &calibration->problems[g];
+        problem->heldout_rows = sampling.rows;
+        problem->heldout_x = x + g * layer->n;
+        problem->heldout_y = y + g * layer->m;
+        problem->heldout_stride = width;
+        problem->heldout_y_stride = height;
+    }
+    return STATUS_OK;
+}
+
+static Status make_problems(Calibration *calibration, size_t index, Message *message)
+{
+    const Layer *layer = &calibration->network->layers[index];
+    Sampling sampling = make_sampling(calibration, index, false);
+    Status status =
+        problems_create(&calibration->problems, layer->groups, layer->m, layer->n, layer->weights, message);
+    for (size_t first = 0, count; status == STATUS_OK && first < sampling.images; first += count) {
+        count = images_of_chunk(&sampling, first, layer->groups * layer->n * sizeof(float));
+        status = add_chunk(calibration, &sampling, first, count, message);
+    }
+    if (status != STATUS_OK) return status;
+    problems_finish(calibration->problems, layer->groups, !quantized_differs(calibration, &sampling),
+                    calibration->options.pool);
+    return hold_out(calibration, index, message);
+}
+
+/* --- stepping ------------------------------------------------------------------------------------------- */
+
+static Status stop_at(Calibration *calibration, size_t layer, const Problem **problems, Message *message)
+{
+    Status status = make_problems(calibration, layer, message);
+    if (status != STATUS_OK)
+        return status_context(message, status, "layer '%s'", calibration->network->layers[layer].name);
+    calibration->solving = layer;
+    *problems = calibration->problems;
+    return STATUS_OK;
+}
+
+static bool proceed(const Calibration *calibration)
+{
+    if (!calibration->options.proceed) return true;
+    double fraction =
+        calibration->macs_total ? (double)calibration->macs_done / (double)calibration->macs_total : 1;
+    return calibration->options.proceed(calibration->options.context, fraction);
+}
+
+Status calibration_next(Calibration *calibration, size_t *layer, const Problem **problems, Message *message)
+{
+    release_problems(calibration);
+    *layer = NETWORK_NONE;
+    *problems = NULL;
+    while (calibration->next < calibration->step_count) {
+        Step step = calibration->steps[calibration->next++];
+        if (step.layer != NETWORK_NONE) {
+            *layer = step.layer;
+            return stop_at(calibration, step.layer, problems, message);
+        }
+        Status status = run_node(calibration, step.node, message);
+        if (status != STATUS_OK) return status;
+        if (!proceed(calibration)) return status_fail(message, STATUS_CANCELLED, "cancelled");
+    }
+    return STATUS_OK;
+}
+
+void calibration_continue(Calibration *calibration, const Weights *weights)
+{
+    calibration->weights[calibration->solving] = weights;
+}

@@ -1,0 +1,95 @@
+/* Solve: from a layer's Problems and a width to codes and scales.
+ *
+ * Per output channel: min over a > 0 and integer q of |y - a X q|^2, q in -(2^(b-1)-1) .. 2^(b-1)-1.
+ *
+ * Bit-split and stitching (Wang et al., ICML 2020): q = sum over p = 0..b-2 of 2^p t_p, t_p in {-1, 0, 1}.
+ *  1. Start in weight space: a = max|w| / (2^(b-1)-1), then q = clip(round half to even(w/a)) and
+ *     a = <w,q>/<q,q> in turn to a fixed point. "Rounding error" is the objective of this q and a.
+ *  2. An epoch: a = g.q / q'Hq; then the digits from the highest to the lowest; within a digit the weights k
+ * = 1..n in order: t <- clamp(round(t - r_k / (2^p H_kk)), -1, 1), r = Hq - g/a kept current.
+ *  3. Stop when the objective of all channels together falls by less than 1e-7 of itself, or at 100 epochs;
+ * refit a.
+ *  4. Stitch the digits into q.
+ * Polish, which is ours: the same descent over whole codes, q_k <- clip(round(q_k - r_k/H_kk)).
+ * The objective never rises. A move is made only where it gains more than the noise of the float sweep: the
+ * shift that is rounded is taken 1e-4 short, so that an exact tie stays where it is.
+ *
+ * Bias correction, ours too: H and G are centred by the means of X and Y, and the bias absorbs what the means
+ * differ by. Ridge: e times the mean diagonal of the centred H is added to its diagonal and e w to G, a pull
+ * towards the float weights that makes H regular. Reported errors are without it, relative to the uncentred
+ * sum of y2 over all channels, so that they compare.
+ *
+ * Degenerate channels keep their rounded codes and scale: all-zero weights (codes 0, scale 0), g.q <= 0, q'Hq
+ * = 0. A dead input (H_kk = 0) keeps its rounded codes.
+ *
+ *     Solution solution;
+ *     solve(&solution, problems, groups, &options, pool, message);
+ *     solution.codes[channel * n + k]
+ *     solution_free(&solution);
+ */
+#ifndef QUANTIZE_SOLVE_H
+#define QUANTIZE_SOLVE_H
+
+#include "base/pool.h"
+#include "quantize/method.h"
+#include "quantize/problem.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#define SOLVE_MAX_EPOCHS 100
+#define SOLVE_TOLERANCE 1e-7
+#define SOLVE_MIN_BITS 2
+#define SOLVE_MAX_BITS 8
+
+typedef enum SolveStage { SOLVE_STAGE_START, SOLVE_STAGE_DIGITS, SOLVE_STAGE_CODES } SolveStage;
+
+typedef struct SolveProgress {
+    SolveStage stage;
+    size_t epoch; /* 1, 2, ...; 0 for the start */
+    unsigned bits;
+    double objective;                       /* relative, at the end of the epoch, the ridge's term included */
+    double after_digit[SOLVE_MAX_BITS - 1]; /* relative, after digit p's sweep; highest digit first in time */
+    size_t codes_changed;                   /* in this epoch */
+} SolveProgress;
+
+typedef struct SolveOptions {
+    Method method;
+    unsigned bits; /* SOLVE_MIN_BITS..SOLVE_MAX_BITS */
+    bool polish;   /* after METHOD_BITSPLIT */
+    bool bias_correction;
+    double ridge;                                                   /* times the mean diagonal */
+    bool (*progress)(void *context, const SolveProgress *progress); /* false cancels; NULL allowed */
+    void *context;
+} SolveOptions;
+
+typedef struct Solution {
+    size_t channels, n; /* groups * m */
+    int8_t *codes;      /* [channels][n] */
+    float *scales;      /* [channels] */
+    float *bias_shift;  /* [channels], to be added to the bias; zeros without bias correction */
+
+    /* Sums over channels of |y - a X q - shift|^2, relative to the uncentred sum of y2. NAN where the method
+     * has no such step, or there are no held-out rows; 0/0 is 0. */
+    double rounding_error, method_error, polished_error, heldout_error;
+    double sum_y2;
+    size_t epochs, polish_epochs;
+    size_t codes_changed;                      /* against rounding */
+    size_t code_change_sum;                    /* sum of |q - rounded q| */
+    size_t digits_changed[SOLVE_MAX_BITS - 1]; /* digits of the stitched code that differ from rounding's */
+    size_t channels_kept;                      /* left at rounding because g.q <= 0 or q'Hq = 0 */
+} Solution;
+
+/* All problems have the same m, n and rows. *solution is empty on failure. */
+Status solve(Solution *solution, const Problem *problems, size_t groups, const SolveOptions *options,
+             Pool *pool, Message *message);
+void solution_free(Solution *solution);
+
+/* Bytes that a solve takes at most beside the Problems. */
+size_t solve_bytes(size_t groups, size_t m, size_t n, const SolveOptions *options, size_t workers);
+
+/* The weight-space start of one channel: codes [n], and the scale returned; `steps` of refitting at most (0:
+ * the scale of the largest weight). */
+double rounding_start(int8_t *codes, const float *weights, size_t n, unsigned bits, size_t steps);
+
+#endif

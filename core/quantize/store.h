@@ -1,0 +1,27 @@
+/* Store: large buffers under a memory ceiling; what is above it goes to unlinked temporary files. Private to
+ * core/quantize. One thread at a time. */
+#ifndef QUANTIZE_STORE_H
+#define QUANTIZE_STORE_H
+
+#include "base/status.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+
+typedef struct Store {
+    size_t ceiling, used; /* bytes in memory */
+    size_t spilled;       /* bytes that went to files, over the store's life */
+} Store;
+
+typedef struct StoreBuffer {
+    float *data; /* NULL: none */
+    size_t bytes;
+    bool mapped;
+} StoreBuffer;
+
+/* Memory where the ceiling allows, else a file in TMPDIR (or /var/tmp) mapped into memory, its blocks
+ * reserved. STATUS_MEMORY where neither has room. The content is undefined. */
+Status store_allocate(Store *store, StoreBuffer *buffer, size_t bytes, Message *message);
+void store_release(Store *store, StoreBuffer *buffer);
+
+#endif

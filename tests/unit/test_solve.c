@@ -1,0 +1,497 @@
+/* The optimizer on random problems: it never rises, agrees with a plain twin, and does not depend on threads.
+ */
+#include "base/blas.h"
+#include "base/random.h"
+#include "quantize/solve.h"
+
+#include <math.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+static double normal(uint64_t seed, uint64_t a, uint64_t b)
+{
+    double sum = -6;
+    for (uint64_t i = 0; i < 12; i++) sum += random_uniform(seed, a, b, i);
+    return sum;
+}
+
+static size_t pick(uint64_t seed, uint64_t what, size_t low, size_t high)
+{
+    return low + (size_t)(random_uniform(seed, 1000 + what, 0, 0) * (double)(high - low + 1));
+}
+
+/* A random layer: correlated inputs, some dead, some constant; some channels all zero; few rows in some. */
+typedef struct Sample {
+    size_t groups, m, n, rows, heldout;
+    float *w, *x, *y; /* [groups*m][n], [rows+heldout][groups*n], [rows+heldout][groups*m] */
+    Problem *problems;
+} Sample;
+
+static void fill_inputs(Sample *sample, uint64_t seed)
+{
+    size_t width = sample->groups * sample->n;
+    for (size_t row = 0; row < sample->rows + sample->heldout; row++)
+        for (size_t k = 0; k < width; k++) {
+            double u = random_uniform(seed, 1, 2, k), value = fmax(normal(seed, 3 + row, k) + 0.5, 0);
+            if (k > 0) value += 0.6 * (double)sample->x[row * width + k - 1];
+            if (u < 0.08) value = 0;
+            if (u > 0.95) value = 1.5;
+            sample->x[row * width + k] = (float)value;
+        }
+}
+
+static void fill_outputs(Sample *sample, uint64_t seed, bool noisy)
+{
+    size_t n = sample->n, m = sample->m, width = sample->groups * n, height = sample->groups * m;
+    for (size_t row = 0; row < sample->rows + sample->heldout; row++)
+        for (size_t c = 0; c < height; c++) {
+            double sum = noisy ? 0.05 * normal(seed + 1, row, c) : 0;
+            for (size_t k = 0; k < n; k++)
+                sum += (double)sample->w[c * n + k] * (double)sample->x[row * width + c / m * n + k];
+            sample->y[row * height + c] = (float)sum;
+        }
+}
+
+static Sample make_sample(uint64_t seed, size_t groups, size_t m, size_t n, size_t rows, bool noisy,
+                          Pool *pool)
+{
+    Sample sample = {.groups = groups, .m = m, .n = n, .rows = rows, .heldout = rows / 4 + 1};
+    size_t channels = groups * m, all = rows + sample.heldout;
+    sample.w = calloc(channels * n, sizeof(float));
+    sample.x = calloc(all * groups * n, sizeof(float));
+    sample.y = calloc(all * channels, sizeof(float));
+    for (size_t c = 0; c < channels; c++)
+        if (random_uniform(seed, 7, 7, c) > 0.05)
+            for (size_t k = 0; k < n; k++)
+                sample.w[c * n + k] = (float)(0.1 * normal(seed, 1u << 20, c * n + k));
+    fill_inputs(&sample, seed);
+    fill_outputs(&sample, seed, noisy);
+    assert_int_equal(problems_create(&sample.problems, groups, m, n, sample.w, NULL), STATUS_OK);
+    assert_int_equal(
+        problems_add(sample.problems, groups, sample.x, noisy ? sample.y : NULL, rows, pool, NULL),
+        STATUS_OK);
+    problems_finish(sample.problems, groups, !noisy, pool);
+    for (size_t g = 0; g < groups; g++) {
+        Problem *problem = &sample.problems[g];
+        problem->heldout_rows = sample.heldout;
+        problem->heldout_x = sample.x + rows * groups * n + g * n;
+        problem->heldout_y = sample.y + rows * channels + g * m;
+        problem->heldout_stride = groups * n;
+        problem->heldout_y_stride = channels;
+    }
+    return sample;
+}
+
+static void free_sample(Sample *sample)
+{
+    problems_free(sample->problems);
+    free(sample->w);
+    free(sample->x);
+    free(sample->y);
+}
+
+static Sample random_sample(uint64_t seed, Pool *pool)
+{
+    size_t groups = random_uniform(seed, 5, 5, 5) < 0.25 ? pick(seed, 0, 2, 9) : 1;
+    size_t n = pick(seed, 1, 1, groups > 1 ? 12 : 150), m = pick(seed, 2, 1, groups > 1 ? 3 : 80);
+    return make_sample(seed, groups, m, n, pick(seed, 3, 2, 200), random_uniform(seed, 6, 6, 6) < 0.5, pool);
+}
+
+/* |y - a q.x - shift|^2 / |y|^2 over rows first..first+count-1, straight from the rows. */
+static double direct_error(const Sample *sample, const Solution *solution, size_t first, size_t count)
+{
+    size_t n = sample->n, m = sample->m, width = sample->groups * n, height = sample->groups * m;
+    double error = 0, squares = 0;
+    for (size_t row = first; row < first + count; row++)
+        for (size_t c = 0; c < height; c++) {
+            double sum = (double)solution->bias_shift[c], y = (double)sample->y[row * height + c];
+            for (size_t k = 0; k < n; k++)
+                sum += (double)solution->scales[c] * solution->codes[c * n + k] *
+                       (double)sample->x[row * width + c / m * n + k];
+            error += (y - sum) * (y - sum);
+            squares += y * y;
+        }
+    return squares > 0 ? error / squares : 0;
+}
+
+/* --- the objective never rises ------------------------------------------------------------------------- */
+
+typedef struct Watch {
+    double last;
+    SolveStage stage;
+    double digit_slack;
+} Watch;
+
+static bool watch_objective(void *context, const SolveProgress *progress)
+{
+    Watch *watch = context;
+    /* Between epochs everything is in double; the largest terms are some 1e4 times the objective. */
+    const double noise = 1e-11;
+    assert_true(progress->objective <= watch->last * (1 + noise) + noise);
+    if (progress->stage == SOLVE_STAGE_DIGITS) {
+        double previous = watch->last;
+        for (unsigned p = progress->bits - 1; p-- > 0;) {
+            assert_true(progress->after_digit[p] <= previous * (1 + 1e-6) + watch->digit_slack);
+            previous = progress->after_digit[p];
+        }
+    }
+    watch->last = progress->objective;
+    watch->stage = progress->stage;
+    return true;
+}
+
+static void objective_never_rises(void **state)
+{
+    Pool *pool = *state;
+    for (uint64_t seed = 0; seed < 120; seed++) {
+        Sample sample = random_sample(seed, pool);
+        Watch watch = {.last = INFINITY, .digit_slack = 1e-6};
+        SolveOptions options = {.method = METHOD_BITSPLIT,
+                                .bits = 2 + (unsigned)(seed % 7),
+                                .polish = true,
+                                .bias_correction = seed % 2,
+                                .ridge = seed % 3 ? 0.01 : 0,
+                                .progress = watch_objective,
+                                .context = &watch};
+        Solution solution;
+        assert_int_equal(solve(&solution, sample.problems, sample.groups, &options, pool, NULL), STATUS_OK);
+        assert_true(watch.stage == SOLVE_STAGE_CODES);
+        if (options.ridge == 0) {
+            assert_true(solution.method_error <= solution.rounding_error * (1 + 1e-9) + 1e-11);
+            assert_true(solution.polished_error <= solution.method_error * (1 + 1e-9) + 1e-11);
+        }
+        int limit = (1 << (options.bits - 1)) - 1;
+        for (size_t i = 0; i < solution.channels * solution.n; i++)
+            assert_in_range(solution.codes[i] + limit, 0, 2 * limit);
+        solution_free(&solution);
+        free_sample(&sample);
+    }
+}
+
+/* --- errors are what the rows say ------------------------------------------------------------------------
+ */
+
+static void errors_match_rows(void **state)
+{
+    Pool *pool = *state;
+    for (uint64_t seed = 0; seed < 60; seed++) {
+        Sample sample = random_sample(500 + seed, pool);
+        for (Method method = 0; method < METHOD_COUNT; method++) {
+            SolveOptions options = {.method = method,
+                                    .bits = 2 + (unsigned)(seed % 7),
+                                    .polish = seed % 3 == 0,
+                                    .bias_correction = seed % 2,
+                                    .ridge = 0.01};
+            Solution solution;
+            assert_int_equal(solve(&solution, sample.problems, sample.groups, &options, pool, NULL),
+                             STATUS_OK);
+            double reported =
+                isnan(solution.polished_error) ? solution.method_error : solution.polished_error;
+            /* y is rounded to float, 6e-8 of it, and H was summed in float over tiles of rows */
+            assert_float_equal(reported, direct_error(&sample, &solution, 0, sample.rows),
+                               2e-6 + 2e-4 * reported);
+            double heldout = direct_error(&sample, &solution, sample.rows, sample.heldout);
+            assert_float_equal(solution.heldout_error, heldout, 2e-6 + 1e-4 * heldout);
+            solution_free(&solution);
+        }
+        free_sample(&sample);
+    }
+}
+
+/* --- the plain twin --------------------------------------------------------------------------------------
+ */
+
+/* Bit-split of one channel in double, one weight after the other, as the header describes it. */
+static void plain_bitsplit(int8_t *codes, const double *h, const double *g, const float *w, size_t n,
+                           unsigned bits)
+{
+    double *r = malloc(n * sizeof *r);
+    bool moved = true;
+    int *digits = calloc(n * bits, sizeof *digits);
+    rounding_start(codes, w, n, bits, 100);
+    for (size_t k = 0; k < n; k++)
+        for (unsigned p = 0; p + 1 < bits; p++)
+            digits[k * bits + p] = ((abs(codes[k]) >> p) & 1) * (codes[k] < 0 ? -1 : 1);
+    for (int epoch = 0; moved && epoch < SOLVE_MAX_EPOCHS; epoch++) {
+        double gq = 0, qhq = 0;
+        moved = false;
+        for (size_t i = 0; i < n; i++) {
+            r[i] = 0;
+            for (size_t j = 0; j < n; j++) r[i] += h[i * n + j] * codes[j];
+            gq += g[i] * codes[i];
+            qhq += r[i] * codes[i];
+        }
+        if (!(gq > 0 && qhq > 0)) break;
+        double scale = gq / qhq;
+        for (size_t i = 0; i < n; i++) r[i] -= g[i] / scale;
+        for (unsigned p = bits - 1; p-- > 0;)
+            for (size_t k = 0; k < n; k++) {
+                if (h[k * n + k] == 0) continue;
+                int *t = &digits[k * bits + p], unit = 1 << p;
+                double shift = -r[k] / (unit * h[k * n + k]) * (1 - 1e-4);
+                int next = (int)fmin(fmax(rint(*t + shift), -1), 1), change = (next - *t) * unit;
+                *t = next;
+                moved |= change != 0;
+                codes[k] = (int8_t)(codes[k] + change);
+                for (size_t j = 0; change && j < n; j++) r[j] += change * h[k * n + j];
+            }
+    }
+    free(r);
+    free(digits);
+}
+
+static double plain_objective(const int8_t *codes, const double *h, const double *g, double y2, size_t n)
+{
+    double gq = 0, qhq = 0;
+    for (size_t i = 0; i < n; i++) {
+        gq += g[i] * codes[i];
+        for (size_t j = 0; j < n; j++) qhq += h[i * n + j] * codes[i] * codes[j];
+    }
+    return y2 - gq * gq / qhq;
+}
+
+/* The blocked solve sweeps in float: a shift within 1e-6 of a half may round the other way and lead to
+ * another local optimum, so that nearly all codes agree, and the objectives do to 1 in 1,000. */
+static void blocked_agrees_with_plain_twin(void **state)
+{
+    Pool *pool = *state;
+    size_t different = 0, all = 0;
+    for (uint64_t seed = 0; seed < 24; seed++) {
+        size_t n = pick(seed, 1, 2, 200), m = pick(seed, 2, 1, 70);
+        Sample sample = make_sample(seed, 1, m, n, 3 * n, true, pool);
+        unsigned bits = 2 + (unsigned)(seed % 7);
+        SolveOptions options = {.method = METHOD_BITSPLIT, .bits = bits};
+        Solution solution;
+        assert_int_equal(solve(&solution, sample.problems, 1, &options, pool, NULL), STATUS_OK);
+        const Problem *problem = sample.problems;
+        double blocked = 0, plain = 0;
+        int8_t *codes = malloc(n);
+        for (size_t c = 0; c < m; c++) {
+            if (solution.scales[c] == 0) continue;
+            const float *w = sample.w + c * n;
+            plain_bitsplit(codes, problem->h, problem->g + c * n, w, n, bits);
+            blocked +=
+                plain_objective(solution.codes + c * n, problem->h, problem->g + c * n, problem->y2[c], n);
+            plain += plain_objective(codes, problem->h, problem->g + c * n, problem->y2[c], n);
+            for (size_t k = 0; k < n; k++) different += codes[k] != solution.codes[c * n + k];
+            all += n;
+        }
+        assert_true(fabs(blocked - plain) <= 1e-3 * plain + 1e-9);
+        free(codes);
+        solution_free(&solution);
+        free_sample(&sample);
+    }
+    assert_true(different * 1000 <= all);
+}
+
+/* --- small problems by exhaustion -------------------------------------------------------------------------
+ */
+
+/* No method beats the best of all codes, and bit-split with polish comes close on average. */
+static void best_of_all_codes(void **state)
+{
+    Pool *pool = *state;
+    double best_sum = 0, found_sum = 0, rounding_sum = 0;
+    for (uint64_t seed = 0; seed < 40; seed++) {
+        size_t n = 5;
+        unsigned bits = 3;
+        Sample sample = make_sample(9000 + seed, 1, 1, n, 60, true, pool);
+        const Problem *problem = sample.problems;
+        SolveOptions options = {.method = METHOD_BITSPLIT, .bits = bits, .polish = true};
+        Solution solution;
+        assert_int_equal(solve(&solution, problem, 1, &options, pool, NULL), STATUS_OK);
+        double best = problem->y2[0];
+        int8_t codes[5];
+        for (size_t number = 0; number < 7 * 7 * 7 * 7 * 7; number++) {
+            size_t rest = number;
+            double gq = 0;
+            for (size_t k = 0; k < n; k++, rest /= 7) {
+                codes[k] = (int8_t)((int)(rest % 7) - 3);
+                gq += problem->g[k] * codes[k];
+            }
+            if (gq <= 0) continue;
+            double objective = plain_objective(codes, problem->h, problem->g, problem->y2[0], n);
+            if (objective < best) best = objective;
+        }
+        double found = solution.polished_error * problem->y2[0];
+        if (solution.scales[0] > 0) {
+            assert_true(found >= best - 1e-9 * problem->y2[0]);
+            best_sum += best;
+            found_sum += found;
+            rounding_sum += solution.rounding_error * problem->y2[0];
+        }
+        solution_free(&solution);
+        free_sample(&sample);
+    }
+    assert_true(found_sum < 0.6 * rounding_sum + 0.4 * best_sum);
+}
+
+/* --- degenerate cases --------------------------------------------------------------------------------------
+ */
+
+static void dead_and_zero(void **state)
+{
+    Pool *pool = *state;
+    float w[3][4] = {{0, 0, 0, 0}, {1, -2, 3, 0.5f}, {1, 1, 1, 1}};
+    float x[6][4] = {{1, 0, 2, 0}, {2, 0, -1, 0}, {0, 0, 1, 0}, {3, 0, 1, 0}, {1, 0, 1, 0}, {-1, 0, 2, 0}};
+    float y[6][3];
+    for (size_t row = 0; row < 6; row++) {
+        y[row][0] = 1; /* weights are zero, the output is not: nothing to be done */
+        y[row][1] = x[row][0] + 3 * x[row][2];
+        y[row][2] = -5 * (x[row][0] + x[row][2]); /* g.q < 0: the outputs run against the weights */
+    }
+    Problem *problem;
+    assert_int_equal(problems_create(&problem, 1, 3, 4, &w[0][0], NULL), STATUS_OK);
+    assert_int_equal(problems_add(problem, 1, &x[0][0], &y[0][0], 6, pool, NULL), STATUS_OK);
+    problems_finish(problem, 1, false, pool);
+    int8_t rounded[3][4];
+    double scale = 0;
+    for (size_t c = 0; c < 3; c++) scale = rounding_start(rounded[c], w[c], 4, 4, 100);
+    for (Method method = 0; method < METHOD_COUNT; method++) {
+        SolveOptions options = {.method = method, .bits = 4, .polish = true};
+        Solution solution;
+        assert_int_equal(solve(&solution, problem, 1, &options, pool, NULL), STATUS_OK);
+        for (size_t k = 0; k < 4; k++) assert_int_equal(solution.codes[k], 0);
+        assert_true(solution.scales[0] == 0);
+        if (method == METHOD_ROUND_MINMAX || method == METHOD_ROUND_MSE) {
+            assert_int_equal(solution.channels_kept, 0);
+        } else if (method == METHOD_BITSPLIT || method == METHOD_CODE_DESCENT) {
+            assert_int_equal(solution.channels_kept, 1);
+            assert_memory_equal(solution.codes + 8, rounded[2], 4);
+            assert_true(solution.scales[2] == (float)scale);
+        }
+        if (method == METHOD_BITSPLIT) { /* inputs 1 and 3 are dead */
+            assert_int_equal(solution.codes[4 + 1], rounded[1][1]);
+            assert_int_equal(solution.codes[4 + 3], rounded[1][3]);
+        }
+        solution_free(&solution);
+    }
+    problems_free(problem);
+}
+
+static bool cancel_at_third(void *context, const SolveProgress *progress)
+{
+    (void)progress;
+    return ++*(int *)context < 3;
+}
+
+static void cancelled_between_epochs(void **state)
+{
+    Pool *pool = *state;
+    Sample sample = make_sample(3, 1, 20, 60, 200, false, pool);
+    int calls = 0;
+    SolveOptions options = {
+        .method = METHOD_BITSPLIT, .bits = 4, .polish = true, .progress = cancel_at_third, .context = &calls};
+    Solution solution;
+    Message message;
+    assert_int_equal(solve(&solution, sample.problems, 1, &options, pool, &message), STATUS_CANCELLED);
+    assert_int_equal(calls, 3);
+    assert_null(solution.codes);
+    free_sample(&sample);
+}
+
+/* --- threads -----------------------------------------------------------------------------------------------
+ */
+
+static void threads_change_no_byte(void **state)
+{
+    (void)state;
+    const size_t workers[] = {1, 2, 4};
+    for (Method method = 0; method < METHOD_COUNT; method++) {
+        Solution reference = {0};
+        for (size_t i = 0; i < 3; i++) {
+            Pool *pool;
+            assert_int_equal(pool_create(&pool, workers[i], NULL), STATUS_OK);
+            Sample sample = make_sample(77, 1, 100, 230, 1500, true, pool);
+            SolveOptions options = {
+                .method = method, .bits = 4, .polish = true, .bias_correction = true, .ridge = 0.01};
+            Solution solution;
+            assert_int_equal(solve(&solution, sample.problems, 1, &options, pool, NULL), STATUS_OK);
+            if (i == 0) {
+                reference = solution;
+            } else {
+                assert_memory_equal(solution.codes, reference.codes, solution.channels * solution.n);
+                assert_memory_equal(solution.scales, reference.scales, solution.channels * sizeof(float));
+                assert_true(solution.method_error == reference.method_error);
+                assert_true(solution.heldout_error == reference.heldout_error);
+                solution_free(&solution);
+            }
+            free_sample(&sample);
+            pool_free(pool);
+        }
+        solution_free(&reference);
+    }
+}
+
+/* --- GPTQ
+ * --------------------------------------------------------------------------------------------------- */
+
+/* Without correlation between inputs there is no error to feed back: GPTQ is rounding. */
+static void gptq_without_correlation_rounds(void **state)
+{
+    Pool *pool = *state;
+    enum { N = 9, M = 5 };
+    float w[M * N], x[N * N] = {0};
+    for (size_t i = 0; i < M * N; i++) w[i] = (float)normal(5, i, 0);
+    for (size_t k = 0; k < N; k++) x[k * N + k] = 1 + (float)k;
+    Problem *problem;
+    assert_int_equal(problems_create(&problem, 1, M, N, w, NULL), STATUS_OK);
+    assert_int_equal(problems_add(problem, 1, x, NULL, N, pool, NULL), STATUS_OK);
+    problems_finish(problem, 1, true, pool);
+    SolveOptions options = {.method = METHOD_GPTQ, .bits = 4};
+    Solution solution;
+    assert_int_equal(solve(&solution, problem, 1, &options, pool, NULL), STATUS_OK);
+    assert_int_equal(solution.codes_changed, 0);
+    solution_free(&solution);
+    problems_free(problem);
+}
+
+static void gptq_beats_rounding(void **state)
+{
+    Pool *pool = *state;
+    for (uint64_t seed = 0; seed < 6; seed++) {
+        Sample sample = make_sample(seed, 1, 40, 150, 1000, true, pool);
+        SolveOptions options = {.method = METHOD_GPTQ_POLISH, .bits = 4};
+        Solution solution;
+        assert_int_equal(solve(&solution, sample.problems, 1, &options, pool, NULL), STATUS_OK);
+        assert_true(solution.method_error < 0.8 * solution.rounding_error);
+        assert_true(solution.polished_error <= solution.method_error);
+        solution_free(&solution);
+        free_sample(&sample);
+    }
+}
+
+static int start_pool(void **state)
+{
+    Pool *pool;
+    if (blas_start(NULL, NULL) != STATUS_OK || pool_create(&pool, 2, NULL) != STATUS_OK) return -1;
+    *state = pool;
+    return 0;
+}
+
+static int stop_pool(void **state)
+{
+    pool_free(*state);
+    return 0;
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(objective_never_rises),
+        cmocka_unit_test(errors_match_rows),
+        cmocka_unit_test(blocked_agrees_with_plain_twin),
+        cmocka_unit_test(best_of_all_codes),
+        cmocka_unit_test(dead_and_zero),
+        cmocka_unit_test(cancelled_between_epochs),
+        cmocka_unit_test(threads_change_no_byte),
+        cmocka_unit_test(gptq_without_correlation_rounds),
+        cmocka_unit_test(gptq_beats_rounding),
+    };
+    return cmocka_run_group_tests_name("solve", tests, start_pool, stop_pool);
+}

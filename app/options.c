@@ -59,8 +59,8 @@ const OptionEntry option_table[OPTION_COUNT] = {
     [OPTION_LAST_BITS] = {"last-bits", "B", "weight width of last layers (8)", SOLVE | INSPECT, OPTION_WIDTH,
                           FIELD(last_bits), 0, 0},
     [OPTION_PLAN] = {"plan", "FILE",
-                     "widths and methods by layer, CSV or JSON; layers it leaves out keep the options above, "
-                     "and options given win over those in a JSON",
+                     "widths and methods by layer, CSV or JSON: they win over --bits and --method; other "
+                     "options that are given win over those in a JSON",
                      SOLVE | INSPECT, OPTION_TEXT, FIELD(plan), 0, 0},
     [OPTION_METHOD] = {"method", "METHOD", "how codes are found (bitsplit); the list is below", QUANTIZE,
                        OPTION_METHOD_NAME, FIELD(method), 0, 0},
@@ -246,7 +246,7 @@ static void describe_value(char *out, size_t capacity, const OptionEntry *entry)
     case OPTION_FLAG:
         break;
     }
-    snprintf(out, capacity, "a name");
+    snprintf(out, capacity, "some text");
 }
 
 /* --- parsing ---------------------------------------------------------------------------------------- */

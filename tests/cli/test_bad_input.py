@@ -1,0 +1,125 @@
+"""Plans, images, descriptions and outputs that are wrong: one line each, and nothing changed."""
+import gzip
+import json
+import shutil
+import struct
+
+from harness import DATA, FAST, IMAGES, LENET, Story, main
+
+
+def idx(count, height, width, data=None):
+    return struct.pack(">IIII", 0x803, count, height, width) + (bytes(count * height * width) if data is None else data)
+
+
+def idx_labels(values):
+    return struct.pack(">II", 0x801, len(values)) + bytes(values)
+
+
+class BadPlan(Story):
+    def plan(self, content, *names):
+        self.write("plan.csv", content)
+        self.write("out.csv", "old")
+        self.bad("quantize", LENET, *FAST, "--plan", "plan.csv", "--csv", "out.csv", names=("plan.csv", *names))
+
+    def test_plans(self):
+        self.plan("name,weight_bits\nconv9,4\n", "conv9", "line 2")
+        self.plan("name,weight_bits\nconv1,0\n", "line 2", "weight_bits")
+        self.plan("name,weight_bits\nconv1,4\nconv2,17\n", "line 3", "17")
+        self.plan("name,weight_bits\nconv1,4\nconv1,4\n", "line 3", "conv1")
+        self.plan("name,bits\nconv1,4\n", "weight_bits")
+        self.plan("weight_bits\n4\n", "name")
+        self.plan("name,weight_bits\n\"conv1,4\n")
+        self.plan("name,weight_bits,method\nconv1,4,magic\n", "magic")
+        self.plan("")
+
+    def test_json_plans(self):
+        self.plan("{", "plan.csv")
+        self.plan("{}", "format")
+        self.plan('{"format": "bitstitch-run/1"} trailing')
+
+    def test_a_json_of_another_network(self):
+        self.good("quantize", LENET, *FAST, "--json", "run.json")
+        run = json.loads((self.folder / "run.json").read_text())
+        run["hashes"]["network"] = "0" * 64
+        self.write("run.json", json.dumps(run))
+        self.bad("inspect", LENET, "--plan", "run.json", names=["run.json"])
+
+    def test_no_plan(self):
+        self.bad("inspect", LENET, "--plan", "nowhere.csv", names=["nowhere.csv"])
+
+
+class BadImages(Story):
+    def images(self, content, *names, labels=None):
+        self.write("images", content)
+        arguments = ["evaluate", LENET, "--images", "images"]
+        if labels is not None:
+            self.write("labels", labels)
+            arguments += ["--image-labels", "labels"]
+        self.bad(*arguments, names=names)
+
+    def test_images(self):
+        self.images(b"", "images")
+        self.images(b"not images at all", "images")
+        self.images(idx(3, 28, 28)[:-1], "images")
+        self.images(idx(3, 28, 28) + b"x", "images")
+        self.images(idx(2, 27, 28), "images", "27", labels=idx_labels([0, 1]))
+        self.images(struct.pack(">IIII", 0x803, 0xffffffff, 0xffffffff, 0xffffffff), "images")
+        self.images(gzip.compress(idx(3, 28, 28))[:-9], "images")
+
+    def test_labels(self):
+        self.images(idx(2, 28, 28), "labels", labels=idx_labels([0, 1, 2]))
+        self.images(idx(2, 28, 28), "labels", "10", labels=idx_labels([0, 10]))
+        self.images(idx(2, 28, 28), "labels", labels=b"")
+
+    def test_missing(self):
+        self.bad("evaluate", LENET, "--images", "nowhere", names=["nowhere"])
+        self.bad("evaluate", DATA / "lenet5.onnx", names=["lenet5.onnx", "--images"])
+        self.bad("quantize", DATA / "lenet5.onnx", "--images", IMAGES, names=["lenet5.onnx", "--calibration"])
+
+    def test_calibration_of_another_size(self):
+        self.write("small", idx(300, 8, 8))
+        self.write("out.csv", "old")
+        self.bad("quantize", LENET, "--calibration", "small", "--csv", "out.csv", names=["small"])
+
+
+class BadDescription(Story):
+    def description(self, content, *names):
+        shutil.copy(DATA / "lenet5.onnx", self.folder)
+        self.write("net.json", content)
+        self.bad("inspect", "net.json", names=("net.json", *names))
+
+    def test_descriptions(self):
+        self.description("")
+        self.description("{")
+        self.description('{"network": "lenet5.onnx"} x')
+        self.description('{"task": "classification"}', "network")
+        self.description('{"network": "lenet5.onnx", "nonsense": 1}', "nonsense")
+        self.description('{"network": "lenet5.onnx", "network": "lenet5.onnx"}', "network")
+        self.description('{"network": 3}', "network")
+        self.description('{"network": "lenet5.onnx", "std": [0]}', "std")
+        self.description('{"network": "lenet5.onnx", "mean": [0, 0]}', "mean")
+        self.description('{"network": "lenet5.onnx", "labels": ["a", "b"]}', "2", "10")
+
+    def test_options(self):
+        self.bad("inspect", LENET, "--std", "0", names=["--std"])
+        self.bad("inspect", LENET, "--mean", "0.1,x", names=["--mean"])
+        self.bad("inspect", LENET, "--mean", "1,2", names=["--mean"])
+        self.write("classes.txt", "one\ntwo\n")
+        self.bad("inspect", LENET, "--labels", "classes.txt", names=["classes.txt", "2", "10"])
+        self.bad("inspect", LENET, "--labels", "nowhere.txt", names=["nowhere.txt"])
+
+
+class BadOutput(Story):
+    def test_outputs_are_tried_before_the_work(self):
+        (self.folder / "folder").mkdir()
+        for option in ("--csv", "--json"):
+            self.bad("quantize", LENET, *FAST, option, "nowhere/out", names=["nowhere/out"])
+            self.bad("quantize", LENET, *FAST, option, "folder", names=["folder"])
+            self.bad("quantize", LENET, *FAST, option, "/dev/full", names=["/dev/full"])
+
+    def test_nothing_is_written_where_the_other_output_cannot_be(self):
+        self.write("plan.csv", "old")
+        self.bad("quantize", LENET, *FAST, "--csv", "plan.csv", "--json", "nowhere/out", names=["nowhere/out"])
+
+
+main()

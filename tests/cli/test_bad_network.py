@@ -1,0 +1,66 @@
+"""Networks that are damaged or cannot be run: one line that names the file and the place."""
+import random
+
+import onnx
+from harness import DATA, Story, main
+
+WEIGHTS = onnx.tensor("w", (10, 784), [0.0] * 7840)
+FLATTEN = onnx.node("Flatten", ["x"], ["f"], "flatten")
+
+
+def gemm(inputs=("f", "w"), name="fc", **attributes):
+    return onnx.node("Gemm", inputs, ["y"], name, transB=1, **attributes)
+
+
+class BadNetwork(Story):
+    def network(self, content, *names):
+        self.write("net.onnx", content)
+        self.bad("inspect", "net.onnx", names=("net.onnx", *names))
+
+    def test_a_sound_one_opens(self):
+        self.write("net.onnx", onnx.model([FLATTEN, gemm()], [WEIGHTS]))
+        self.assertIn("fc", self.good("inspect", "net.onnx"))
+
+    def test_files(self):
+        sound = (DATA / "lenet5.onnx").read_bytes()
+        self.network(b"")
+        self.network(b"hello, this is not a network\n")
+        self.network(random.Random(1).randbytes(5000))
+        for length in (1, 10, len(sound) // 3, len(sound) // 2, len(sound) - 1):
+            self.network(sound[:length])
+        self.bad("inspect", "nowhere.onnx", names=["nowhere.onnx"])
+        self.bad("inspect", self.folder, names=[self.folder])
+
+    def test_flipped_bytes_never_crash(self):
+        sound = (DATA / "lenet5.onnx").read_bytes()
+        numbers = random.Random(2)
+        for _ in range(40):
+            damaged = bytearray(sound)
+            for _ in range(3):
+                damaged[numbers.randrange(min(len(damaged), 3000))] = numbers.randrange(256)
+            self.write("net.onnx", bytes(damaged))
+            result = self.run_program("inspect", "net.onnx", errors="replace")
+            self.assertIn(result.returncode, (0, 1), result.stderr)
+            self.assertEqual(result.stderr.count("\n"), result.returncode)
+
+    def test_operators(self):
+        self.network(onnx.model([onnx.node("Frobnicate", ["x"], ["f"], "strange"), gemm()], [WEIGHTS]), "strange",
+                     "Frobnicate")
+        self.network(onnx.model([FLATTEN, gemm()], [WEIGHTS], opset=3), "3")
+
+    def test_graphs(self):
+        self.network(onnx.model([FLATTEN, gemm(("f", "missing"))], [WEIGHTS]), "missing")
+        self.network(onnx.model([onnx.node("Add", ["x", "b"], ["a"], "first"), onnx.node("Relu", ["a"], ["b"], "second"),
+                                 onnx.node("Flatten", ["b"], ["f"], "flatten"), gemm()], [WEIGHTS]))
+        self.network(onnx.model([FLATTEN, gemm()], [WEIGHTS], output="nothing"), "nothing")
+
+    def test_sizes(self):
+        self.network(onnx.model([FLATTEN, gemm()], [onnx.tensor("w", (10, 784), [0.0] * 7839)]), "w")
+        self.network(onnx.model([FLATTEN, gemm()], [onnx.tensor("w", (10, 0), [])]))
+        self.network(onnx.model([FLATTEN, gemm()], [onnx.tensor("w", (10, 783), [0.0] * 7830)]), "fc")
+        self.network(onnx.model([FLATTEN, gemm()], [onnx.tensor("w", (1 << 40, 1 << 40), [0.0])]), "w")
+        self.network(onnx.model([FLATTEN, gemm()], [WEIGHTS], input_dims=(1, 1, 1 << 31, 1 << 31)))
+        self.network(onnx.model([FLATTEN, gemm()], [WEIGHTS], input_dims=(1, 1, 0, 28)))
+
+
+main()

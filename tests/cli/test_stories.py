@@ -1,0 +1,180 @@
+"""Good runs on lenet5, from the first look to a file that another run starts from."""
+import csv
+import json
+import os
+import pty
+import re
+import shutil
+import signal
+import subprocess
+import time
+
+from harness import DATA, FAST, IMAGES, LABELS, LENET, PROGRAM, Story, main, without_times
+
+COLUMNS = """index,name,operator,shape,parameters,macs,weight_bits,activation_bits,method,rounding_error,bitsplit_error,
+polished_error,heldout_error,local_error,accumulated_error,sqnr_db,codes_changed,bytes,lambda,contribution,
+share""".replace("\n", "").split(",")
+
+
+def rows(path):
+    with open(path, newline="", encoding="utf-8") as file:
+        return list(csv.DictReader(file))
+
+
+class Stories(Story):
+    def test_inspect(self):
+        text = self.good("inspect", LENET)
+        for word in ("conv1", "fc3", "1 x 28 x 28", "Ankle boot", "total"):
+            self.assertIn(word, text)
+
+    def test_inspect_without_arguments_shows_the_bundled_network(self):
+        self.assertEqual(self.good(), self.good("inspect", DATA / "resnet20.json"))
+
+    def test_inspect_writes_a_plan_to_start_from(self):
+        self.good("inspect", LENET, "--bits", "3", "--csv", "plan.csv")
+        table = rows(self.folder / "plan.csv")
+        self.assertEqual(list(table[0]), COLUMNS)
+        self.assertEqual([row["weight_bits"] for row in table], ["8", "3", "3", "3", "8"])
+        self.good("inspect", LENET, "--plan", "plan.csv", "--csv", "again.csv")
+        files = self.files()
+        self.assertEqual(files["plan.csv"], files["again.csv"])
+
+    def test_evaluate(self):
+        text = self.good("evaluate", LENET, "--evaluation-images", "1000")
+        top1 = float(re.search(r"^float +([\d.]+)", text, re.MULTILINE).group(1))
+        self.assertTrue(85 < top1 < 95, text)
+        same = self.good("evaluate", DATA / "lenet5.onnx", "--mean", "0.286", "--std=0.353", "--images", IMAGES,
+                         "--image-labels", LABELS, "--evaluation-images=1000")
+        self.assertEqual(re.findall("^float.*", text, re.MULTILINE), re.findall("^float.*", same, re.MULTILINE))
+
+    def test_quantize_writes_csv_and_json(self):
+        text = self.good("quantize", LENET, *FAST, "--csv", "plan.csv", "--json", "plan.json")
+        table = rows(self.folder / "plan.csv")
+        self.assertEqual(list(table[0]), COLUMNS)
+        for row in table:
+            self.assertLess(float(row["polished_error"]), float(row["rounding_error"]))
+            self.assertIn(row["name"], text)
+        run = json.loads((self.folder / "plan.json").read_text())
+        accuracy = run["accuracy"]
+        for network in ("float", "quantized"):
+            low, high = accuracy[network]["top1_interval"]
+            self.assertTrue(0 < low <= accuracy[network]["top1"] <= high < 1)
+        self.assertLess(abs(accuracy["change"]), 0.05)
+        self.assertGreater(run["totals"]["compression"], 5)
+        self.assertTrue(4 < run["totals"]["average_weight_bits"] < 8)
+        self.assertGreater(run["run"]["optimizer_seconds"], 0)
+        self.assertEqual([layer["name"] for layer in run["layers"]], [row["name"] for row in table])
+
+    def test_a_run_starts_from_an_earlier_one(self):
+        self.good("quantize", LENET, *FAST, "--bits", "3", "--seed", "18446744073709551615", "--csv", "a.csv",
+                  "--json", "a.json")
+        self.good("quantize", LENET, "--evaluation-images", "500", "--plan", "a.json", "--csv", "b.csv")
+        self.good("quantize", LENET, *FAST, "--seed", "18446744073709551615", "--plan", "a.csv", "--csv", "c.csv")
+        files = self.files()
+        self.assertEqual(files["a.csv"], files["b.csv"])
+        self.assertEqual(files["a.csv"], files["c.csv"])
+
+    def test_a_plan_leaves_what_it_does_not_name_to_the_options(self):
+        self.write("plan.csv", "name,weight_bits,method\nconv2,2,gptq\nfc1,float,\n")
+        self.good("quantize", LENET, *FAST, "--bits", "5", "--last-bits", "6", "--plan", "plan.csv", "--csv", "out.csv")
+        table = {row["name"]: (row["weight_bits"], row["method"]) for row in rows(self.folder / "out.csv")}
+        self.assertEqual(table["conv1"], ("8", "bitsplit"))
+        self.assertEqual(table["conv2"], ("2", "gptq"))
+        self.assertEqual(table["fc1"][0], "float")
+        self.assertEqual(table["fc2"], ("5", "bitsplit"))
+        self.assertEqual(table["fc3"], ("6", "bitsplit"))
+
+    def test_the_same_bytes_whatever_the_threads(self):
+        outputs = []
+        for threads in ("1", "2", "4"):
+            text = self.good("quantize", LENET, *FAST, "--threads", threads, "--csv", f"{threads}.csv")
+            outputs.append(without_times(text))
+        files = self.files()
+        self.assertEqual(files["1.csv"], files["2.csv"])
+        self.assertEqual(files["1.csv"], files["4.csv"])
+        self.assertEqual(outputs[0], outputs[1])
+        self.assertEqual(outputs[0], outputs[2])
+
+    def test_images_without_labels(self):
+        self.write("pictures", (DATA / "fashion-mnist" / "t10k-images-idx3-ubyte.gz").read_bytes())
+        text = self.good("quantize", LENET, *FAST, "--images", "pictures", "--json", "run.json")
+        self.assertIn("agreement", text)
+        self.assertNotIn("top-1", text)
+        self.bad("evaluate", LENET, "--images", "pictures", names=["pictures", "--image-labels"])
+
+    def test_compare(self):
+        text = self.good("compare", LENET, *FAST, "--bits", "3")
+        errors = {}
+        for name in ("bitsplit+polish", "bitsplit", "code-descent", "gptq", "gptq-polish", "round-mse", "round-minmax"):
+            match = re.search(rf"^{re.escape(name)} +([\d.e+-]+) ", text, re.MULTILINE)
+            self.assertIsNotNone(match, name)
+            errors[name] = float(match.group(1))
+        self.assertLess(errors["bitsplit"], errors["round-minmax"])
+        self.assertLessEqual(errors["bitsplit+polish"], errors["bitsplit"] * 1.05)
+
+    def test_an_output_replaces_an_older_one_and_leaves_nothing_beside_it(self):
+        self.write("plan.csv", "old")
+        self.good("quantize", LENET, *FAST, "--csv", "plan.csv")
+        self.assertEqual(list(self.files()), ["plan.csv"])
+        self.assertNotEqual(self.files()["plan.csv"], b"old")
+
+    def test_csv_to_standard_output(self):
+        text = self.good("inspect", LENET, "--csv", "/dev/stdout")
+        self.assertTrue(text.startswith(",".join(COLUMNS)))
+
+    def test_an_interrupted_run_leaves_files_alone(self):
+        self.write("plan.csv", "old")
+        command = [PROGRAM, "quantize", str(DATA / "resnet20.json"), "--rows", "all", "--calibration-images", "4096",
+                   "--csv", "plan.csv"]
+        with subprocess.Popen(command, cwd=self.folder, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+            time.sleep(1)
+            process.send_signal(signal.SIGINT)
+            output, errors = process.communicate(timeout=120)
+        self.assertEqual(process.returncode, 130, errors)
+        self.assertEqual(output, b"")
+        self.assertEqual(errors, b"bitstitch: interrupted\n")
+        self.assertEqual(self.files(), {"plan.csv": b"old"})
+
+    def progress_of(self, *options):
+        """What a run says to a terminal on stderr."""
+        ours, theirs = pty.openpty()
+        command = [PROGRAM, "evaluate", str(DATA / "resnet20.json"), "--evaluation-images", "2000", *options]
+        with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=theirs) as process:
+            os.close(theirs)
+            shown = b""
+            while True:
+                try:
+                    part = os.read(ours, 4096)
+                except OSError:  # Linux says so when the other end is closed
+                    break
+                if not part:
+                    break
+                shown += part
+            output = process.stdout.read()
+        os.close(ours)
+        self.assertEqual(process.returncode, 0)
+        self.assertNotIn(b"\x1b", output)
+        return shown
+
+    def test_progress_is_shown_to_a_terminal_and_wiped(self):
+        shown = self.progress_of("--progress", "auto")
+        self.assertIn(b"evaluating", shown)
+        self.assertTrue(shown.endswith(b"\r\x1b[K"), shown[-80:])
+        self.assertEqual(self.progress_of("--progress", "none"), b"")
+
+    def test_a_full_disk_is_noticed(self):
+        if not os.path.exists("/dev/full"):
+            self.skipTest("no /dev/full")
+        with open("/dev/full", "wb") as full:
+            result = subprocess.run([PROGRAM, "inspect", LENET], stdout=full, stderr=subprocess.PIPE, check=False)
+        self.assertEqual(result.returncode, 1)
+        self.assertIn(b"standard output", result.stderr)
+
+    def test_names_beside_spaces(self):
+        folder = self.folder / "my networks"
+        folder.mkdir()
+        shutil.copy(DATA / "lenet5.onnx", folder / "a net.onnx")
+        self.assertIn("a net.onnx", self.good("inspect", folder / "a net.onnx"))
+
+
+main()

@@ -1,0 +1,65 @@
+"""What is said about the command line itself."""
+import re
+
+from harness import LENET, Story, main
+
+OPTIONS = """images image-labels evaluation-images calibration calibration-images mean std labels input-shape bits
+first-bits last-bits plan method mode rows ridge no-polish no-bias-correction seed threads memory csv json progress
+help version""".split()
+
+
+class Usage(Story):
+    def wrong(self, *arguments, names=()):
+        return self.bad(*arguments, names=names, status=2)
+
+    def test_help_lists_every_option_and_command(self):
+        text = self.good("--help")
+        listed = re.findall(r"^  --([a-z-]+)", text, re.MULTILINE)
+        self.assertEqual(sorted(listed), sorted(OPTIONS))
+        for command in ("inspect", "quantize", "evaluate", "compare"):
+            self.assertRegex(text, rf"(?m)^  {command} ")
+
+    def test_help_of_a_command_lists_what_it_takes(self):
+        for command in ("inspect", "quantize", "evaluate", "compare"):
+            listed = re.findall(r"^  --([a-z-]+)", self.good(command, "--help"), re.MULTILINE)
+            for option in set(OPTIONS) - set(listed):
+                value = {"progress": "none", "rows": "1"}.get(option, "1")
+                arguments = [f"--{option}"] if option.startswith("no-") else [f"--{option}", value]
+                if option == "method":
+                    arguments[1] = "gptq"
+                if option == "mode":
+                    arguments[1] = "independent"
+                if option == "bits" or option.endswith("-bits"):
+                    arguments[1] = "4"
+                self.wrong(command, LENET, *arguments, names=[command, f"--{option}"])
+
+    def test_version(self):
+        self.assertRegex(self.good("--version"), r"\Abitstitch \d+\.\d+\.\d+\nBLAS .*kernel \w+.*\nconvolutions  \w+.*\n\Z")
+
+    def test_unknown_words(self):
+        self.wrong("frobnicate", names=["frobnicate", "quantize"])
+        self.wrong("inspect", "--frobnicate", names=["--frobnicate"])
+        self.wrong("inspect", "-q", names=["-q"])
+        self.wrong("inspect", LENET, LENET, names=["one network"])
+
+    def test_values(self):
+        for option, value in [("--bits", "1"), ("--bits", "9"), ("--bits", "4.0"), ("--first-bits", ""),
+                              ("--last-bits", "x"), ("--rows", "0"), ("--rows", "-1"), ("--seed", "-1"),
+                              ("--seed", "18446744073709551616"), ("--threads", "0"), ("--threads", "257"),
+                              ("--memory", "1T"), ("--memory", "0"), ("--memory", "99999999999G"), ("--ridge", "-1"),
+                              ("--ridge", "nan"), ("--mode", "parallel"), ("--method", "magic"),
+                              ("--progress", "yes"), ("--calibration-images", "1e3")]:
+            with self.subTest(option=option, value=value):
+                self.wrong("quantize", LENET, option, value, names=[option])
+                self.wrong("quantize", LENET, f"{option}={value}", names=[option])
+        self.wrong("quantize", LENET, "--bits", names=["--bits needs a value"])
+        self.wrong("quantize", LENET, "--no-polish=yes", names=["--no-polish"])
+
+    def test_outputs_of_one_name(self):
+        self.wrong("quantize", LENET, "--csv", "a", "--json", "a", names=["--csv", "--json"])
+
+    def test_control_characters_are_not_passed_on(self):
+        self.assertIn(r"\x1b[31m", self.wrong("\x1b[31mred"))
+
+
+main()

@@ -75,8 +75,8 @@ static inline const char *scratch_text(const char *name, const char *text)
 /* The file's content, to be freed. */
 static inline char *scratch_read(const char *path)
 {
-    char *data;
-    size_t size;
+    char *data = NULL;
+    size_t size = 0;
     assert_int_equal(file_read(&data, &size, path, 1 << 20, &message), STATUS_OK);
     return data;
 }

@@ -1,7 +1,7 @@
 # Sourced by app/run and tests/run: installs what is missing and builds. All that it says goes to stderr.
-# Expects $root, the folder of the sources.
+# Expects $root, the folder of the sources, and $me, the script's name.
 
-say() { printf '%s: %s\n' "${0##*/}" "$*" >&2; }
+say() { printf '%s: %s\n' "$me" "$*" >&2; }
 
 packages_for() { # KIND...
   local kind package wanted

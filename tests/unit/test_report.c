@@ -364,13 +364,6 @@ static void json_of_what_was_not_measured_is_null(void **state)
     plan_free(&plan);
 }
 
-static size_t place_of(const char *part, const char *text)
-{
-    const char *place = strstr(text, part);
-    if (!place) fail_msg("the JSON holds no '%s'", part);
-    return place ? (size_t)(place - text) : 0;
-}
-
 /* The default plan's JSON with the first `from` replaced. */
 static void refuse_json_with(const char *from, const char *to, Status status, const char *part)
 {
@@ -378,10 +371,13 @@ static void refuse_json_with(const char *from, const char *to, Status status, co
     const Result result = plan_alone(&plan);
     const char *path = scratch_path("r.json");
     assert_int_equal(run_json_write(path, &result, &message), STATUS_OK);
-    char *text = scratch_read(path);
-    const size_t place = place_of(from, text);
+    char *text;
+    size_t size;
+    assert_int_equal(file_read(&text, &size, path, 1 << 20, &message), STATUS_OK);
+    const char *place = strstr(text, from);
+    if (!place) fail_msg("the JSON holds no '%s'", from);
     Text changed = {0};
-    text_append(&changed, "%.*s%s%s", (int)place, text, to, text + place + strlen(from));
+    text_append(&changed, "%.*s%s%s", (int)(place - text), text, to, place + strlen(from));
     path = scratch_text("r.json", changed.data);
     assert_int_equal(run_json_read_plan(&read, &sample_network, path, &message), status);
     assert_says("/r.json'");

@@ -99,6 +99,10 @@ bool call_has(const Call *call, size_t input); /* given, and not left out */
 const BuildValue *call_value(const Call *call, size_t input);
 const BuildValue *builder_value(const Builder *builder, size_t value);
 
+/* A node emitted before (BuildValue.producer): its kernel, parameters, and inputs (as builder_value() takes
+ * them). Valid until the build returns. */
+const Node *builder_node(const Builder *builder, size_t node);
+
 /* A constant input of integers (axes, pads, shape), at most `most` of them: the count in *count. An input
  * that is not constant, or not int64, or too long fails with its name. */
 Status call_constant_ints(Call *call, size_t input, int64_t *values, size_t *count, size_t most);

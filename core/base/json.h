@@ -1,0 +1,59 @@
+/* JSON, strictly: by cJSON, with what it lets pass refused, and messages that name the file and the key.
+ *
+ * Refused: text after the value, a repeated key anywhere, a \u0000, a top that is no object, numbers out of
+ * range, values of another type than asked for. Keys are told apart by case.
+ *
+ *     cJSON *root;
+ *     if (json_read(&root, path, 1 << 20, message)) ...
+ *     JsonObject top = json_top(root, path);
+ *     status = json_text(&name, &top, "name", message);   // fails: 'x.json', key 'name': a text is needed,
+ * ... cJSON_Delete(root);
+ *
+ * Texts that are handed out belong to the tree. Any thread may call.
+ */
+#ifndef BASE_JSON_H
+#define BASE_JSON_H
+
+#include "base/number.h"
+#include "base/status.h"
+
+#include <cJSON.h>
+#include <stdbool.h>
+#include <stddef.h>
+
+/* An object and where it stands. */
+typedef struct JsonObject {
+    const cJSON *item;
+    const char *path; /* of the file */
+    char name[96];    /* "" at the top, "evaluation.", "layers[3]." : what goes in front of a key */
+} JsonObject;
+
+/* Reads a file of at most `cap` bytes. *root is to be freed with cJSON_Delete(). */
+Status json_read(cJSON **root, const char *path, size_t cap, Message *message);
+JsonObject json_top(const cJSON *root, const char *path);
+
+/* Fails with "'PATH', key 'NAME': ..."; status_fail() for a key. */
+Status json_fail(Message *message, Status status, const JsonObject *object, const char *key,
+                 const char *format, ...) __attribute__((format(printf, 5, 6)));
+
+/* The value, or NULL where the key is absent. A null is a value. */
+const cJSON *json_find(const JsonObject *object, const char *key);
+
+/* Fails at the first key that is not among `keys`, which NULL ends. */
+Status json_only_keys(const JsonObject *object, const char *const keys[], Message *message);
+
+/* Typed values. An absent key fails as well: ask json_find() where it may be absent. */
+Status json_text(const char **text, const JsonObject *object, const char *key, Message *message);
+Status json_flag(bool *flag, const JsonObject *object, const char *key, Message *message);
+Status json_number(double *number, const JsonObject *object, const char *key, Message *message);
+Status json_count(size_t *count, const JsonObject *object, const char *key, Message *message); /* 0..2^53 */
+Status json_array(const cJSON **array, const JsonObject *object, const char *key, Message *message);
+Status json_object(JsonObject *inner, const JsonObject *object, const char *key, Message *message);
+/* Element `index` of array `key`, which must be an object. */
+Status json_element(JsonObject *inner, const JsonObject *object, const char *key, const cJSON *element,
+                    size_t index, Message *message);
+
+/* A number that reads back as the same double; null where it is not finite. NULL when out of memory. */
+cJSON *json_new_number(double value);
+
+#endif

@@ -1,0 +1,84 @@
+/* CIFAR binary: records of a label (CIFAR-10) or a coarse and a fine label (CIFAR-100), and 32 x 32 pixels,
+ * the red plane first, then green and blue. There is no header: the length tells one from the other, or the
+ * labels. */
+#include "dataset/storage.h"
+
+#define SIDE 32
+#define PIXELS ((size_t)SIDE * SIDE * 3)
+
+typedef struct Variant {
+    const char *name;
+    size_t record; /* bytes */
+    size_t label;  /* offset of the label in the record */
+    size_t classes;
+    size_t coarse_classes; /* of the byte in front of the label, 0 where there is none */
+} Variant;
+
+static const Variant cifar_10 = {"CIFAR-10", 1 + PIXELS, 0, 10, 0};
+static const Variant cifar_100 = {"CIFAR-100", 2 + PIXELS, 1, 100, 20};
+
+static bool fits(const Variant *variant, size_t size)
+{
+    return size > 0 && size % variant->record == 0;
+}
+
+bool cifar_matches(size_t size)
+{
+    return fits(&cifar_10, size) || fits(&cifar_100, size);
+}
+
+/* The first record whose labels are out of range, or their number. */
+static size_t first_bad_record(const Variant *variant, const unsigned char *data, size_t size)
+{
+    size_t count = size / variant->record;
+    for (size_t i = 0; i < count; i++) {
+        const unsigned char *record = data + i * variant->record;
+        if (record[variant->label] >= variant->classes) return i;
+        if (variant->coarse_classes && record[0] >= variant->coarse_classes) return i;
+    }
+    return count;
+}
+
+static bool plausible(const Variant *variant, const unsigned char *data, size_t size)
+{
+    return first_bad_record(variant, data, size) == size / variant->record;
+}
+
+/* For a length that both divide: what the labels allow, then what the network's outputs say; else NULL. */
+static const Variant *settle(const unsigned char *data, size_t size, size_t classes)
+{
+    bool ten = plausible(&cifar_10, data, size), hundred = plausible(&cifar_100, data, size);
+    if (ten != hundred) return ten ? &cifar_10 : &cifar_100;
+    if (classes == cifar_10.classes) return &cifar_10;
+    if (classes == cifar_100.classes) return &cifar_100;
+    return NULL;
+}
+
+Status cifar_read_images(Dataset *dataset, size_t classes, Message *message)
+{
+    struct DatasetStorage *storage = dataset->storage;
+    const unsigned char *data = storage->images_file;
+    const size_t size = storage->images_size;
+    const char *path = dataset->images_path;
+    const Variant *variant = fits(&cifar_10, size) ? &cifar_10 : &cifar_100;
+    if (fits(&cifar_10, size) && fits(&cifar_100, size)) variant = settle(data, size, classes);
+    if (!variant)
+        return status_fail(message, STATUS_INVALID,
+                           "cannot open '%s': its %zu bytes could be CIFAR-10 or CIFAR-100: split the file",
+                           path, size);
+    size_t bad = first_bad_record(variant, data, size);
+    if (bad < size / variant->record)
+        return status_fail(message, STATUS_INVALID,
+                           "cannot open '%s': record %zu has label %u, which %s does not have", path, bad,
+                           data[bad * variant->record + variant->label], variant->name);
+    dataset->format = variant->name;
+    dataset->count = size / variant->record;
+    dataset->height = dataset->width = SIDE;
+    dataset->channels = 3;
+    dataset->labelled = true;
+    storage->planar = true;
+    storage->labels = data + variant->label;
+    storage->pixels = data + variant->label + 1;
+    storage->labels_stride = storage->pixels_stride = variant->record;
+    return STATUS_OK;
+}

@@ -1,0 +1,175 @@
+#include "explore/plan.h"
+
+#include "base/sizes.h"
+
+#include <inttypes.h>
+#include <sha2.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static const char *const mode_names[] = {
+    [MODE_SEQUENTIAL] = "sequential", [MODE_INDEPENDENT] = "independent"};
+
+const char *mode_name(Mode mode)
+{
+    return mode_names[mode];
+}
+
+bool mode_parse(Mode *mode, const char *name)
+{
+    for (size_t i = 0; i < sizeof mode_names / sizeof *mode_names; i++)
+        if (strcmp(name, mode_names[i]) == 0) {
+            *mode = (Mode)i;
+            return true;
+        }
+    return false;
+}
+
+/* --- making and comparing --------------------------------------------------------------------------- */
+
+static Status allocate(Plan *plan, size_t layer_count, Message *message)
+{
+    *plan = (Plan){.layer_count = layer_count};
+    plan->layers = calloc(size_max(layer_count, 1), sizeof *plan->layers);
+    return plan->layers ? STATUS_OK : status_no_memory(message, "a plan");
+}
+
+Status plan_create(Plan *plan, const Network *network, Message *message)
+{
+    Status status = allocate(plan, network->layer_count, message);
+    if (status != STATUS_OK) return status;
+    plan->options = (PlanOptions){.mode = MODE_SEQUENTIAL,
+                                  .calibration_images = 1024,
+                                  .rows = 12000,
+                                  .ridge = PLAN_RIDGE_DEFAULT,
+                                  .polish = true,
+                                  .bias_correction = true};
+    plan_set_bits(plan, network, 4, 8, 8);
+    plan_set_method(plan, METHOD_BITSPLIT);
+    return STATUS_OK;
+}
+
+Status plan_copy(Plan *copy, const Plan *plan, Message *message)
+{
+    Status status = allocate(copy, plan->layer_count, message);
+    if (status != STATUS_OK) return status;
+    copy->options = plan->options;
+    memcpy(copy->layers, plan->layers, plan->layer_count * sizeof *plan->layers);
+    return STATUS_OK;
+}
+
+void plan_free(Plan *plan)
+{
+    if (!plan) return;
+    free(plan->layers);
+    *plan = (Plan){0};
+}
+
+static bool options_equal(const PlanOptions *a, const PlanOptions *b)
+{
+    return a->mode == b->mode && a->seed == b->seed && a->calibration_images == b->calibration_images &&
+           a->rows == b->rows && a->ridge == b->ridge && a->polish == b->polish &&
+           a->bias_correction == b->bias_correction;
+}
+
+static bool layers_equal(const LayerPlan *a, const LayerPlan *b)
+{
+    return a->weight_bits == b->weight_bits && a->activation_bits == b->activation_bits &&
+           a->method == b->method;
+}
+
+bool plan_equal(const Plan *a, const Plan *b)
+{
+    if (!options_equal(&a->options, &b->options) || a->layer_count != b->layer_count) return false;
+    for (size_t l = 0; l < a->layer_count; l++)
+        if (!layers_equal(&a->layers[l], &b->layers[l])) return false;
+    return true;
+}
+
+static void hash_line(SHA2_CTX *context, const char *line)
+{
+    SHA256Update(context, (const uint8_t *)line, strlen(line));
+}
+
+void plan_hash(char hex[65], const Plan *plan)
+{
+    const PlanOptions *options = &plan->options;
+    const double ridge = options->ridge + 0.0; /* -0 is 0 */
+    uint64_t ridge_bits;
+    memcpy(&ridge_bits, &ridge, sizeof ridge_bits);
+    char line[256];
+    SHA2_CTX context;
+    SHA256Init(&context);
+    snprintf(line, sizeof line, "plan/1 %s %" PRIu64 " %zu %zu %016" PRIx64 " %d %d\n",
+             mode_name(options->mode), options->seed, options->calibration_images, options->rows, ridge_bits,
+             options->polish, options->bias_correction);
+    hash_line(&context, line);
+    for (size_t l = 0; l < plan->layer_count; l++) {
+        const LayerPlan *layer = &plan->layers[l];
+        snprintf(line, sizeof line, "%u %u %s\n", layer->weight_bits, layer->activation_bits,
+                 method_name((Method)layer->method));
+        hash_line(&context, line);
+    }
+    SHA256End(&context, hex);
+}
+
+/* --- changing --------------------------------------------------------------------------------------- */
+
+void plan_set_bits(Plan *plan, const Network *network, unsigned bits, unsigned first_bits, unsigned last_bits)
+{
+    for (size_t l = 0; l < plan->layer_count; l++) {
+        const Layer *layer = &network->layers[l];
+        plan->layers[l].weight_bits = (uint8_t)(layer->first ? first_bits : layer->last ? last_bits : bits);
+    }
+}
+
+void plan_set_method(Plan *plan, Method method)
+{
+    for (size_t l = 0; l < plan->layer_count; l++) plan->layers[l].method = (uint8_t)method;
+}
+
+/* --- totals ----------------------------------------------------------------------------------------- */
+
+#define FLOAT_BITS 32
+#define FLOAT_BYTES 4
+
+static unsigned bits_stored(uint8_t bits)
+{
+    return bits == BITS_FLOAT ? FLOAT_BITS : bits;
+}
+
+static size_t layer_weights(const Layer *layer)
+{
+    return layer->groups * layer->m * layer->n;
+}
+
+size_t plan_layer_bytes(const LayerPlan *choice, const Layer *layer)
+{
+    const size_t weights = layer_weights(layer), outputs = layer->groups * layer->m;
+    const unsigned bits = bits_stored(choice->weight_bits);
+    size_t bytes = weights / 8 * bits + size_ceil_div(weights % 8 * bits, 8);
+    if (choice->weight_bits != BITS_FLOAT) bytes += FLOAT_BYTES * outputs;
+    if (layer->has_bias) bytes += FLOAT_BYTES * outputs;
+    return bytes;
+}
+
+PlanTotals plan_totals(const Plan *plan, const Network *network)
+{
+    PlanTotals totals = {.compression = 1};
+    double weights = 0, weight_bits = 0;
+    for (size_t l = 0; l < plan->layer_count; l++) {
+        const LayerPlan *choice = &plan->layers[l];
+        const Layer *layer = &network->layers[l];
+        const double count = (double)layer_weights(layer), bits = bits_stored(choice->weight_bits);
+        totals.parameters += layer->parameters;
+        totals.bytes += plan_layer_bytes(choice, layer);
+        totals.bitops += (double)layer->macs * bits * bits_stored(choice->activation_bits);
+        weights += count;
+        weight_bits += count * bits;
+    }
+    totals.float_bytes = FLOAT_BYTES * totals.parameters;
+    if (weights > 0) totals.average_weight_bits = weight_bits / weights;
+    if (totals.bytes > 0) totals.compression = (double)totals.float_bytes / (double)totals.bytes;
+    return totals;
+}

@@ -137,7 +137,8 @@ static Onnx__TensorProto *tensor_float(const char *name, size_t rank, const int6
     return tensor_raw(name, OB_FLOAT, rank, dims, data, element_count(rank, dims) * sizeof *data);
 }
 
-static Onnx__TensorProto *tensor_int64(const char *name, size_t rank, const int64_t *dims, const int64_t *data)
+static Onnx__TensorProto *tensor_int64(const char *name, size_t rank, const int64_t *dims,
+                                       const int64_t *data)
 {
     return tensor_raw(name, OB_INT64, rank, dims, data, element_count(rank, dims) * sizeof *data);
 }

@@ -1,7 +1,7 @@
 /* Builds ONNX files for tests, in memory, by protobuf-c from the schema in core/network.
  *
- * One model at a time; every function checks its memory and fails the test where it runs out. Attributes go to
- * the node added last. Names and data are copied.
+ * One model at a time; every function checks its memory and fails the test where it runs out. Attributes go
+ * to the node added last. Names and data are copied.
  *
  *     ob_begin(13);
  *     ob_input("x", OB_FLOAT, 4, (int64_t[]){OB_OPEN, 1, 28, 28});

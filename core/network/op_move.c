@@ -401,7 +401,7 @@ static Status gather_shape(Call *call, size_t *rank, size_t *shape, const BuildV
 
 static Status build_gather(Call *call)
 {
-    BuildValue x = *call_value(call, 0), indices;
+    BuildValue x = *call_value(call, 0), indices = {0};
     size_t axis, input = call->inputs[0], rank, shape[NETWORK_MAX_RANK];
     GatherParameters *parameters = call_allocate(call, 1, sizeof *parameters);
     if (!parameters) return call_no_memory(call);

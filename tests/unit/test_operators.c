@@ -71,7 +71,7 @@ enum { CHANNELS_LAST, PLAIN, LAYOUTS };
 
 typedef struct Run {
     Tensor x, y;
-    size_t nodes; /* that the layout of `v` does not need */
+    size_t nodes;
 } Run;
 
 /* Stored elements to ONNX's order, or back. */
@@ -126,6 +126,15 @@ static void layout_text(char *text, size_t size, int layout, const size_t *shape
     vsnprintf(text + used, size - (size_t)used, format, arguments);
 }
 
+/* Without the last, where that brings the output into ONNX's order. */
+static size_t count_nodes(const Network *network)
+{
+    const Node *last = &network->nodes[network->node_count - 1];
+    const bool layout =
+        strcmp(last->operator_name, "Transpose") == 0 || strcmp(last->operator_name, "Copy") == 0;
+    return network->node_count - layout;
+}
+
 /* shape: of x; shape[0] is 1, or 0 where the file leaves it open. */
 __attribute__((format(printf, 4, 5))) static Run run_graph(int opset, int layout, const size_t *shape,
                                                            const char *format, ...)
@@ -140,7 +149,7 @@ __attribute__((format(printf, 4, 5))) static Run run_graph(int opset, int layout
     if (!network) fail_msg("%s: %s", text, message.text);
     const size_t full[] = {network->batch, shape[1], shape[2], shape[3]};
     Run run = {.x = tensor_random(4, full, 1), .y = output_tensor(network)};
-    run.nodes = network->node_count;
+    run.nodes = count_nodes(network);
     run_once(&run, network);
     network_free(network);
     return run;
@@ -889,11 +898,11 @@ static void shapes(void **state)
     } cases[] = {
         {7, "y=Flatten(v)", 2, {16, 60}},
         {13,
-         "f=Flatten(v) axis=-1; s=Shape(f); g=Slice(s,[1],[2]); c=Concat([16,15],g) axis=0; y=Reshape(f,c)",
+         "e=Flatten(v) axis=-1; s=Shape(e); g=Slice(s,[1],[2]); c=Concat([16,15],g) axis=0; y=Reshape(e,c)",
          3,
          {16, 15, 4}},
         {13,
-         "f=Flatten(v) axis=4; s=Shape(f); g=Slice(s,[1],[2]); c=Concat([16,60],g) axis=0; y=Reshape(f,c)",
+         "e=Flatten(v) axis=4; s=Shape(e); g=Slice(s,[1],[2]); c=Concat([16,60],g) axis=0; y=Reshape(e,c)",
          3,
          {16, 60, 1}},
         {7, "y=Reshape(v,[0,-1])", 2, {16, 60}},

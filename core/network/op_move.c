@@ -481,8 +481,10 @@ static Status build_transpose(Call *call)
         channels_last = keeps_order(parameters, &x);
         if (!channels_last) stored_permutation(parameters, &x, order, false);
     }
-    return call_emit(call, &(Emit){.kernel = keeps_order(parameters, &x) ? &kernel_copy : &kernel_transpose,
+    const bool moves = !keeps_order(parameters, &x);
+    return call_emit(call, &(Emit){.kernel = moves ? &kernel_transpose : &kernel_copy,
                                    .parameters = parameters,
+                                   .operator_name = moves ? "Transpose" : "Copy",
                                    .input_count = 1,
                                    .inputs = call->inputs,
                                    .type = x.type,

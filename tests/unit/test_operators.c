@@ -243,6 +243,15 @@ static float gated(float x)
     return silu(x) + sigmoid(x);
 }
 
+static float gated_relu(float x)
+{
+    return relu(x) * sigmoid(x);
+}
+static float times_hard_sigmoid(float x)
+{
+    return x * hard_sigmoid(x);
+}
+
 static void activations(void **state)
 {
     static const struct {
@@ -268,6 +277,8 @@ static void activations(void **state)
         {13, "s=Sigmoid(v); y=Mul(v,s)", silu, 1},
         {13, "s=Sigmoid(v); y=Mul(s,v)", silu, 1},
         {13, "s=Sigmoid(v); m=Mul(s,v); y=Add(m,s)", gated, 3},
+        {13, "s=Sigmoid(v); r=Relu(v); y=Mul(r,s)", gated_relu, 3},
+        {13, "s=HardSigmoid(v); y=Mul(v,s)", times_hard_sigmoid, 2},
         {13, "s=HardSigmoid(v) alpha=0.16666667 beta=0.5; y=Mul(v,s)", hard_swish, 1},
         {13, "y=Add(v,v)", twice, 1},
         {13, "c=Cast(v) to=1; i=Identity(c); y=Relu(i)", relu, 1},
@@ -402,6 +413,9 @@ static void integers(void **state)
         {"i=Constant() value_int=12", 12},
         {"l=Constant() value_ints=[4,5,6]; i=Gather(l,-2)", 5},
         {"s=Slice([1,2,3,4],[-1],[-9],[0],[-2]); i=Gather(s,1)", 2},
+        {"a=Reshape([1,2,3,4],[2,2]); s=Slice(a,[1],[2],[0],[9223372036854775807]); g=Gather(s,0); "
+         "i=Gather(g,1)",
+         4},
         {"c=ConstantOfShape([2,3]) value=t6; g=Gather(c,0); i=Gather(g,2)", 6},
         {"c=Constant() value=t-6; i=Gather(c,0)", -6},
         {"z=ConstantOfShape([2,3]); c=Cast(z) to=7; g=Gather(c,0); i=Gather(g,2)", 0},
@@ -886,6 +900,48 @@ static void pads(void **state)
     }
 }
 
+/* All of the input cut off, and a border in its place. */
+static void pads_of_nothing(void **state)
+{
+    const long before[] = {0, -3, 0, 1}, after[] = {0, 4, 0, 0};
+    (void)state;
+    for (int layout = 0; layout < LAYOUTS; layout++) {
+        Run run = run_graph(13, layout, image_shape, "y=Pad(v,[0,-3,0,1,0,4,0,0],-1.5)");
+        check(&run, padded(&run.x, before, after, -1.5f), 0);
+    }
+}
+
+/* Between poolings, which want channels last, nothing is transposed. */
+static void layouts_are_kept(void **state)
+{
+    static const struct {
+        const char *text;
+        size_t nodes;
+    } cases[] = {
+        {"w=Mul(v,{3,1,1}#2)", 1},
+        {"w=Sub({1,3,1,1}#2,v)", 1},
+        {"m=ReduceMean(v) axes=[2,3]; w=Mul(m,v)", 2},
+        {"w=Concat(v,v,{16,2,5,4}#3) axis=1", 1},
+        {"a,w=Split(v,[1,2]) axis=1", 1},
+        {"w=Slice(v,[0],[9],[3],[2])", 1},
+        {"w=Gather(v,[2,1]) axis=1", 1},
+        {"w=Pad(v,[0,1,1,1,0,1,1,1])", 1},
+        {"s=Softmax(v) axis=1; w=Relu(s)", 2},
+        {"t=Transpose(v) perm=[0,2,3,1]; r=Relu(t); w=Transpose(r) perm=[0,3,1,2]", 3},
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        char text[256];
+        Message message = {0};
+        snprintf(text, sizeof text, "v=MaxPool(x) kernel_shape=[1,1]; %s", cases[i].text);
+        snprintf(text + strlen(text), sizeof text - strlen(text), "; y=MaxPool(w) kernel_shape=[1,1]");
+        Network *network = graph_open(text, 13, image_shape, &message);
+        if (!network) fail_msg("%s: %s", text, message.text);
+        if (count_nodes(network) != cases[i].nodes + 2) fail_msg("%s: %zu nodes", text, count_nodes(network));
+        network_free(network);
+    }
+}
+
 /* --- shapes ------------------------------------------------------------------------------------------- */
 
 /* What leaves ONNX's order of the elements as it is. */
@@ -1040,6 +1096,8 @@ int main(void)
         cmocka_unit_test(gathers),
         cmocka_unit_test(transposes),
         cmocka_unit_test(pads),
+        cmocka_unit_test(pads_of_nothing),
+        cmocka_unit_test(layouts_are_kept),
         cmocka_unit_test(shapes),
         cmocka_unit_test(exported_padding_folds),
         cmocka_unit_test(refusals),

@@ -1079,6 +1079,70 @@ static void refusals(void **state)
     }
 }
 
+/* Whatever numbers a file has, it is refused or it runs. */
+static void absurd_numbers(void **state)
+{
+    static const char *const texts[] = {
+        "y=MaxPool(v) kernel_shape=[?,?] strides=[?,?] dilations=[?,?] pads=[?,?,?,?] ceil_mode=?",
+        "y=AveragePool(v) kernel_shape=[2,?] strides=[1,?] pads=[?,0,?,0] ceil_mode=1 count_include_pad=1",
+        "y=MaxPool(v) kernel_shape=[?,2] strides=[?,2] dilations=[2,?] auto_pad='SAME_LOWER'",
+        "y=ReduceMean(v) axes=[?,?] keepdims=?",
+        "y=Concat(v,v) axis=?",
+        "y,z=Split(v,[?,?]) axis=?",
+        "y=Slice(v,[?,?],[?,?],[?,?],[?,?])",
+        "y=Slice(v,[?],[?],[1],[?])",
+        "y=Gather(v,[?,?]) axis=?",
+        "y=Transpose(v) perm=[0,?,?,?]",
+        "y=Pad(v,[?,?,?,?,?,?,?,?],0.5)",
+        "y=Pad(v,[0,?,0,?,0,?,?,0],0.5)",
+        "y=Reshape(v,[?,?,?])",
+        "y=Flatten(v) axis=?",
+        "u=Unsqueeze(v,[?,?]); y=Squeeze(u,[?])",
+        "c=ConstantOfShape([?,?]); y=Add(v,c)",
+        "i=Div(?,?); j=Mul(i,?); c=Cast(j) to=?; y=Add(v,c)",
+        "s=Shape(v) start=? end=?; y=Reshape(v,s)",
+        "s=Softmax(v) axis=?; y=Relu(s)",
+    };
+    static const char *const numbers[] = {"0",
+                                          "1",
+                                          "2",
+                                          "3",
+                                          "-1",
+                                          "-2",
+                                          "-3",
+                                          "4294967296",
+                                          "1099511627776",
+                                          "-1099511627776",
+                                          "9223372036854775807",
+                                          "-9223372036854775808"};
+    size_t opened = 0;
+    (void)state;
+    for (unsigned seed = 0; seed < 600; seed++) {
+        Dice dice = {seed, 0};
+        char text[512];
+        size_t used = (size_t)snprintf(text, sizeof text, "v=Identity(x); ");
+        const long most = roll(&dice, 0, 1) ? 11 : 6;
+        for (const char *at = texts[seed % (sizeof texts / sizeof *texts)]; *at; at++)
+            used += *at == '?' ? (size_t)snprintf(text + used, sizeof text - used, "%s",
+                                                  numbers[roll(&dice, 0, most)])
+                               : (size_t)snprintf(text + used, sizeof text - used, "%c", *at);
+        Message message = {0};
+        Network *network = graph_open(text, 17, image_shape, &message);
+        if (!network) {
+            assert_true(message.text[0]);
+            continue;
+        }
+        opened++;
+        const size_t full[] = {network->batch, 3, 5, 4};
+        Run run = {.x = tensor_random(4, full, 1), .y = output_tensor(network)};
+        run_once(&run, network);
+        network_free(network);
+        free(run.x.data);
+        free(run.y.data);
+    }
+    assert_true(opened > 30);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -1101,6 +1165,7 @@ int main(void)
         cmocka_unit_test(shapes),
         cmocka_unit_test(exported_padding_folds),
         cmocka_unit_test(refusals),
+        cmocka_unit_test(absurd_numbers),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -401,7 +401,7 @@ static Status gather_shape(Call *call, size_t *rank, size_t *shape, const BuildV
 
 static Status build_gather(Call *call)
 {
-    BuildValue x = *call_value(call, 0), indices;
+    BuildValue x = *call_value(call, 0), indices = {0};
     size_t axis, input = call->inputs[0], rank, shape[NETWORK_MAX_RANK];
     GatherParameters *parameters = call_allocate(call, 1, sizeof *parameters);
     if (!parameters) return call_no_memory(call);
@@ -481,8 +481,10 @@ static Status build_transpose(Call *call)
         channels_last = keeps_order(parameters, &x);
         if (!channels_last) stored_permutation(parameters, &x, order, false);
     }
-    return call_emit(call, &(Emit){.kernel = keeps_order(parameters, &x) ? &kernel_copy : &kernel_transpose,
+    const bool moves = !keeps_order(parameters, &x);
+    return call_emit(call, &(Emit){.kernel = moves ? &kernel_transpose : &kernel_copy,
                                    .parameters = parameters,
+                                   .operator_name = moves ? "Transpose" : "Copy",
                                    .input_count = 1,
                                    .inputs = call->inputs,
                                    .type = x.type,

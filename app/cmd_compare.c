@@ -143,7 +143,7 @@ static Status report(const Session *session, const Outcome *outcomes, Message *m
 {
     const Evaluation *evaluation = &outcomes[0].evaluation;
     print_heading(session);
-    puts("reconstruction errors, relative to the sum of squared outputs");
+    puts("\nreconstruction errors, relative to the sum of squared outputs");
     print_options(&session->plan);
     puts("");
     Status status = print_errors(session, outcomes, message);

@@ -127,6 +127,7 @@ Status cmd_inspect(const Options *options, Message *message)
     if (status == STATUS_OK) status = write_plan(&session, message);
     if (status == STATUS_OK) {
         print_heading(&session);
+        puts("");
         status = print_layers(session.network, &session.plan, message);
     }
     if (status == STATUS_OK) print_totals(&session.plan, session.network);

@@ -72,8 +72,8 @@ static void print_notes(const Pipeline *pipeline)
 static Status print_pipeline(const Session *session, const Pipeline *pipeline, Message *message)
 {
     print_heading(session);
-    printf("errors relative to the sum of squared outputs, on %zu images (%zu held out)\n", pipeline->images,
-           pipeline->heldout_images);
+    printf("\nerrors relative to the sum of squared outputs, on %zu images (%zu held out)\n",
+           pipeline->images, pipeline->heldout_images);
     print_options(&session->plan);
     puts("");
     Status status = print_layers(pipeline, message);

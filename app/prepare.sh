@@ -26,8 +26,8 @@ has_candidate() {
 }
 
 as_root() {
-  if [[ $(id -u) == 0 ]]; then DEBIAN_FRONTEND=noninteractive "$@" >&2
-  else sudo DEBIAN_FRONTEND=noninteractive "$@" >&2; fi
+  if [[ $(id -u) == 0 ]]; then env DEBIAN_FRONTEND=noninteractive "$@" >&2
+  else sudo env DEBIAN_FRONTEND=noninteractive "$@" >&2; fi
 }
 
 may_install() { [[ $(id -u) == 0 ]] || command -v sudo >/dev/null; }

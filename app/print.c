@@ -52,7 +52,7 @@ void print_heading(const Session *session)
     print_classes(session);
     print_images("calibrate", session->calibration);
     print_images("evaluate", session->evaluation);
-    printf("  runs on   %s, BLAS kernel %s, %zu image%s a tile\n\n", network_kernels(network), blas_kernel(),
+    printf("  runs on   %s, BLAS kernel %s, %zu image%s a tile\n", network_kernels(network), blas_kernel(),
            network->batch, network->batch == 1 ? "" : "s");
 }
 

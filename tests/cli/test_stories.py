@@ -138,7 +138,7 @@ class Stories(Story):
     def progress_of(self, *options):
         """What a run says to a terminal on stderr."""
         ours, theirs = pty.openpty()
-        command = [PROGRAM, "evaluate", str(DATA / "resnet20.json"), "--evaluation-images", "2000", *options]
+        command = [PROGRAM, "evaluate", str(DATA / "resnet20.json"), *options]
         with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=theirs) as process:
             os.close(theirs)
             shown = b""

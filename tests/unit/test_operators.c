@@ -341,7 +341,7 @@ static void arithmetic_with_constants(void **state)
     (void)state;
     for (unsigned seed = 0; seed < 60; seed++) {
         Dice dice = {seed, 0};
-        size_t shape[4], other[4], *own = other;
+        size_t shape[4], other[4] = {0}, *own = other;
         char constant[80];
         roll_shape(&dice, shape);
         const size_t rank = (size_t)roll(&dice, 0, 4);
@@ -610,7 +610,7 @@ static Tensor mean(const Tensor *x, unsigned axes, bool keep)
         double sum = 0;
         size_t count = 0;
         for (size_t k = 0; k < x->elements; k++) {
-            size_t index[NETWORK_MAX_RANK], target[NETWORK_MAX_RANK];
+            size_t index[NETWORK_MAX_RANK], target[NETWORK_MAX_RANK] = {0};
             unravel(index, x, k);
             unravel(target, &sums, i);
             bool counts = true;

@@ -19,8 +19,10 @@ Status file_read(char **data, size_t *size, const char *path, size_t cap, Messag
 Status file_read_gzip(char **data, size_t *size, const char *path, size_t cap, Message *message);
 
 /* Writes NAME.tmp-XXXXXX beside `path` with the mode the old file had (or 0666 and the umask), flushes it to
- * the disk, and renames it over `path`. A `path` that names a device or a pipe (/dev/stdout) is written to
- * directly. On failure the old file stands and no temporary file is left. */
+ * the disk, and renames it over `path`; where `path` is a symbolic link, over what it leads to. A device or a
+ * pipe is written to directly, and so is an open descriptor (/dev/stdout, /dev/fd/3), from where it stands. A
+ * pipe that nobody reads raises SIGPIPE: a program ignores it to get a Status instead.
+ * On failure the old file stands and no temporary file is left. */
 Status file_replace(const char *path, const char *data, size_t size, Message *message);
 
 /* Hexadecimal SHA-256 of a file's bytes. */

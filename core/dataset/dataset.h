@@ -1,8 +1,8 @@
 /* Dataset: images and their labels, immutable after opening.
  *
  * IDX (plain or .gz, unsigned bytes: [count][height][width] or [count][height][width][channels]) and
- * CIFAR-10/100 binary. An image is handed out as the network wants it: float, NHWC, (pixel/255 - mean)/std.
- * Any number of threads may read at once. Whoever opens a dataset frees it.
+ * CIFAR-10/100 binary, of at most 2 GiB unpacked. An image is handed out as the network wants it: float,
+ * NHWC, (pixel/255 - mean)/std. Any number of threads may read at once. Whoever opens a dataset frees it.
  *
  *     Dataset *dataset;
  *     if (dataset_open(&dataset, &(DatasetSource){.images = "t10k-images-idx3-ubyte.gz"}, message)) ...

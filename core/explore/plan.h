@@ -66,9 +66,10 @@ void plan_set_method(Plan *plan, Method method);
 
 /* Totals that follow from the plan alone.
  * bytes: of all layers' weights packed at their widths, rounded up to bytes a layer, + 4 a scale (one an
- * output channel of a quantized layer) + 4 a bias. float_bytes: 4 a parameter. compression = float_bytes /
- * bytes. average_weight_bits: bits a weight, over all weights of all layers (32 for float ones). bitops: sum
- * over layers of macs * weight bits * activation bits (32 for float), an image. */
+ * output channel of a quantized layer) + 4 a bias, where the network has one. float_bytes: 4 a parameter.
+ * compression = float_bytes / bytes. average_weight_bits: bits a weight, over all weights of all layers (32
+ * for float ones). bitops: sum over layers of macs * weight bits * activation bits (32 for float), an image.
+ */
 typedef struct PlanTotals {
     size_t parameters, bytes, float_bytes;
     double average_weight_bits, compression, bitops;

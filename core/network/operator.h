@@ -99,6 +99,10 @@ bool call_has(const Call *call, size_t input); /* given, and not left out */
 const BuildValue *call_value(const Call *call, size_t input);
 const BuildValue *builder_value(const Builder *builder, size_t value);
 
+/* A node emitted before (BuildValue.producer): its kernel, parameters, and inputs (as builder_value() takes
+ * them). Valid until the build returns. */
+const Node *builder_node(const Builder *builder, size_t node);
+
 /* A constant input of integers (axes, pads, shape), at most `most` of them: the count in *count. An input
  * that is not constant, or not int64, or too long fails with its name. */
 Status call_constant_ints(Call *call, size_t input, int64_t *values, size_t *count, size_t most);
@@ -156,13 +160,32 @@ static inline size_t element_size(ElementType type)
 
 /* --- layers (op_conv.c, op_gemm.c, op_normalize.c) --------------------------------------------------- */
 
+/* Where a layer's weights come from. Nodes whose origins are equal share one layer. */
+typedef struct LayerOrigin {
+    size_t weight, bias; /* ONNX values; bias NETWORK_NONE where there is none */
+    size_t groups;
+    bool transposed; /* the weights are stored [n][m] */
+    float scale, bias_scale;
+} LayerOrigin;
+
 typedef struct BuildLayer {
     size_t groups, m, n;
     float *weights, *bias; /* as Layer's; a folded batch normalization changes them in place */
     bool has_bias;
-    size_t weight_value; /* the ONNX value they came from: nodes that share it share the layer */
-    bool folded;
+    LayerOrigin origin;
+    size_t sites; /* nodes emitted with it */
+    bool folded;  /* a batch normalization is folded in: no further node may share it */
 } BuildLayer;
+
+/* The layer of that origin, made where there is none yet: weights [groups*m][n] = scale * the origin's, bias
+ * = bias_scale * the origin's. The origin's values are checked by the caller to be constant floats of that
+ * size; a bias of one element holds for all outputs. */
+Status builder_layer(Call *call, const LayerOrigin *origin, size_t m, size_t n, size_t *layer);
+
+/* The layer of an emitted node for it alone to change: a copy where other nodes share it. */
+Status builder_own_layer(Call *call, size_t node, BuildLayer **layer);
+
+const BuildLayer *builder_get_layer(const Builder *builder, size_t layer);
 
 /* --- families: a table each, ended by an entry without a name ---------------------------------------- */
 
@@ -176,5 +199,8 @@ extern const Operator operators_reduce[];      /* ReduceMean */
 extern const Operator operators_move[];  /* Concat, Split, Slice, Gather, Transpose, Pad, Expand's kin */
 extern const Operator operators_shape[]; /* Reshape, Flatten, Squeeze, Unsqueeze, Shape, Constant,
                                             ConstantOfShape, Identity, Dropout */
+
+/* The entry for an operator of the default domain at an opset, or NULL. */
+const Operator *operator_find(const char *name, int opset);
 
 #endif

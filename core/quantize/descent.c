@@ -151,6 +151,7 @@ static void add_to_p(Descent *descent, DescentScratch *scratch, const size_t *ro
     }
     cblas_dgemm(CblasRowMajor, CblasTrans, CblasNoTrans, (int)n, (int)lanes, (int)count, 1, h, (int)n,
                 scratch->wide_d, (int)lanes, 1, descent->p, (int)lanes);
+    descent->flops += 2.0 * (double)(n * lanes * count);
 }
 
 /* The parts of H' beside H: p += ridge d - N x (x.d), from the changes' projection on the means. */
@@ -307,6 +308,7 @@ static void spread(Descent *descent, DescentScratch *scratch, size_t start, size
     }
     cblas_sgemm(CblasRowMajor, CblasTrans, CblasNoTrans, (int)n, (int)lanes, (int)rows, 1, h, (int)n, d,
                 (int)lanes, 1, descent->r, (int)lanes);
+    descent->flops += 2.0 * (double)(n * lanes * rows);
 }
 
 /* One sweep over all coordinates: t is digits or codes, [n][lanes]. */

@@ -57,6 +57,7 @@ typedef struct Descent {
     double y2[DESCENT_MAX_LANES], scale[DESCENT_MAX_LANES], objective[DESCENT_MAX_LANES];
     float live[DESCENT_MAX_LANES]; /* 1, or 0 for a channel that keeps what it has */
     size_t changed;                /* codes, by the last descent_sync() */
+    double flops;                  /* of matrix products, over its life */
     double gain;  /* by which the sweeps since the last descent_sync() lowered the objective */
     bool settled; /* an epoch changed nothing */
 } Descent;

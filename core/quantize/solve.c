@@ -524,6 +524,7 @@ static void store_solution(Solver *solver)
     for (size_t t = 0; t < solver->groups * solver->tiles; t++) {
         const Descent *descent = &solver->descents[t];
         size_t first = first_channel(solver, descent);
+        solution->flops += descent->flops;
         for (size_t c = 0; c < descent->channels; c++) {
             int8_t *codes = solution->codes + (first + c) * n;
             for (size_t k = 0; k < n; k++) codes[k] = descent->codes[k * descent->lanes + c];

@@ -77,6 +77,7 @@ typedef struct Solution {
     size_t codes_changed;                      /* against rounding */
     size_t code_change_sum;                    /* sum of |q - rounded q| */
     size_t digits_changed[SOLVE_MAX_BITS - 1]; /* digits of the stitched code that differ from rounding's */
+    double flops;                              /* of the solve's matrix products */
     size_t channels_kept;                      /* left at rounding because g.q <= 0 or q'Hq = 0 */
 } Solution;
 

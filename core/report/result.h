@@ -20,11 +20,11 @@ typedef struct RunFacts {     /* the JSON's one object exempt from "same plan, s
 typedef struct Result {
     const Network *network;
     const Plan *plan;
-    const Dataset *calibration; /* NULL where there was none */
-    const Dataset *evaluation;  /* likewise */
-    const Normalization *normalization;
-    const Pipeline *pipeline;   /* NULL: a plan alone */
-    const Evaluation *accuracy; /* NULL: not measured */
+    const Dataset *calibration;         /* NULL where there was none */
+    const Dataset *evaluation;          /* likewise */
+    const Normalization *normalization; /* NULL where there are no images */
+    const Pipeline *pipeline;           /* NULL: a plan alone */
+    const Evaluation *accuracy;         /* NULL: not measured */
     RunFacts run;
 } Result;
 

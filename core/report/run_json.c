@@ -2,6 +2,7 @@
 
 #include "base/file.h"
 #include "base/json.h"
+#include "base/sizes.h"
 #include "report/layer_lookup.h"
 #include "report/plan_columns.h"
 #include "report/plan_csv.h"
@@ -150,9 +151,10 @@ static void put_normalization(Writer *writer, cJSON *root)
         put_null(writer, root, "normalization");
         return;
     }
+    const size_t channels = size_min(writer->result->network->channels, DATASET_MAX_CHANNELS);
     cJSON *object = put_object(writer, root, "normalization");
-    put_floats(writer, object, "mean", normalization->mean, writer->result->network->channels);
-    put_floats(writer, object, "std", normalization->std, writer->result->network->channels);
+    put_floats(writer, object, "mean", normalization->mean, channels);
+    put_floats(writer, object, "std", normalization->std, channels);
 }
 
 /* --- accuracy */

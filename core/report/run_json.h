@@ -1,12 +1,15 @@
 /* A run as JSON (by cJSON): enough to reproduce it, and its results.
  *
- * Keys: format ("bitstitch-run/1"), plan {all of PlanOptions; seed as a string}, hashes {network,
- * calibration, evaluation, plan}, network {path...}, normalization {mean, std}, accuracy {images, float
- * {top1, top1_interval [low, high], top5, cross_entropy}, quantized {the same}, change, change_interval,
- * agreement, output_sqnr_db}, ladder (empty), totals {parameters, bytes, float_bytes, compression,
- * average_weight_bits, bitops}, layers [the CSV's columns as keys; null where they do not apply], history [],
- * run {optimizer_seconds, evaluate_seconds, threads, blas_kernel, network_kernels, version}.
- * Fractions, not per cent. Numbers have at most 17 significant digits; NaN and infinity are null.
+ * Keys: format ("bitstitch-run/1"), plan {all of PlanOptions; seed as a string, rows
+ * a number or "all", ridge a number or "default"}, hashes {network,
+ * calibration, evaluation, plan}, network {path, channels, height, width, outputs, softmax_removed},
+ * calibration and evaluation {images, labels, format, count}, normalization {mean, std}, accuracy {images,
+ * float {top1, top1_interval [low, high], top5, cross_entropy}, quantized {the same}, change,
+ * change_interval, agreement, output_sqnr_db}, ladder (empty), totals {parameters, bytes, float_bytes,
+ * compression, average_weight_bits, bitops}, layers [the CSV's columns as keys; null where they do not
+ * apply], history [], run {optimizer_seconds, evaluate_seconds, threads, blas_kernel, network_kernels,
+ * version}. Fractions, not per cent. Numbers have at most 17 significant digits; NaN and infinity are null,
+ * as is what was not measured; bytes of a text that are not UTF-8 are U+FFFD.
  */
 #ifndef REPORT_RUN_JSON_H
 #define REPORT_RUN_JSON_H
@@ -15,9 +18,10 @@
 
 Status run_json_write(const char *path, const Result *result, Message *message);
 
-/* Takes the plan out of a run's JSON: options and layers (by name). Refuses trailing text, repeated keys, a
- * wrong `format`, wrong types, unknown layers, widths out of range; `plan` is then untouched. The network's
- * hash, where it differs, is an error that says so: the remedy is the CSV, which holds widths by name. */
+/* Takes the plan out of a run's JSON: options and layers (by name). The layers must be the network's, each
+ * once. Refuses trailing text, repeated keys, a wrong `format`, wrong types, unknown layers, widths out of
+ * range; `plan` is then untouched. The network's hash, where it differs, is an error that says so: the remedy
+ * is the CSV, which holds widths by name. */
 Status run_json_read_plan(Plan *plan, const Network *network, const char *path, Message *message);
 
 #endif

@@ -14,8 +14,8 @@
 
 #include <cmocka.h>
 
-#define IMAGES TEST_DATA "/fashion-mnist/t10k-images-idx3-ubyte.gz"
-#define NETWORK TEST_DATA "/lenet5.onnx"
+#define IMAGES SOURCE_ROOT "/data/fashion-mnist/t10k-images-idx3-ubyte.gz"
+#define NETWORK SOURCE_ROOT "/data/lenet5.onnx"
 
 static const Normalization normalization = {.mean = {0.286f}, .std = {0.353f}};
 

@@ -2,6 +2,7 @@
  */
 #include "base/blas.h"
 #include "base/random.h"
+#include "plain_bitsplit.h"
 #include "quantize/solve.h"
 
 #include <math.h>
@@ -206,45 +207,6 @@ static void errors_match_rows(void **state)
 /* --- the plain twin --------------------------------------------------------------------------------------
  */
 
-/* Bit-split of one channel in double, one weight after the other, as the header describes it. */
-static void plain_bitsplit(int8_t *codes, const double *h, const double *g, const float *w, size_t n,
-                           unsigned bits)
-{
-    double *r = malloc(n * sizeof *r);
-    bool moved = true;
-    int *digits = calloc(n * bits, sizeof *digits);
-    rounding_start(codes, w, n, bits, 100);
-    for (size_t k = 0; k < n; k++)
-        for (unsigned p = 0; p + 1 < bits; p++)
-            digits[k * bits + p] = ((abs(codes[k]) >> p) & 1) * (codes[k] < 0 ? -1 : 1);
-    for (int epoch = 0; moved && epoch < SOLVE_MAX_EPOCHS; epoch++) {
-        double gq = 0, qhq = 0;
-        moved = false;
-        for (size_t i = 0; i < n; i++) {
-            r[i] = 0;
-            for (size_t j = 0; j < n; j++) r[i] += h[i * n + j] * codes[j];
-            gq += g[i] * codes[i];
-            qhq += r[i] * codes[i];
-        }
-        if (!(gq > 0 && qhq > 0)) break;
-        double scale = gq / qhq;
-        for (size_t i = 0; i < n; i++) r[i] -= g[i] / scale;
-        for (unsigned p = bits - 1; p-- > 0;)
-            for (size_t k = 0; k < n; k++) {
-                if (h[k * n + k] == 0) continue;
-                int *t = &digits[k * bits + p], unit = 1 << p;
-                double shift = -r[k] / (unit * h[k * n + k]) * (1 - 1e-4);
-                int next = (int)fmin(fmax(rint(*t + shift), -1), 1), change = (next - *t) * unit;
-                *t = next;
-                moved |= change != 0;
-                codes[k] = (int8_t)(codes[k] + change);
-                for (size_t j = 0; change && j < n; j++) r[j] += change * h[k * n + j];
-            }
-    }
-    free(r);
-    free(digits);
-}
-
 static double plain_objective(const int8_t *codes, const double *h, const double *g, double y2, size_t n)
 {
     double gq = 0, qhq = 0;
@@ -255,8 +217,8 @@ static double plain_objective(const int8_t *codes, const double *h, const double
     return y2 - gq * gq / qhq;
 }
 
-/* The blocked solve sweeps in float: a shift within 1e-6 of a half may round the other way and lead to
- * another local optimum, so that nearly all codes agree, and the objectives do to 1 in 1,000. */
+/* The blocked solve sweeps in float: a shift within 1e-6 of a half may round the other way and lead that
+ * channel to another local optimum, which is rare. */
 static void blocked_agrees_with_plain_twin(void **state)
 {
     Pool *pool = *state;

@@ -1,0 +1,23 @@
+/* Blocks: a growing array whose items never move. Private to core/network. */
+#ifndef NETWORK_BLOCKS_H
+#define NETWORK_BLOCKS_H
+
+#include <stddef.h>
+
+#define BLOCKS_ITEMS 256 /* in a block */
+
+typedef struct Blocks {
+    char **blocks;
+    size_t size, count; /* bytes of an item; items */
+} Blocks;
+
+/* A new item, zeroed; NULL when out of memory. */
+void *blocks_add(Blocks *blocks);
+void blocks_free(Blocks *blocks);
+
+static inline void *blocks_at(const Blocks *blocks, size_t i)
+{
+    return blocks->blocks[i / BLOCKS_ITEMS] + i % BLOCKS_ITEMS * blocks->size;
+}
+
+#endif

@@ -1,0 +1,55 @@
+/* Graph: an ONNX graph with its names resolved, its dead nodes left out, in topological order. Private to
+ * core/network.
+ *
+ * A name stands for an initializer, the image, or a node's output. Nodes and names are numbered; nodes as in
+ * the file. Lives no longer than the file.
+ */
+#ifndef NETWORK_GRAPH_H
+#define NETWORK_GRAPH_H
+
+#include "network/name_table.h"
+#include "network/onnx_file.h"
+
+typedef struct GraphName {
+    size_t producer;                      /* node, or NETWORK_NONE */
+    const Onnx__TensorProto *initializer; /* or NULL */
+    const Onnx__ValueInfoProto *input;    /* or NULL */
+    size_t uses;                          /* by live nodes, and as the output */
+} GraphName;
+
+typedef struct Graph {
+    const Onnx__GraphProto *proto;
+    NameTable table;
+    GraphName *names; /* [table.count] */
+    size_t *operands; /* names, NETWORK_NONE where left out: node i's inputs, then its outputs */
+    size_t *first;    /* [nodes + 1]: where node i's operands start */
+    bool *live;       /* [nodes] */
+    size_t *order;    /* live nodes, topologically; the file's order where that is one */
+    size_t order_count;
+    size_t input, output; /* names */
+} Graph;
+
+/* Names what is wrong: a name made twice, an input that nothing makes, a cycle, several images or outputs. */
+Status graph_make(Graph *graph, const Onnx__GraphProto *proto, Message *message);
+void graph_free(Graph *graph);
+
+static inline const char *graph_name(const Graph *graph, size_t name)
+{
+    return graph->table.names[name];
+}
+static inline size_t graph_input(const Graph *graph, size_t node, size_t input)
+{
+    return graph->operands[graph->first[node] + input];
+}
+static inline size_t graph_output(const Graph *graph, size_t node, size_t output)
+{
+    return graph->operands[graph->first[node] + graph->proto->node[node]->n_input + output];
+}
+
+/* "node 'NAME' (OPERATOR)", or "node 12 (OPERATOR)" where it has no name: put into text[size]. */
+const char *graph_node_label(const Graph *graph, size_t node, char *text, size_t size);
+
+/* The operator, with its domain in front where that is not the default. */
+const char *graph_operator(const Graph *graph, size_t node, char *text, size_t size);
+
+#endif

@@ -1,0 +1,236 @@
+#include "network/network.h"
+
+#include "base/file.h"
+#include "base/sizes.h"
+#include "network/finish.h"
+#include "network/storage.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define DEFAULT_CEILING ((size_t)2 << 30)
+#define TILE 16 /* images; where the file leaves the batch open */
+
+/* --- the image -------------------------------------------------------------------------------------- */
+
+/* What the file and --input-shape say of the input's four dimensions, in the file's order; 0 where open. */
+typedef struct ImageShape {
+    size_t sizes[4];
+    bool channels_last; /* the file's order is N, H, W, C */
+} ImageShape;
+
+static Status read_dimensions(ImageShape *image, const Graph *graph, Message *message)
+{
+    const char *name = graph_name(graph, graph->input);
+    const Onnx__TypeProto *type = graph->names[graph->input].input->type;
+    const Onnx__TypeProto__Tensor *tensor = type ? type->tensor_type : NULL;
+    if (!tensor || !tensor->has_elem_type || tensor->elem_type != ONNX__TENSOR_PROTO__DATA_TYPE__FLOAT)
+        return status_fail(message, STATUS_UNSUPPORTED, "input '%s' is %s: only FLOAT images are supported",
+                           name, tensor ? onnx_type_name(tensor->elem_type) : "no tensor");
+    size_t rank = tensor->shape ? tensor->shape->n_dim : 0;
+    if (rank != 4)
+        return status_fail(message, STATUS_UNSUPPORTED,
+                           "input '%s' has rank %zu: only images (rank 4) are supported", name, rank);
+    for (size_t i = 0; i < 4; i++) {
+        const Onnx__TensorShapeProto__Dimension *dimension = tensor->shape->dim[i];
+        int64_t size = dimension->has_dim_value ? dimension->dim_value : -1;
+        if (size < -1 || size == 0 || size > INT32_MAX)
+            return status_fail(message, STATUS_INVALID, "input '%s': dimension %zu is %" PRId64, name, i,
+                               size);
+        image->sizes[i] = size == -1 ? 0 : (size_t)size;
+    }
+    return STATUS_OK;
+}
+
+/* Comma-separated numbers of 1 or more; how many, or 0 where it is something else. */
+static size_t parse_sizes(size_t sizes[4], const char *text)
+{
+    for (size_t count = 0; count < 4; text++) {
+        char *end;
+        if (*text < '0' || *text > '9') return 0;
+        unsigned long long size = strtoull(text, &end, 10);
+        if (size == 0 || size > INT32_MAX) return 0;
+        sizes[count++] = (size_t)size;
+        if (*end == 0) return count;
+        if (*end != ',') return 0;
+        text = end;
+    }
+    return 0;
+}
+
+/* The option fills in what the file leaves open; three numbers leave the batch alone. */
+static Status apply_option(ImageShape *image, const char *option, Message *message)
+{
+    size_t given[4];
+    if (!option) return STATUS_OK;
+    size_t count = parse_sizes(given, option);
+    if (count < 3)
+        return status_fail(message, STATUS_INVALID,
+                           "--input-shape '%s' is not three or four sizes, as in 3,224,224 or 1,3,224,224",
+                           option);
+    for (size_t i = 0; i < count; i++) {
+        size_t axis = i + 4 - count;
+        if (image->sizes[axis] != 0 && image->sizes[axis] != given[i])
+            return status_fail(message, STATUS_INVALID,
+                               "--input-shape '%s': the file fixes dimension %zu of its input at %zu", option,
+                               axis, image->sizes[axis]);
+        image->sizes[axis] = given[i];
+    }
+    return STATUS_OK;
+}
+
+static bool is_to_channels_first(const Onnx__NodeProto *node)
+{
+    static const int64_t order[] = {0, 3, 1, 2};
+    if (!node->op_type || strcmp(node->op_type, "Transpose") != 0 || node->n_attribute != 1) return false;
+    const Onnx__AttributeProto *perm = node->attribute[0];
+    return perm->n_ints == 4 && memcmp(perm->ints, order, sizeof order) == 0;
+}
+
+/* The file's order is N, H, W, C where all that takes the image is a Transpose by 0,3,1,2; and where the last
+ * dimension is 1, 3 or 4 while the second is another. */
+static bool is_channels_last(const ImageShape *image, const Graph *graph)
+{
+    bool transposed = false, other = false;
+    for (size_t i = 0; i < graph->order_count; i++) {
+        size_t node = graph->order[i];
+        for (size_t k = 0; k < graph->proto->node[node]->n_input; k++) {
+            if (graph_input(graph, node, k) != graph->input) continue;
+            bool is = is_to_channels_first(graph->proto->node[node]);
+            transposed |= is;
+            other |= !is;
+        }
+    }
+    size_t second = image->sizes[1], last = image->sizes[3];
+    return (transposed && !other) || ((last == 1 || last == 3 || last == 4) && second > 4);
+}
+
+static Status read_image(ImageShape *image, const Graph *graph, const char *option, Message *message)
+{
+    Status status = read_dimensions(image, graph, message);
+    if (!status) status = apply_option(image, option, message);
+    if (status) return status;
+    image->channels_last = is_channels_last(image, graph);
+    for (size_t i = 1; i < 4; i++)
+        if (image->sizes[i] == 0)
+            return status_fail(message, STATUS_INVALID,
+                               "the file leaves dimension %zu of its input open: name the image's size by "
+                               "--input-shape, as in %s",
+                               i, image->channels_last ? "224,224,3" : "3,224,224");
+    return STATUS_OK;
+}
+
+/* As a value: N,C,H,W stored channels last, or plain N,H,W,C. */
+static Status image_value(BuildValue *value, const ImageShape *image, size_t batch, size_t ceiling,
+                          Message *message)
+{
+    size_t bytes = sizeof(float);
+    *value = (BuildValue){.type = ELEMENT_FLOAT, .rank = 4, .channels_last = !image->channels_last};
+    for (size_t i = 0; i < 4; i++) {
+        value->shape[i] = i == 0 ? batch : image->sizes[i];
+        if (!size_multiply(&bytes, bytes, value->shape[i]) || bytes > ceiling)
+            return status_fail(
+                message, STATUS_MEMORY,
+                "%zu images of %zu x %zu x %zu take more than the %zu MiB allowed: use --memory", batch,
+                image->sizes[1], image->sizes[2], image->sizes[3], ceiling >> 20);
+    }
+    return STATUS_OK;
+}
+
+/* --- opening ---------------------------------------------------------------------------------------- */
+
+typedef struct Opening {
+    const char *path;
+    NetworkOptions options;
+    size_t ceiling;
+    OnnxFile *file;
+    Graph graph;
+    ImageShape image;
+    char sha256[65];
+} Opening;
+
+static Network *make_network(const Opening *opening)
+{
+    Network *network = calloc(1, sizeof *network);
+    if (network) network->storage = calloc(1, sizeof *network->storage);
+    if (!network || !network->storage) {
+        free(network);
+        return NULL;
+    }
+    NetworkStorage *storage = network->storage;
+    storage->arena = arena_make(opening->ceiling);
+    storage->backend = &conv_plain;
+#if HAVE_DNNL
+    if (!opening->options.plain_kernels) storage->backend = &conv_dnnl;
+#endif
+    network->path = arena_copy_text(&storage->arena, opening->path, strlen(opening->path));
+    memcpy(network->sha256, opening->sha256, sizeof network->sha256);
+    if (network->path) return network;
+    network_free(network);
+    return NULL;
+}
+
+static Status build_network(Network *network, const Opening *opening, size_t batch, Message *message)
+{
+    BuildValue image;
+    Status status = image_value(&image, &opening->image, batch, opening->ceiling, message);
+    if (status) return status;
+    Builder builder = {0};
+    status = builder_run(&builder, opening->file, &opening->graph, &network->storage->arena, opening->ceiling,
+                         &image, message);
+    if (!status) status = finish_network(network, &builder, message);
+    builder_end(&builder);
+    return status ? status : execute_prepare(network, opening->ceiling, message);
+}
+
+static Status try_batch(Network **network, const Opening *opening, size_t batch, Message *message)
+{
+    *network = make_network(opening);
+    if (!*network) return status_no_memory(message, "the network");
+    Status status = build_network(*network, opening, batch, message);
+    if (!status) return STATUS_OK;
+    network_free(*network);
+    *network = NULL;
+    return status;
+}
+
+static Status open_file(Opening *opening, Message *message)
+{
+    Status status = onnx_file_open(&opening->file, opening->path, opening->ceiling, message);
+    if (!status) status = file_sha256(opening->sha256, opening->path, message);
+    if (!status) status = graph_make(&opening->graph, opening->file->model->graph, message);
+    if (!status) status = builder_check_operators(&opening->graph, opening->file->opset, message);
+    if (!status) status = read_image(&opening->image, &opening->graph, opening->options.input_shape, message);
+    return status;
+}
+
+/* A batch that is open is tried at TILE; a file whose reshapes fix it at 1 all the same fails there, and is
+ * tried at 1. */
+Status network_open(Network **network, const char *path, const NetworkOptions *options, Message *message)
+{
+    *network = NULL;
+    Opening opening = {.path = path, .options = *options};
+    opening.ceiling = options->memory ? options->memory : DEFAULT_CEILING;
+    Status status = open_file(&opening, message);
+    size_t fixed = opening.image.sizes[0];
+    if (!status) status = try_batch(network, &opening, fixed ? fixed : TILE, message);
+    if (status && opening.image.sizes[3] && !fixed) status = try_batch(network, &opening, 1, message);
+    graph_free(&opening.graph);
+    onnx_file_close(opening.file);
+    return status ? status_context(message, status, "cannot open '%s'", path) : STATUS_OK;
+}
+
+void network_free(Network *network)
+{
+    if (!network) return;
+    execute_release(network);
+    arena_free(&network->storage->arena);
+    free(network->storage);
+    free(network);
+}
+
+const char *network_kernels(const Network *network)
+{
+    return network->storage->backend->name;
+}

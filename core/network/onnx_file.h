@@ -1,0 +1,45 @@
+/* ONNX files: read, unpacked under a ceiling, and checked for what can be understood of them at all.
+ *
+ * The unpacked model lives until onnx_file_close(); tensors may point into it. Private to core/network.
+ */
+#ifndef NETWORK_ONNX_FILE_H
+#define NETWORK_ONNX_FILE_H
+
+#include "base/arena.h"
+#include "network/network.h"
+
+#include "onnx.pb-c.h"
+
+#define ONNX_FIRST_OPSET 7
+#define ONNX_LAST_OPSET 21
+
+typedef struct OnnxFile {
+    Onnx__ModelProto *model; /* with a graph */
+    int opset;               /* of the default domain */
+    size_t ceiling, used;    /* bytes of the unpacked model */
+} OnnxFile;
+
+/* A tensor's elements as values hold them: every float type as float, integers as int64, bool as bytes of 0
+ * or 1. */
+typedef struct OnnxTensor {
+    ElementType type;
+    size_t rank, shape[NETWORK_MAX_RANK], elements;
+    const void *data; /* in the model, or in the arena where it had to be converted */
+} OnnxTensor;
+
+/* A regular file of at most 2 GiB whose unpacked form takes at most `ceiling` bytes. *file is NULL on
+ * failure. */
+Status onnx_file_open(OnnxFile **file, const char *path, size_t ceiling, Message *message);
+void onnx_file_close(OnnxFile *file);
+
+/* The value of a metadata key, or "". */
+const char *onnx_file_metadata(const OnnxFile *file, const char *key);
+
+/* "tensor 'NAME': ..." on failure: a type that is no number, dimensions that are negative, zero or too large,
+ * data that is not as long as the shape says, data in another file. */
+Status onnx_tensor_read(OnnxTensor *tensor, const Onnx__TensorProto *from, Arena *arena, Message *message);
+
+/* FLOAT, INT64, ... or "unknown". */
+const char *onnx_type_name(int64_t type);
+
+#endif

@@ -1,0 +1,55 @@
+/* What a Network keeps beside what its users see. Private to core/network. */
+#ifndef NETWORK_STORAGE_H
+#define NETWORK_STORAGE_H
+
+#include "base/arena.h"
+#include "network/conv_kernels.h"
+#include "network/network.h"
+
+/* How a layer's site runs: Conv nodes by a plan, all others by SGEMM. */
+typedef struct Site {
+    ConvPlan *plan; /* NULL for Gemm and MatMul */
+    size_t format;  /* of the layer's packed weights */
+    bool has_range; /* a Gemm's, fused */
+    Range range;
+} Site;
+
+/* Where a value is while the network runs: its root is the value whose memory it shares, itself for most. */
+typedef struct Place {
+    size_t root;
+    size_t offset; /* bytes, of the root, in the workspace */
+} Place;
+
+/* One node of network_run(); `result` is the value it writes: its own, or that of the activation fused to it.
+ */
+typedef struct Step {
+    size_t node, result;
+    bool fused;
+} Step;
+
+typedef struct NetworkStorage {
+    Arena arena;
+    const ConvBackend *backend;
+    Site *sites;             /* [node_count], used where the node has a layer */
+    Weights **float_weights; /* [layer_count] */
+    Place *places;           /* [value_count] */
+    Step *steps;             /* [step_count] */
+    size_t step_count;
+    size_t arena_bytes;   /* of a workspace's values */
+    size_t scratch_bytes; /* the most of any node */
+    size_t most_inputs;   /* of any node */
+} NetworkStorage;
+
+/* A layer's weights, packed once for each format that its sites take. */
+struct Weights {
+    size_t layer, format_count;
+    const ConvBackend *backend; /* NULL: SGEMM, `matrix` and `bias` */
+    float *matrix, *bias;       /* [m][n], [m] */
+    ConvWeights *formats[];
+};
+
+/* Plans for all sites, memory for all values, float weights packed. `ceiling` bytes for a workspace. */
+Status execute_prepare(Network *network, size_t ceiling, Message *message);
+void execute_release(Network *network);
+
+#endif

@@ -1,0 +1,480 @@
+#include "base/json.h"
+#include "report/plan_csv.h"
+#include "report/run_json.h"
+#include "sample_network.h"
+#include "scratch.h"
+
+#include <locale.h>
+#include <math.h>
+
+static const char *const plain_names[SAMPLE_LAYERS] = {"conv1", "depthwise", "fc"};
+
+static void name_layers(const char *const names[SAMPLE_LAYERS])
+{
+    for (size_t l = 0; l < SAMPLE_LAYERS; l++) sample_layers[l].name = names[l];
+}
+
+static int set_up(void **state)
+{
+    scratch_create();
+    name_layers(plain_names);
+    return 0;
+}
+
+static int tear_down(void **state)
+{
+    setlocale(LC_ALL, "C");
+    scratch_remove();
+    return 0;
+}
+
+static Plan make_plan(void)
+{
+    Plan plan;
+    assert_int_equal(plan_create(&plan, &sample_network, &message), STATUS_OK);
+    return plan;
+}
+
+/* Unlike the default in every layer and option. */
+static Plan make_odd_plan(void)
+{
+    Plan plan = make_plan();
+    plan.layers[0] = (LayerPlan){2, BITS_FLOAT, METHOD_ROUND_MSE};
+    plan.layers[1] = (LayerPlan){BITS_FLOAT, BITS_FLOAT, METHOD_GPTQ};
+    plan.layers[2] = (LayerPlan){7, BITS_FLOAT, METHOD_CODE_DESCENT};
+    plan.options = (PlanOptions){MODE_INDEPENDENT, UINT64_MAX - 1, 77, PLAN_ALL_ROWS, 1.0 / 3, false, false};
+    return plan;
+}
+
+static Result plan_alone(const Plan *plan)
+{
+    return (Result){.network = &sample_network, .plan = plan};
+}
+
+static const Normalization normalization = {{0.286f}, {0.353f}};
+static const Evaluation evaluation = {.images = 1000,
+                                      .labelled = true,
+                                      .compared = true,
+                                      .reference = {900, 990, 0.25},
+                                      .quantized = {890, 980, 0.5},
+                                      .agreeing = 950,
+                                      .lost = 15,
+                                      .gained = 5,
+                                      .output_sqnr_db = 31.5};
+
+/* A run with figures that are easy to find again. */
+static Result whole_run(const Plan *plan, Pipeline *pipeline, LayerResult layers[SAMPLE_LAYERS])
+{
+    static int8_t codes[144];
+    for (size_t l = 0; l < SAMPLE_LAYERS; l++)
+        layers[l] = (LayerResult){.rounding_error = 1.0 / 3,
+                                  .bitsplit_error = 0.1 + (double)l,
+                                  .polished_error = NAN,
+                                  .heldout_error = 1e-10,
+                                  .accumulated_error = 0,
+                                  .sqnr_db = INFINITY,
+                                  .codes_changed = 12,
+                                  .codes = l == 1 ? NULL : codes};
+    *pipeline = (Pipeline){.network = &sample_network, .layer_count = SAMPLE_LAYERS, .layers = layers};
+    return (Result){.network = &sample_network,
+                    .plan = plan,
+                    .normalization = &normalization,
+                    .pipeline = pipeline,
+                    .accuracy = &evaluation,
+                    .run = {1.5, 2.5, 2, "Zen", "plain", "1.2.3"}};
+}
+
+/* --- CSV out ---------------------------------------------------------------------------------------- */
+
+#define HEADER                                                                                               \
+    "index,name,operator,shape,parameters,macs,weight_bits,activation_bits,method,rounding_error,"           \
+    "bitsplit_error,polished_error,heldout_error,local_error,accumulated_error,sqnr_db,codes_changed,"       \
+    "bytes,lambda,contribution,share\r\n"
+
+static void csv_of_a_plan_alone(void **state)
+{
+    Plan plan = make_plan();
+    const Result result = plan_alone(&plan);
+    assert_int_equal(plan_csv_write(scratch_path("p.csv"), &result, &message), STATUS_OK);
+    char *text = scratch_read(scratch_path("p.csv"));
+    assert_string_equal(text, HEADER
+                        "1,conv1,Conv,16x1x3x3,160,112896,8,float,bitsplit,,,,,,,,,272,,,\r\n"
+                        "2,depthwise,Conv,16x1x3x3,144,9007199254740993,4,float,bitsplit,,,,,,,,,136,,,\r\n"
+                        "3,fc,Gemm,10x7,80,70,8,float,bitsplit,,,,,,,,,150,,,\r\n");
+    free(text);
+    plan_free(&plan);
+}
+
+static void check_csv_of_a_run(void)
+{
+    Plan plan = make_odd_plan();
+    Pipeline pipeline;
+    LayerResult layers[SAMPLE_LAYERS];
+    const Result result = whole_run(&plan, &pipeline, layers);
+    assert_int_equal(plan_csv_write(scratch_path("p.csv"), &result, &message), STATUS_OK);
+    char *text = scratch_read(scratch_path("p.csv"));
+    assert_string_equal(
+        text,
+        HEADER "1,conv1,Conv,16x1x3x3,160,112896,2,float,round-mse,0.333333333,0.1,,1e-10,,0,,12,164,,,\r\n"
+               "2,depthwise,Conv,16x1x3x3,144,9007199254740993,float,float,gptq,0.333333333,1.1,,1e-10,,0,,,"
+               "576,,,\r\n"
+               "3,fc,Gemm,10x7,80,70,7,float,code-descent,0.333333333,2.1,,1e-10,,0,,12,142,,,\r\n");
+    free(text);
+    plan_free(&plan);
+}
+
+static void csv_of_a_run(void **state)
+{
+    check_csv_of_a_run();
+}
+
+/* --- CSV in ----------------------------------------------------------------------------------------- */
+
+static void csv_comes_back(void **state)
+{
+    static const char *const hostile[][SAMPLE_LAYERS] = {
+        {"=cmd()", "a,\"b\"", "'x"}, {"two\r\nlines", "\nnew", "\rreturn"}, {"-1", "+2", "@import"},
+        {"\ttab", " blanks ", "''"}, {"caf\xc3\xa9", "\xff\xfe", "\""},     {"name", "weight_bits", ""},
+    };
+    Plan plan = make_odd_plan();
+    const Result result = plan_alone(&plan);
+    for (size_t i = 0; i < sizeof hostile / sizeof *hostile; i++) {
+        name_layers(hostile[i]);
+        assert_int_equal(plan_csv_write(scratch_path("p.csv"), &result, &message), STATUS_OK);
+        Plan read = make_plan();
+        read.options = plan.options;
+        if (plan_csv_read(&read, &sample_network, scratch_path("p.csv"), &message) != STATUS_OK)
+            fail_msg("%s", message.text);
+        assert_true(plan_equal(&read, &plan));
+        plan_free(&read);
+    }
+    plan_free(&plan);
+}
+
+static void csv_cells_are_no_formulas(void **state)
+{
+    static const char *const names[SAMPLE_LAYERS] = {"=cmd()", "@a,b", "\tx"};
+    name_layers(names);
+    Plan plan = make_plan();
+    const Result result = plan_alone(&plan);
+    assert_int_equal(plan_csv_write(scratch_path("p.csv"), &result, &message), STATUS_OK);
+    char *text = scratch_read(scratch_path("p.csv"));
+    assert_non_null(strstr(text, "\n1,'=cmd(),"));
+    assert_non_null(strstr(text, "\n2,\"'@a,b\","));
+    assert_non_null(strstr(text, "\n3,'\tx,"));
+    free(text);
+    plan_free(&plan);
+}
+
+static void csv_by_hand_is_read(void **state)
+{
+    static const char *const files[] = {
+        "name,weight_bits\nfc,3\nconv1,float\n",
+        "\xef\xbb\xbfname,weight_bits\r\nfc,3\r\n\r\nconv1,float",
+        "note,weight_bits,method,name,activation_bits\n\"a\nb\",3,,fc,\n,float,bitsplit,conv1,float\n",
+        "name,weight_bits,method\rfc,3\rconv1,float,\r",
+        "\n \n\"name\",\"weight_bits\"\n  fc , 3\nconv1,\"float\"\n",
+    };
+    for (size_t i = 0; i < sizeof files / sizeof *files; i++) {
+        Plan plan = make_plan();
+        if (plan_csv_read(&plan, &sample_network, scratch_text("p.csv", files[i]), &message) != STATUS_OK)
+            fail_msg("%s", message.text);
+        assert_int_equal(plan.layers[0].weight_bits, BITS_FLOAT);
+        assert_int_equal(plan.layers[1].weight_bits, 4);
+        assert_int_equal(plan.layers[2].weight_bits, 3);
+        plan_free(&plan);
+    }
+}
+
+static void refuse_csv(const char *data, size_t size, Status status, const char *part)
+{
+    Plan plan = make_plan(), before = make_plan();
+    const char *path = scratch_write("p.csv", data, size);
+    assert_int_equal(plan_csv_read(&plan, &sample_network, path, &message), status);
+    assert_says("/p.csv'");
+    assert_says(part);
+    assert_true(plan_equal(&plan, &before));
+    plan_free(&plan);
+    plan_free(&before);
+}
+
+static void wrong_csv_is_refused(void **state)
+{
+    static const char *const cases[][2] = {
+        {"", "empty: a header"},
+        {"\n\n", "empty: a header"},
+        {"name,bits\nfc,3\n", "line 1, column 'weight_bits': is missing"},
+        {"weight_bits\n3\n", "line 1, column 'name': is missing"},
+        {"name;weight_bits\nfc;3\n", "column 'name': is missing"},
+        {"name,weight_bits,name\n", "line 1, column 'name': the header has it twice"},
+        {"name,weight_bits\nconv1,3\nfc,0\n", "line 3, column 'weight_bits': '0' is not a width"},
+        {"name,weight_bits\nfc,17\n", "line 2, column 'weight_bits': '17' is not a width"},
+        {"name,weight_bits\nfc,4.5\n", "'4.5' is not a width"},
+        {"name,weight_bits\nfc,four\n", "'four' is not a width"},
+        {"name,weight_bits\nfc,1\n", "'1' is not a width"},
+        {"name,weight_bits\nfc,9\n", "'9' is not a width"},
+        {"name,weight_bits\nfc,-4\n", "'-4' is not a width"},
+        {"name,weight_bits\nfc,\n", "'' is not a width"},
+        {"name,weight_bits\nfc\n", "'' is not a width"},
+        {"name,weight_bits\nfc,3\nconv1,3\nfc,3\n", "line 4, column 'name': layer 'fc' is there twice"},
+        {"name,weight_bits\n\"depth\nwise\",3\n",
+         "line 2, column 'name': the network has no layer 'depth\\x0awise'"},
+        {"name,weight_bits\ndeptwise,3\n", "no layer 'deptwise': did you mean 'depthwise'?"},
+        {"name,weight_bits\nconv2,3\n", "no layer 'conv2': did you mean 'conv1'?"},
+        {"name,weight_bits\n,3\n", "no layer '': did you mean 'fc'?"},
+        {"name,weight_bits,method\nfc,3,magic\n", "line 2, column 'method': no method is called 'magic'"},
+        {"name,weight_bits,activation_bits\nfc,3,x\n", "column 'activation_bits': 'x' is not a width"},
+        {"name,weight_bits\nfc,3,4\n", "line 2: 3 cells, the header has 2"},
+        {"name,weight_bits\nfc,3\n\"conv1,4\nx,5", "line 3: a quote is opened and never closed"},
+        {"name,weight_bits\nfc,3\ncon\"v1,4\n", "line 3: a quote where none may be"},
+        {"name,weight_bits\nfc,\"3\"4\n", "line 2: a quote where none may be"},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
+        refuse_csv(cases[i][0], strlen(cases[i][0]), STATUS_INVALID, cases[i][1]);
+    static const char activation[] = "name,weight_bits,activation_bits\nfc,3,8\n";
+    refuse_csv(activation, strlen(activation), STATUS_UNSUPPORTED, "activations are not quantized yet");
+    refuse_csv("n\0a\0", 4, STATUS_INVALID, "a zero byte");
+}
+
+static void large_csv_is_refused(void **state)
+{
+    const size_t size = (16u << 20) + 1;
+    char *data = malloc(size);
+    memset(data, '\n', size);
+    refuse_csv(data, size, STATUS_INVALID, "limit of 16777216");
+    free(data);
+    static char name[100000];
+    memset(name, 'x', sizeof name);
+    memcpy(name, "name,weight_bits\n", 17);
+    refuse_csv(name, sizeof name, STATUS_INVALID, "the network has no layer 'xxx");
+    Plan plan = make_plan();
+    assert_int_equal(plan_csv_read(&plan, &sample_network, scratch_path("none"), &message), STATUS_IO);
+    assert_int_equal(plan_csv_read(&plan, &sample_network, scratch_text("e", "x"), NULL), STATUS_INVALID);
+    plan_free(&plan);
+}
+
+/* --- JSON ------------------------------------------------------------------------------------------- */
+
+static void check_json_comes_back(void)
+{
+    Plan plan = make_odd_plan(), read = make_plan();
+    Pipeline pipeline;
+    LayerResult layers[SAMPLE_LAYERS];
+    const Result result = whole_run(&plan, &pipeline, layers);
+    const char *path = scratch_path("r.json");
+    assert_int_equal(run_json_write(path, &result, &message), STATUS_OK);
+    if (run_json_read_plan(&read, &sample_network, path, &message) != STATUS_OK) fail_msg("%s", message.text);
+    assert_true(plan_equal(&read, &plan));
+    plan_free(&read);
+
+    read = make_plan();
+    const Result defaults = plan_alone(&read);
+    assert_int_equal(run_json_write(path, &defaults, &message), STATUS_OK);
+    if (run_json_read_plan(&plan, &sample_network, path, &message) != STATUS_OK) fail_msg("%s", message.text);
+    assert_true(plan_equal(&read, &plan));
+    plan_free(&read);
+    plan_free(&plan);
+}
+
+static void json_comes_back(void **state)
+{
+    check_json_comes_back();
+    static const char *const hostile[] = {"=cmd()\r\n", "a,\"b\"\\", "caf\xc3\xa9\x01"};
+    name_layers(hostile);
+    check_json_comes_back();
+}
+
+static double number_at(const cJSON *item, const char *key, const char *inner)
+{
+    item = cJSON_GetObjectItemCaseSensitive(item, key);
+    if (inner) item = cJSON_GetObjectItemCaseSensitive(item, inner);
+    if (!cJSON_IsNumber(item)) fail_msg("%s is no number", inner ? inner : key);
+    return item->valuedouble;
+}
+
+static void json_of_a_run_has_its_figures(void **state)
+{
+    Plan plan = make_odd_plan();
+    Pipeline pipeline;
+    LayerResult layers[SAMPLE_LAYERS];
+    const Result result = whole_run(&plan, &pipeline, layers);
+    const char *path = scratch_path("r.json");
+    assert_int_equal(run_json_write(path, &result, &message), STATUS_OK);
+    cJSON *root;
+    assert_int_equal(json_read(&root, path, 1 << 20, &message), STATUS_OK);
+    const cJSON *accuracy = cJSON_GetObjectItem(root, "accuracy");
+    assert_true(number_at(accuracy, "images", NULL) == 1000);
+    assert_true(number_at(accuracy, "float", "top1") == 0.9);
+    assert_true(number_at(accuracy, "quantized", "top5") == 0.98);
+    assert_true(number_at(accuracy, "quantized", "cross_entropy") == 0.5);
+    assert_true(number_at(accuracy, "change", NULL) == -0.01);
+    assert_true(number_at(accuracy, "agreement", NULL) == 0.95);
+    const cJSON *interval = cJSON_GetObjectItem(cJSON_GetObjectItem(accuracy, "quantized"), "top1_interval");
+    const Interval wilson = interval_wilson(890, 1000);
+    assert_true(cJSON_GetArrayItem(interval, 0)->valuedouble == wilson.low);
+    assert_true(cJSON_GetArrayItem(interval, 1)->valuedouble == wilson.high);
+    const PlanTotals totals = plan_totals(&plan, &sample_network);
+    assert_true(number_at(root, "totals", "compression") == totals.compression);
+    assert_true(number_at(root, "totals", "average_weight_bits") == totals.average_weight_bits);
+    assert_true(number_at(root, "run", "optimizer_seconds") == 1.5);
+
+    const cJSON *layer = cJSON_GetArrayItem(cJSON_GetObjectItem(root, "layers"), 0);
+    size_t column = 0;
+    for (const cJSON *cell = layer->child; cell; cell = cell->next)
+        assert_string_equal(cell->string, plan_columns[column++]);
+    assert_null(plan_columns[column]);
+    assert_true(number_at(layer, "rounding_error", NULL) == 1.0 / 3);
+    assert_true(cJSON_IsNull(cJSON_GetObjectItem(layer, "polished_error")));
+    assert_true(cJSON_IsNull(cJSON_GetObjectItem(layer, "sqnr_db")));
+    cJSON_Delete(root);
+
+    char *text = scratch_read(path);
+    assert_non_null(strstr(text, "9007199254740993")); /* 2^53 + 1 */
+    assert_non_null(strstr(text, "\"18446744073709551614\""));
+    assert_non_null(strstr(text, "[0.286]"));
+    assert_true(text[strlen(text) - 1] == '\n');
+    free(text);
+    plan_free(&plan);
+}
+
+static void json_of_what_was_not_measured_is_null(void **state)
+{
+    Plan plan = make_plan();
+    Result result = plan_alone(&plan);
+    const char *path = scratch_path("r.json");
+    cJSON *root;
+    assert_int_equal(run_json_write(path, &result, &message), STATUS_OK);
+    assert_int_equal(json_read(&root, path, 1 << 20, &message), STATUS_OK);
+    static const char *const absent[] = {"accuracy", "calibration", "evaluation", "normalization"};
+    for (size_t i = 0; i < sizeof absent / sizeof *absent; i++)
+        assert_true(cJSON_IsNull(cJSON_GetObjectItem(root, absent[i])));
+    cJSON_Delete(root);
+
+    const Evaluation unlabelled = {.images = 10, .compared = true, .agreeing = 9, .output_sqnr_db = INFINITY};
+    result.accuracy = &unlabelled;
+    assert_int_equal(run_json_write(path, &result, &message), STATUS_OK);
+    assert_int_equal(json_read(&root, path, 1 << 20, &message), STATUS_OK);
+    const cJSON *accuracy = cJSON_GetObjectItem(root, "accuracy");
+    assert_true(number_at(accuracy, "agreement", NULL) == 0.9);
+    static const char *const unknown[] = {"float", "quantized", "change", "change_interval",
+                                          "output_sqnr_db"};
+    for (size_t i = 0; i < sizeof unknown / sizeof *unknown; i++)
+        assert_true(cJSON_IsNull(cJSON_GetObjectItem(accuracy, unknown[i])));
+    cJSON_Delete(root);
+    plan_free(&plan);
+}
+
+/* The default plan's JSON with the first `from` replaced. */
+static void refuse_json_with(const char *from, const char *to, Status status, const char *part)
+{
+    Plan plan = make_plan(), read = make_odd_plan(), before = make_odd_plan();
+    const Result result = plan_alone(&plan);
+    const char *path = scratch_path("r.json");
+    assert_int_equal(run_json_write(path, &result, &message), STATUS_OK);
+    char *text;
+    size_t size;
+    assert_int_equal(file_read(&text, &size, path, 1 << 20, &message), STATUS_OK);
+    const char *place = strstr(text, from);
+    if (!place) fail_msg("the JSON holds no '%s'", from);
+    Text changed = {0};
+    text_append(&changed, "%.*s%s%s", (int)(place - text), text, to, place + strlen(from));
+    path = scratch_text("r.json", changed.data);
+    assert_int_equal(run_json_read_plan(&read, &sample_network, path, &message), status);
+    assert_says("/r.json'");
+    assert_says(part);
+    assert_true(plan_equal(&read, &before));
+    text_free(&changed);
+    free(text);
+    plan_free(&plan);
+    plan_free(&read);
+    plan_free(&before);
+}
+
+static void wrong_json_is_refused(void **state)
+{
+    static const char *const cases[][3] = {
+        {"\"hashes\"", "\"hash\"", "key 'hashes': is missing"},
+        {"\"plan\":", "\"format\": 1, \"plan\":", "key 'format': is there twice"},
+        {"0123456789abcdef", "ffffffffffffffff",
+         "key 'hashes.network': the run was made with another network"},
+        {"\"seed\":\t\"0\"", "\"seed\": 0", "key 'plan.seed': a text is needed"},
+        {"\"seed\":\t\"0\"", "\"seed\": \"-1\"", "key 'plan.seed': '-1'"},
+        {"\"seed\":\t\"0\"", "\"seed\": \"18446744073709551616\"", "key 'plan.seed'"},
+        {"\"sequential\"", "\"parallel\"", "key 'plan.mode': 'parallel' is no mode"},
+        {"1024", "0", "key 'plan.calibration_images': 0 are too few"},
+        {"12000", "1.5", "key 'plan.rows': a whole number"},
+        {"12000", "\"some\"", "key 'plan.rows': a number is needed, not a text"},
+        {"\"default\"", "-2", "key 'plan.ridge'"},
+        {"\"polish\":\ttrue", "\"polish\": 1", "key 'plan.polish': true or false is needed"},
+        {"\"polish\":\ttrue", "\"polysh\": true", "key 'plan.polysh': is not known"},
+        {"\"conv1\"", "\"fc\"", "key 'layers[2].name': layer 'fc' is there twice"},
+        {"\"conv1\"", "\"conv\"",
+         "key 'layers[0].name': the network has no layer 'conv': did you mean 'conv1'?"},
+        {"\"weight_bits\":\t8", "\"weight_bits\": 17", "key 'layers[0].weight_bits': a width is needed"},
+        {"\"weight_bits\":\t8", "\"weight_bits\": 4.5", "key 'layers[0].weight_bits'"},
+        {"\"weight_bits\":\t8", "\"weight_bits\": null", "key 'layers[0].weight_bits'"},
+        {"\"bitsplit\"", "\"magic\"", "key 'layers[0].method': no method is called 'magic'"},
+        {"\"layers\":\t[", "\"layers\":\t[1,", "key 'layers': element 0: an object is needed, not a number"},
+        {"\"layers\":\t[", "\"layers\":\t[], \"old\": [", "key 'layers': layer 'conv1' is missing"},
+        {"\"run\":", "\"run\": {}} {\"x\":", "text after the end"},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
+        refuse_json_with(cases[i][0], cases[i][1], STATUS_INVALID, cases[i][2]);
+    refuse_json_with("bitsplit_error", "bitsplit\\u0000error", STATUS_INVALID, "\\u0000");
+    refuse_json_with("bitstitch-run/1", "bitstitch-run/2", STATUS_UNSUPPORTED,
+                     "key 'format': 'bitstitch-run/2'");
+    refuse_json_with("\"activation_bits\":\t\"float\"", "\"activation_bits\": 8", STATUS_UNSUPPORTED,
+                     "key 'layers[0].activation_bits': activations are not quantized yet");
+}
+
+/* --- both ------------------------------------------------------------------------------------------- */
+
+static void the_locale_does_not_matter(void **state)
+{
+    static const char *const locales[] = {"de_DE.utf8", "de_DE",      "fr_FR.utf8",
+                                          "fr_FR",      "nl_NL.utf8", "it_IT.utf8"};
+    for (size_t i = 0; i < sizeof locales / sizeof *locales; i++)
+        if (setlocale(LC_ALL, locales[i]) && localeconv()->decimal_point[0] == ',') {
+            check_csv_of_a_run();
+            check_json_comes_back();
+            return;
+        }
+    skip(); /* no locale with a decimal comma is installed */
+}
+
+static void unwritable_output_leaves_the_old_file(void **state)
+{
+    Plan plan = make_plan();
+    const Result result = plan_alone(&plan);
+    const char *paths[] = {scratch_path("none/p"), scratch, "/dev/full"};
+    for (size_t i = 0; i < sizeof paths / sizeof *paths; i++) {
+        assert_int_equal(plan_csv_write(paths[i], &result, &message), STATUS_IO);
+        assert_says(paths[i]);
+        assert_int_equal(run_json_write(paths[i], &result, &message), STATUS_IO);
+        assert_says(paths[i]);
+    }
+    assert_int_equal(scratch_count(), 0);
+    plan_free(&plan);
+}
+
+#define TEST(function) cmocka_unit_test_setup_teardown(function, set_up, tear_down)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        TEST(csv_of_a_plan_alone),
+        TEST(csv_of_a_run),
+        TEST(csv_comes_back),
+        TEST(csv_cells_are_no_formulas),
+        TEST(csv_by_hand_is_read),
+        TEST(wrong_csv_is_refused),
+        TEST(large_csv_is_refused),
+        TEST(json_comes_back),
+        TEST(json_of_a_run_has_its_figures),
+        TEST(json_of_what_was_not_measured_is_null),
+        TEST(wrong_json_is_refused),
+        TEST(the_locale_does_not_matter),
+        TEST(unwritable_output_leaves_the_old_file),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

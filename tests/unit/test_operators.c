@@ -109,7 +109,7 @@ static void run_once(Run *run, const Network *network)
     assert_int_equal(workspace_create(&workspace, network, &message), STATUS_OK);
     float *in = calloc(run->x.elements, sizeof *in), *out = calloc(run->y.elements, sizeof *out);
     assert_true(in && out);
-    reorder(run->x.data, in, &run->x, true, true);
+    reorder(run->x.data, in, &run->x, network->values[network->input].channels_last, true);
     assert_int_equal(network_run(network, out, in, NULL, workspace, &message), STATUS_OK);
     reorder(run->y.data, out, &run->y, network->values[network->output].channels_last, false);
     free(in);

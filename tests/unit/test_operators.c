@@ -1079,6 +1079,25 @@ static void refusals(void **state)
     }
 }
 
+/* What would join the images of a batch makes the file run image by image. */
+static void batches_are_not_mixed(void **state)
+{
+    static const char *const texts[] = {
+        "y=Reshape(v,[1,-1])",
+        "y=Flatten(v) axis=0",
+        "s=Softmax(v) axis=0; y=Relu(s)",
+        "f=Flatten(v); s=Softmax(f) axis=0; y=Relu(s)",
+        "y=ReduceMean(v) axes=[0]",
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
+        Run run = run_graph(11, CHANNELS_LAST, image_shape, "%s", texts[i]);
+        assert_int_equal(run.x.shape[0], 1);
+        free(run.x.data);
+        free(run.y.data);
+    }
+}
+
 /* Whatever numbers a file has, it is refused or it runs. */
 static void absurd_numbers(void **state)
 {
@@ -1165,6 +1184,7 @@ int main(void)
         cmocka_unit_test(shapes),
         cmocka_unit_test(exported_padding_folds),
         cmocka_unit_test(refusals),
+        cmocka_unit_test(batches_are_not_mixed),
         cmocka_unit_test(absurd_numbers),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

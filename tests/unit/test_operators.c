@@ -52,6 +52,7 @@ static Tensor mapped(const Tensor *x, float (*function)(float))
 
 static void unravel(size_t *index, const Tensor *t, size_t i)
 {
+    memset(index, 0, NETWORK_MAX_RANK * sizeof *index);
     for (size_t axis = t->rank; axis-- > 0; i /= t->shape[axis]) index[axis] = i % t->shape[axis];
 }
 

@@ -342,7 +342,7 @@ static void arithmetic_with_constants(void **state)
     (void)state;
     for (unsigned seed = 0; seed < 60; seed++) {
         Dice dice = {seed, 0};
-        size_t shape[4], other[4], *own = other;
+        size_t shape[4], other[4] = {0}, *own = other;
         char constant[80];
         roll_shape(&dice, shape);
         const size_t rank = (size_t)roll(&dice, 0, 4);

@@ -345,7 +345,7 @@ static void arithmetic_with_constants(void **state)
         size_t shape[4], other[4] = {0}, *own = other;
         char constant[80];
         roll_shape(&dice, shape);
-        const size_t rank = (size_t)roll(&dice, 0, 4);
+        const size_t rank = size_min((size_t)roll(&dice, 0, 4), 4);
         for (size_t i = 0; i < 4; i++) other[i] = i && roll(&dice, 0, 1) ? shape[i] : 1;
         for (size_t i = 1; i < 4; i++)
             if (shape[i] == 1) other[i] = (size_t)roll(&dice, 1, 3);

@@ -1,7 +1,7 @@
 /* CIFAR binary: records of a label (CIFAR-10) or a coarse and a fine label (CIFAR-100), and 32 x 32 pixels,
  * the red plane first, then green and blue. There is no header: the length tells one from the other, or the
  * labels. */
-#include "dataset/storage.h"
+#include "dataset/dataset_storage.h"
 
 #define SIDE 32
 #define PIXELS ((size_t)SIDE * SIDE * 3)

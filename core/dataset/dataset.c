@@ -4,7 +4,7 @@
 #include "base/file.h"
 #include "base/number.h"
 #include "base/sizes.h"
-#include "dataset/storage.h"
+#include "dataset/dataset_storage.h"
 
 #include <assert.h>
 #include <math.h>

@@ -1,7 +1,7 @@
 /* IDX: two bytes of 0, the type (8: unsigned bytes), the rank, the dimensions as 32-bit big-endian numbers,
  * and the elements, the last dimension fastest. */
 #include "base/sizes.h"
-#include "dataset/storage.h"
+#include "dataset/dataset_storage.h"
 
 #include <stdint.h>
 #include <stdlib.h>

@@ -1,7 +1,7 @@
 #include "base/sizes.h"
 #include "network/elementwise.h"
+#include "network/network_storage.h"
 #include "network/op_conv.h"
-#include "network/storage.h"
 #include "network/transpose.h"
 
 #include <math.h>

@@ -1,8 +1,8 @@
 #include "network/finish.h"
 
 #include "network/layer_names.h"
+#include "network/network_storage.h"
 #include "network/op_conv.h"
-#include "network/storage.h"
 #include "network/walk.h"
 
 #include <stdlib.h>

@@ -3,14 +3,15 @@
 #include "base/file.h"
 #include "base/sizes.h"
 #include "network/finish.h"
-#include "network/storage.h"
+#include "network/network_storage.h"
 
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
 #define DEFAULT_CEILING ((size_t)2 << 30)
-#define TILE 16 /* images; where the file leaves the batch open */
+#define LEAST_PICTURE 16 /* pixels: more than most images have channels */
+#define TILE 16          /* images; where the file leaves the batch open */
 
 /* --- the image -------------------------------------------------------------------------------------- */
 
@@ -89,7 +90,7 @@ static bool is_to_channels_first(const Onnx__NodeProto *node)
 }
 
 /* The file's order is N, H, W, C where all that takes the image is a Transpose by 0,3,1,2; and where the last
- * dimension is 1, 3 or 4 while the second is another. */
+ * dimension is 1, 3 or 4 while the two before it are those of a picture. */
 static bool is_channels_last(const ImageShape *image, const Graph *graph)
 {
     bool transposed = false, other = false;
@@ -102,8 +103,9 @@ static bool is_channels_last(const ImageShape *image, const Graph *graph)
             other |= !is;
         }
     }
-    size_t second = image->sizes[1], last = image->sizes[3];
-    return (transposed && !other) || ((last == 1 || last == 3 || last == 4) && second > 4);
+    size_t last = image->sizes[3];
+    bool picture = image->sizes[1] >= LEAST_PICTURE && image->sizes[2] >= LEAST_PICTURE;
+    return (transposed && !other) || (picture && (last == 1 || last == 3 || last == 4));
 }
 
 static Status read_image(ImageShape *image, const Graph *graph, const char *option, Message *message)
@@ -207,15 +209,21 @@ static Status open_file(Opening *opening, Message *message)
 
 /* A batch that is open is tried at TILE; a file whose reshapes fix it at 1 all the same fails there, and is
  * tried at 1. */
+static Status try_batches(Network **network, const Opening *opening, Message *message)
+{
+    size_t fixed = opening->image.sizes[0];
+    if (fixed) return try_batch(network, opening, fixed, message);
+    Status status = try_batch(network, opening, TILE, message);
+    return status ? try_batch(network, opening, 1, message) : STATUS_OK;
+}
+
 Status network_open(Network **network, const char *path, const NetworkOptions *options, Message *message)
 {
     *network = NULL;
     Opening opening = {.path = path, .options = *options};
     opening.ceiling = options->memory ? options->memory : DEFAULT_CEILING;
     Status status = open_file(&opening, message);
-    size_t fixed = opening.image.sizes[0];
-    if (!status) status = try_batch(network, &opening, fixed ? fixed : TILE, message);
-    if (status && opening.image.sizes[3] && !fixed) status = try_batch(network, &opening, 1, message);
+    if (!status) status = try_batches(network, &opening, message);
     graph_free(&opening.graph);
     onnx_file_close(opening.file);
     return status ? status_context(message, status, "cannot open '%s'", path) : STATUS_OK;

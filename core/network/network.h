@@ -5,9 +5,13 @@
  * final Softmax aside, and knows every shape. What cannot be run is refused with the node's name, operator,
  * opset and reason; all unsupported operators are named at once.
  *
- * Images are run in tiles of `batch` images (16; 1 where the file or its reshapes fix the batch at 1). The
- * first dimension of the input and of the output counts the images of a tile. A short tile is filled up
- * with zeros, and the rest of its output ignored.
+ * An input is N, C, H, W; or N, H, W, C where all that takes it is a Transpose by 0,3,1,2, or where its last
+ * dimension is 1, 3 or 4 and the two before it are 16 or more.
+ *
+ * Images are run in tiles of `batch` images (16 where the file leaves it open; 1 where its reshapes fix it at
+ * 1 all the same; else as the file or the option fixes it). The first dimension of the input and of the
+ * output counts the images of a tile. A short tile is filled up with zeros, and the rest of its output
+ * ignored.
  *
  * Layout: a value whose `channels_last` is set and whose rank is r >= 3 is stored as N, spatial..., C
  * although ONNX calls it N, C, spatial...; all others are stored in ONNX's order. Shapes in Value are those
@@ -105,7 +109,8 @@ typedef struct Network {
 } Network;
 
 typedef struct NetworkOptions {
-    const char *input_shape; /* "1,3,224,224" (N,C,H,W) or "3,224,224"; NULL: as in the file */
+    const char *input_shape; /* "3,224,224", or "1,3,224,224" with a batch, in the file's order, for what the
+                                file leaves open; NULL: nothing */
     bool plain_kernels;      /* the fallback kernels even where oneDNN is there */
     size_t memory;           /* ceiling in bytes for the network's own storage; 0: 2 GiB */
 } NetworkOptions;

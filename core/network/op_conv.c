@@ -2,7 +2,7 @@
 #include "network/op_conv.h"
 
 #include "base/sizes.h"
-#include "network/storage.h"
+#include "network/network_storage.h"
 
 #include <stdint.h>
 #include <string.h>

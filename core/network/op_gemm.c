@@ -1,7 +1,7 @@
 /* Gemm and MatMul with a constant side. */
 #include "base/blas.h"
+#include "network/network_storage.h"
 #include "network/op_conv.h"
-#include "network/storage.h"
 #include "network/transpose.h"
 
 #include <stdint.h>

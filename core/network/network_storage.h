@@ -1,6 +1,6 @@
 /* What a Network keeps beside what its users see. Private to core/network. */
-#ifndef NETWORK_STORAGE_H
-#define NETWORK_STORAGE_H
+#ifndef NETWORK_NETWORK_STORAGE_H
+#define NETWORK_NETWORK_STORAGE_H
 
 #include "base/arena.h"
 #include "network/conv_kernels.h"

@@ -1,7 +1,7 @@
 /* Storage: where a dataset's pixels and labels lie, and the readers of the formats. Private to core/dataset.
  */
-#ifndef DATASET_STORAGE_H
-#define DATASET_STORAGE_H
+#ifndef DATASET_DATASET_STORAGE_H
+#define DATASET_DATASET_STORAGE_H
 
 #include "dataset/dataset.h"
 

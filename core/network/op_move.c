@@ -534,6 +534,7 @@ typedef struct Border {
 
 static Status padded_shape(Call *call, size_t *shape, const BuildValue *x, const Border *borders)
 {
+    size_t bytes = element_size(x->type);
     for (size_t i = 0; i < x->rank; i++) {
         int64_t length;
         if (__builtin_add_overflow((int64_t)x->shape[i], borders[i].before, &length) ||
@@ -542,6 +543,8 @@ static Status padded_shape(Call *call, size_t *shape, const BuildValue *x, const
             return call_fail(call, STATUS_INVALID, "pads %lld and %lld on axis %zu of %zu",
                              (long long)borders[i].before, (long long)borders[i].after, i, x->shape[i]);
         shape[i] = (size_t)length;
+        if (!size_multiply(&bytes, bytes, shape[i]) || bytes > PTRDIFF_MAX)
+            return call_fail(call, STATUS_INVALID, "the pads make an output that overflows");
     }
     return STATUS_OK;
 }

@@ -52,6 +52,7 @@ static Tensor mapped(const Tensor *x, float (*function)(float))
 
 static void unravel(size_t *index, const Tensor *t, size_t i)
 {
+    memset(index, 0, NETWORK_MAX_RANK * sizeof *index);
     for (size_t axis = t->rank; axis-- > 0; i /= t->shape[axis]) index[axis] = i % t->shape[axis];
 }
 
@@ -109,7 +110,7 @@ static void run_once(Run *run, const Network *network)
     assert_int_equal(workspace_create(&workspace, network, &message), STATUS_OK);
     float *in = calloc(run->x.elements, sizeof *in), *out = calloc(run->y.elements, sizeof *out);
     assert_true(in && out);
-    reorder(run->x.data, in, &run->x, true, true);
+    reorder(run->x.data, in, &run->x, network->values[network->input].channels_last, true);
     assert_int_equal(network_run(network, out, in, NULL, workspace, &message), STATUS_OK);
     reorder(run->y.data, out, &run->y, network->values[network->output].channels_last, false);
     free(in);
@@ -341,10 +342,10 @@ static void arithmetic_with_constants(void **state)
     (void)state;
     for (unsigned seed = 0; seed < 60; seed++) {
         Dice dice = {seed, 0};
-        size_t shape[4], other[4], *own = other;
+        size_t shape[4], other[4] = {0}, *own = other;
         char constant[80];
         roll_shape(&dice, shape);
-        const size_t rank = (size_t)roll(&dice, 0, 4);
+        const size_t rank = size_min((size_t)roll(&dice, 0, 4), 4);
         for (size_t i = 0; i < 4; i++) other[i] = i && roll(&dice, 0, 1) ? shape[i] : 1;
         for (size_t i = 1; i < 4; i++)
             if (shape[i] == 1) other[i] = (size_t)roll(&dice, 1, 3);
@@ -1079,6 +1080,25 @@ static void refusals(void **state)
     }
 }
 
+/* What would join the images of a batch makes the file run image by image. */
+static void batches_are_not_mixed(void **state)
+{
+    static const char *const texts[] = {
+        "y=Reshape(v,[1,-1])",
+        "y=Flatten(v) axis=0",
+        "s=Softmax(v) axis=0; y=Relu(s)",
+        "f=Flatten(v); s=Softmax(f) axis=0; y=Relu(s)",
+        "y=ReduceMean(v) axes=[0]",
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
+        Run run = run_graph(11, CHANNELS_LAST, image_shape, "%s", texts[i]);
+        assert_int_equal(run.x.shape[0], 1);
+        free(run.x.data);
+        free(run.y.data);
+    }
+}
+
 /* Whatever numbers a file has, it is refused or it runs. */
 static void absurd_numbers(void **state)
 {
@@ -1165,6 +1185,7 @@ int main(void)
         cmocka_unit_test(shapes),
         cmocka_unit_test(exported_padding_folds),
         cmocka_unit_test(refusals),
+        cmocka_unit_test(batches_are_not_mixed),
         cmocka_unit_test(absurd_numbers),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

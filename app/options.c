@@ -70,10 +70,10 @@ const OptionEntry option_table[OPTION_COUNT] = {
                      SOLVE, OPTION_MODE_NAME, FIELD(mode), 0, 0},
     [OPTION_ROWS] = {"rows", "N|all", "rows a layer that are drawn from the calibration images (12000)",
                      SOLVE, OPTION_SIZE_ALL, FIELD(rows), 1, MOST_IMAGES},
-    [OPTION_RIDGE] =
-        {"ridge", "X",
-         "pull towards the float weights, in units of the statistics' mean diagonal (0.1; 0.3 where rows are few)", SOLVE,
-         OPTION_REAL, FIELD(ridge), 0, 0},
+    [OPTION_RIDGE] = {"ridge", "X",
+                      "pull towards the float weights, in units of the statistics' mean diagonal (0.1; 0.3 "
+                      "where rows are few)",
+                      SOLVE, OPTION_REAL, FIELD(ridge), 0, 0},
     [OPTION_NO_POLISH] = {"no-polish", NULL, "bit-split alone, without descent over whole codes after it",
                           QUANTIZE, OPTION_FLAG, FIELD(no_polish), 0, 0},
     [OPTION_NO_BIAS_CORRECTION] = {"no-bias-correction", NULL, "keep the float biases", SOLVE, OPTION_FLAG,

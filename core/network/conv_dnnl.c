@@ -19,9 +19,10 @@ typedef struct DnnlPlan {
     dnnl_memory_desc_t given_weights; /* as in the file */
 } DnnlPlan;
 
-struct ConvWeights {
+typedef struct DnnlWeights {
+    ConvWeights base;
     dnnl_memory_t weights, bias;
-};
+} DnnlWeights;
 
 /* Made once, for the life of the process; the library keeps no state in it that runs could disturb. */
 static dnnl_engine_t engine;
@@ -185,9 +186,9 @@ static bool same_format_dnnl(const ConvPlan *a, const ConvPlan *b)
 
 /* --- weights ---------------------------------------------------------------------------------------- */
 
-static void weights_free_dnnl(ConvWeights *packed)
+static void weights_free_dnnl(ConvWeights *base)
 {
-    if (!packed) return;
+    DnnlWeights *packed = (DnnlWeights *)base;
     if (packed->weights) dnnl_memory_destroy(packed->weights);
     if (packed->bias) dnnl_memory_destroy(packed->bias);
     free(packed);
@@ -212,7 +213,7 @@ static dnnl_status_t reorder(dnnl_memory_t to, const dnnl_memory_desc_t *to_form
     return status;
 }
 
-static dnnl_status_t pack(ConvWeights *packed, const DnnlPlan *plan, const float *weights, const float *bias)
+static dnnl_status_t pack(DnnlWeights *packed, const DnnlPlan *plan, const float *weights, const float *bias)
 {
     dnnl_memory_t given = NULL;
     void *copy = NULL;
@@ -235,14 +236,15 @@ static Status pack_dnnl(ConvWeights **result, const ConvPlan *plan, const float 
 {
     *result = NULL;
     omp_set_num_threads(1);
-    ConvWeights *packed = calloc(1, sizeof *packed);
+    DnnlWeights *packed = calloc(1, sizeof *packed);
     if (!packed) return status_no_memory(message, "weights");
+    packed->base.backend = &conv_dnnl;
     dnnl_status_t status = pack(packed, (const DnnlPlan *)plan, weights, bias);
     if (status == dnnl_success) {
-        *result = packed;
+        *result = &packed->base;
         return STATUS_OK;
     }
-    weights_free_dnnl(packed);
+    weights_free_dnnl(&packed->base);
     return fail(message, status, "pack weights");
 }
 
@@ -259,10 +261,11 @@ static dnnl_status_t execute(dnnl_primitive_t primitive, dnnl_exec_arg_t argumen
 }
 
 /* The memory objects are this run's alone: they hold its pointers. */
-static Status run_dnnl(const ConvPlan *base, float *out, const float *in, const ConvWeights *packed,
+static Status run_dnnl(const ConvPlan *base, float *out, const float *in, const ConvWeights *base_weights,
                        bool with_range, void *scratch, Message *message)
 {
     const DnnlPlan *plan = (const DnnlPlan *)base;
+    const DnnlWeights *packed = (const DnnlWeights *)base_weights;
     dnnl_memory_t source = NULL, result = NULL, pad = NULL;
     omp_set_num_threads(1);
     dnnl_status_t status = dnnl_memory_create(&source, &plan->in, engine, (void *)in);

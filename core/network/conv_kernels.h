@@ -1,4 +1,4 @@
-/* Convolution kernels: what runs a Conv node. Two back ends, one interface. Private to core/network.
+/* Convolution kernels: what runs a Conv node. Three back ends, one interface. Private to core/network.
  *
  * Activations are NHWC, weights [groups*m][channels][kernel_h][kernel_w] before packing. A plan is made once
  * a node; weights are packed once a layer and format; both are read-only afterwards, for any thread.
@@ -27,7 +27,7 @@ typedef struct Range {
 
 typedef struct ConvBackend ConvBackend;
 
-/* A back end's plan and weights start with these. */
+/* A back end's plan starts with this. */
 typedef struct ConvPlan {
     const ConvBackend *backend;
     ConvShape shape;
@@ -36,14 +36,17 @@ typedef struct ConvPlan {
     Range range;
 } ConvPlan;
 
-typedef struct ConvWeights ConvWeights;
+/* A back end's packed weights start with this. */
+typedef struct ConvWeights {
+    const ConvBackend *backend;
+} ConvWeights;
 
 struct ConvBackend {
     const char *name;
     /* range: NULL where nothing follows that could be fused. A back end may decline it (plan->has_range). */
     Status (*plan)(ConvPlan **plan, const ConvShape *shape, const Range *range, Message *message);
     void (*plan_free)(ConvPlan *plan);
-    /* Weights packed for one plan serve the other. */
+    /* Weights packed for one plan serve the other; both are this back end's. */
     bool (*same_format)(const ConvPlan *a, const ConvPlan *b);
     Status (*pack)(ConvWeights **packed, const ConvPlan *plan, const float *weights, const float *bias,
                    Message *message);
@@ -54,10 +57,14 @@ struct ConvBackend {
                   bool with_range, void *scratch, Message *message);
 };
 
-extern const ConvBackend conv_plain;
+extern const ConvBackend conv_plain; /* im2col and SGEMM: runs everything */
+extern const ConvBackend conv_avx2;  /* runs what conv_avx2_suits() */
 #if HAVE_DNNL
 extern const ConvBackend conv_dnnl;
 #endif
+
+/* False on processors that have better, or not even AVX2. */
+bool conv_avx2_suits(const ConvShape *shape);
 
 /* out[i] = min(max(out[i], low), high), a NaN staying one */
 void range_apply(float *out, const Range *range, size_t count);

@@ -8,10 +8,11 @@
 
 #define COLUMN_FLOATS ((size_t)128 * 1024) /* of the unfolded input at a time: they stay in the cache */
 
-struct ConvWeights {
+typedef struct PlainWeights {
+    ConvWeights base;
     float *weights; /* [groups][m][kernel_h][kernel_w][channels], depthwise [kernel_h][kernel_w][groups] */
     float *bias;    /* [groups*m] */
-};
+} PlainWeights;
 
 void range_apply(float *out, const Range *range, size_t count)
 {
@@ -63,9 +64,9 @@ static bool same_format_plain(const ConvPlan *a, const ConvPlan *b)
     return true;
 }
 
-static void weights_free_plain(ConvWeights *packed)
+static void weights_free_plain(ConvWeights *base)
 {
-    if (!packed) return;
+    PlainWeights *packed = (PlainWeights *)base;
     free(packed->weights);
     free(packed->bias);
     free(packed);
@@ -90,11 +91,11 @@ static Status pack_plain(ConvWeights **result, const ConvPlan *plan, const float
     const ConvShape *shape = &plan->shape;
     size_t outputs = shape->groups * shape->m, taps = shape->kernel_h * shape->kernel_w;
     *result = NULL;
-    ConvWeights *packed = calloc(1, sizeof *packed);
+    PlainWeights *packed = calloc(1, sizeof *packed);
     if (packed) packed->weights = malloc(outputs * patch_size(shape) * sizeof *packed->weights);
     if (packed) packed->bias = malloc(outputs * sizeof *packed->bias);
     if (!packed || !packed->weights || !packed->bias) {
-        weights_free_plain(packed);
+        if (packed) weights_free_plain(&packed->base);
         return status_no_memory(message, "weights");
     }
     memcpy(packed->bias, bias, outputs * sizeof *bias);
@@ -102,7 +103,8 @@ static Status pack_plain(ConvWeights **result, const ConvPlan *plan, const float
         pack_depthwise(packed->weights, weights, shape->groups, taps);
     else
         pack_patches(packed->weights, weights, outputs, shape->channels, taps);
-    *result = packed;
+    packed->base.backend = &conv_plain;
+    *result = &packed->base;
     return STATUS_OK;
 }
 
@@ -146,7 +148,7 @@ static void multiply(float *out, const float *columns, size_t step, const float 
                 columns, (int)step, weights, (int)patch_size(shape), 1, out, (int)(shape->groups * shape->m));
 }
 
-static void run_chunk(const ConvShape *shape, float *out, const float *in, const ConvWeights *packed,
+static void run_chunk(const ConvShape *shape, float *out, const float *in, const PlainWeights *packed,
                       size_t first, size_t rows, float *scratch)
 {
     size_t n = patch_size(shape), all = shape->groups * shape->channels;
@@ -164,7 +166,7 @@ static void run_chunk(const ConvShape *shape, float *out, const float *in, const
     }
 }
 
-static void run_image(const ConvShape *shape, float *out, const float *in, const ConvWeights *packed,
+static void run_image(const ConvShape *shape, float *out, const float *in, const PlainWeights *packed,
                       float *scratch)
 {
     size_t pixels = shape->out_h * shape->out_w, outputs = shape->groups * shape->m,
@@ -175,7 +177,7 @@ static void run_image(const ConvShape *shape, float *out, const float *in, const
 }
 
 static void depthwise_pixel(float *restrict out, const float *restrict in, const ConvShape *shape,
-                            const ConvWeights *packed, size_t y, size_t x)
+                            const PlainWeights *packed, size_t y, size_t x)
 {
     size_t groups = shape->groups;
     memcpy(out, packed->bias, groups * sizeof *out);
@@ -191,17 +193,18 @@ static void depthwise_pixel(float *restrict out, const float *restrict in, const
         }
 }
 
-static void run_depthwise(const ConvShape *shape, float *out, const float *in, const ConvWeights *packed)
+static void run_depthwise(const ConvShape *shape, float *out, const float *in, const PlainWeights *packed)
 {
     for (size_t y = 0; y < shape->out_h; y++)
         for (size_t x = 0; x < shape->out_w; x++, out += shape->groups)
             depthwise_pixel(out, in, shape, packed, y, x);
 }
 
-static Status run_plain(const ConvPlan *plan, float *out, const float *in, const ConvWeights *packed,
+static Status run_plain(const ConvPlan *plan, float *out, const float *in, const ConvWeights *base,
                         bool with_range, void *scratch, Message *message)
 {
     (void)message;
+    const PlainWeights *packed = (const PlainWeights *)base;
     const ConvShape *shape = &plan->shape;
     size_t in_step = shape->in_h * shape->in_w * shape->groups * shape->channels;
     size_t out_step = shape->out_h * shape->out_w * shape->groups * shape->m;

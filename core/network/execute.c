@@ -6,6 +6,7 @@
 
 #include <math.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -54,6 +55,12 @@ static size_t *find_consumers(const Network *network)
 
 /* --- sites ------------------------------------------------------------------------------------------ */
 
+static const ConvBackend *choose_backend(const Network *network, const ConvShape *shape)
+{
+    const ConvBackend *backend = network->storage->backend;
+    return !network->storage->plain && conv_avx2_suits(shape) ? &conv_avx2 : backend;
+}
+
 static Status plan_site(Network *network, size_t number, size_t consumer, Message *message)
 {
     NetworkStorage *storage = network->storage;
@@ -61,16 +68,21 @@ static Status plan_site(Network *network, size_t number, size_t consumer, Messag
     Site *site = &storage->sites[number];
     site->has_range = consumer != NETWORK_NONE && node_range(&network->nodes[consumer], &site->range);
     if (node->kernel != &kernel_conv) return STATUS_OK;
-    Status status =
-        storage->backend->plan(&site->plan, node->parameters, site->has_range ? &site->range : NULL, message);
+    Status status = choose_backend(network, node->parameters)
+                        ->plan(&site->plan, node->parameters, site->has_range ? &site->range : NULL, message);
     if (status) return status_context(message, status, "node '%s' (%s)", node->name, node->operator_name);
     site->has_range = site->plan->has_range;
     ((Node *)node)->scratch = site->plan->scratch;
     return STATUS_OK;
 }
 
-/* Sites of one layer that take the same format share the number of it. Returns how many formats there are. */
-static size_t number_formats(const Network *network, const Layer *layer)
+static bool same_format(const ConvPlan *a, const ConvPlan *b)
+{
+    return a->backend == b->backend && a->backend->same_format(a, b);
+}
+
+/* Sites of one layer that take the same format share the number of it. */
+static void number_formats(const Network *network, const Layer *layer)
 {
     Site *sites = network->storage->sites;
     size_t count = 0;
@@ -79,13 +91,25 @@ static size_t number_formats(const Network *network, const Layer *layer)
         site->format = count;
         for (size_t k = 0; site->plan && k < i; k++) {
             const Site *other = &sites[layer->sites[k]];
-            if (!site->plan->backend->same_format(site->plan, other->plan)) continue;
+            if (!same_format(site->plan, other->plan)) continue;
             site->format = other->format;
             break;
         }
         if (site->plan && site->format == count) count++;
     }
-    return count;
+}
+
+static Status name_kernels(Network *network, Message *message)
+{
+    NetworkStorage *storage = network->storage;
+    bool direct = false;
+    for (size_t i = 0; i < network->node_count; i++)
+        direct |= storage->sites[i].plan && storage->sites[i].plan->backend == &conv_avx2;
+    char text[100];
+    int length = snprintf(text, sizeof text, "%s%s%s", storage->backend->name, direct ? " and " : "",
+                          direct ? conv_avx2.name : "");
+    storage->kernels = arena_copy_text(&storage->arena, text, (size_t)length);
+    return storage->kernels ? STATUS_OK : status_no_memory(message, "the network");
 }
 
 static Status plan_sites(Network *network, Message *message)
@@ -99,7 +123,7 @@ static Status plan_sites(Network *network, Message *message)
             status = plan_site(network, i, consumers[network->nodes[i].output], message);
     for (size_t i = 0; !status && i < network->layer_count; i++) number_formats(network, &network->layers[i]);
     free(consumers);
-    return status;
+    return status ? status : name_kernels(network, message);
 }
 
 /* --- weights ---------------------------------------------------------------------------------------- */
@@ -123,7 +147,7 @@ static Status pack_formats(Weights *packed, const Network *network, const Layer 
         const Site *site = &network->storage->sites[layer->sites[i]];
         if (!packed->formats[site->format])
             status =
-                packed->backend->pack(&packed->formats[site->format], site->plan, weights, bias, message);
+                site->plan->backend->pack(&packed->formats[site->format], site->plan, weights, bias, message);
     }
     return status;
 }
@@ -141,7 +165,6 @@ Status weights_create(Weights **result, const Network *network, size_t number, c
     if (!packed) return status_no_memory(message, "weights");
     packed->layer = number;
     packed->format_count = formats;
-    if (is_conv) packed->backend = network->storage->backend;
     Status status = is_conv ? pack_formats(packed, network, layer, weights, bias, message)
                             : pack_matrix(packed, layer, weights, bias, message);
     if (!status) {
@@ -155,7 +178,8 @@ Status weights_create(Weights **result, const Network *network, size_t number, c
 void weights_free(Weights *packed)
 {
     if (!packed) return;
-    for (size_t i = 0; i < packed->format_count; i++) packed->backend->weights_free(packed->formats[i]);
+    for (size_t i = 0; i < packed->format_count; i++)
+        if (packed->formats[i]) packed->formats[i]->backend->weights_free(packed->formats[i]);
     free(packed->matrix);
     free(packed->bias);
     free(packed);

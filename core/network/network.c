@@ -162,9 +162,10 @@ static Network *make_network(const Opening *opening)
     }
     NetworkStorage *storage = network->storage;
     storage->arena = arena_make(opening->ceiling);
+    storage->plain = opening->options.plain_kernels;
     storage->backend = &conv_plain;
 #if HAVE_DNNL
-    if (!opening->options.plain_kernels) storage->backend = &conv_dnnl;
+    if (!storage->plain) storage->backend = &conv_dnnl;
 #endif
     network->path = arena_copy_text(&storage->arena, opening->path, strlen(opening->path));
     memcpy(network->sha256, opening->sha256, sizeof network->sha256);
@@ -240,5 +241,5 @@ void network_free(Network *network)
 
 const char *network_kernels(const Network *network)
 {
-    return network->storage->backend->name;
+    return network->storage->kernels;
 }

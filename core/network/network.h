@@ -120,12 +120,12 @@ typedef struct NetworkOptions {
 Status network_open(Network **network, const char *path, const NetworkOptions *options, Message *message);
 void network_free(Network *network);
 
-/* "oneDNN 2.6.3" or "im2col on BLAS": what convolutions run on. */
+/* What convolutions run on: "oneDNN 2.6.3", "oneDNN 2.6.3 and direct AVX2", "im2col on BLAS". */
 const char *network_kernels(const Network *network);
 
 /* --- weights ---------------------------------------------------------------------------------------- */
 
-/* A layer's weights in the format of its kernel. Read-only once made; any thread may use it. */
+/* A layer's weights in the formats of its kernels. Read-only once made; any thread may use it. */
 typedef struct Weights Weights;
 
 /* weights [groups*m][n] and bias [groups*m], as Layer's. The arrays are copied. */

@@ -29,11 +29,13 @@ typedef struct Step {
 
 typedef struct NetworkStorage {
     Arena arena;
-    const ConvBackend *backend;
-    Site *sites;             /* [node_count], used where the node has a layer */
-    Weights **float_weights; /* [layer_count] */
-    Place *places;           /* [value_count] */
-    Step *steps;             /* [step_count] */
+    const ConvBackend *backend; /* of what conv_avx2 does not take */
+    bool plain;                 /* conv_plain alone, as the options ask */
+    const char *kernels;        /* names of all that are in use */
+    Site *sites;                /* [node_count], used where the node has a layer */
+    Weights **float_weights;    /* [layer_count] */
+    Place *places;              /* [value_count] */
+    Step *steps;                /* [step_count] */
     size_t step_count;
     size_t arena_bytes;   /* of a workspace's values */
     size_t scratch_bytes; /* the most of any node */
@@ -42,9 +44,9 @@ typedef struct NetworkStorage {
 
 /* A layer's weights, packed once for each format that its sites take. */
 struct Weights {
-    size_t layer, format_count;
-    const ConvBackend *backend; /* NULL: SGEMM, `matrix` and `bias` */
-    float *matrix, *bias;       /* [m][n], [m] */
+    size_t layer;
+    float *matrix, *bias; /* [m][n], [m]: what SGEMM takes; NULL for a convolution */
+    size_t format_count;
     ConvWeights *formats[];
 };
 

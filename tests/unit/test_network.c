@@ -291,11 +291,13 @@ static Convolution random_convolution(uint64_t stream)
 {
     static const char *const auto_pads[] = {"NOTSET", "NOTSET", "SAME_UPPER", "SAME_LOWER", "VALID"};
     Convolution c = {.batch = random_size(1, 3, stream, 0), .groups = 1};
-    size_t kind = random_size(0, 3, stream, 1); /* 0, 1: one group; 2: some; 3: depthwise */
+    size_t kind = random_size(0, 3, stream, 1); /* 0, 1: one group; 2: several; 3: depthwise */
     if (kind == 2) c.groups = random_size(2, 4, stream, 2);
     if (kind == 3) c.groups = random_size(2, 20, stream, 2);
     c.m = kind == 3 ? 1 : random_size(1, 18, stream, 3);
     c.channels = kind == 3 ? 1 : random_size(1, 18, stream, 4);
+    if (kind == 0) c.m = 16 * random_size(1, 2, stream, 3); /* what the direct kernel takes */
+    if (kind == 0) c.channels = random_size(8, 18, stream, 4);
     c.auto_pad = auto_pads[random_size(0, 4, stream, 5)];
     for (size_t i = 0; i < 2; i++) {
         c.kernel[i] = random_size(1, 5, stream, 10 + i);

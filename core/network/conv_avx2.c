@@ -8,6 +8,7 @@
 #include "base/sizes.h"
 #include "network/conv_kernels.h"
 
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -19,6 +20,15 @@
 #define OUTPUTS 16
 #define LEAST_CHANNELS 8 /* with fewer, setting up the pointers is most of the work */
 #define MOST_TAPS 64
+#define MOST_INPUTS (1 << 22) /* that a plan may hold the places of, one an output pixel and tap */
+
+typedef struct DirectPlan {
+    ConvPlan base;
+    int32_t inputs[]; /* [out_h * out_w][taps]: elements from the image to the input pixel, OUTSIDE in the
+                         padding */
+} DirectPlan;
+
+#define OUTSIDE (-1)
 
 typedef struct PackedWeights {
     ConvWeights base;
@@ -28,23 +38,40 @@ typedef struct PackedWeights {
 
 bool conv_avx2_suits(const ConvShape *shape)
 {
-    size_t taps = shape->kernel_h * shape->kernel_w;
+    size_t taps = shape->kernel_h * shape->kernel_w, places = shape->out_h * shape->out_w;
     __builtin_cpu_init();
     return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") &&
            !__builtin_cpu_supports("avx512f") && shape->groups == 1 && shape->m % OUTPUTS == 0 &&
-           shape->channels >= LEAST_CHANNELS && taps > 1 && taps <= MOST_TAPS;
+           shape->channels >= LEAST_CHANNELS && taps > 1 && taps <= MOST_TAPS &&
+           places <= MOST_INPUTS / taps && shape->in_h * shape->in_w * shape->channels <= INT32_MAX;
+}
+
+static void locate_inputs(int32_t *inputs, const ConvShape *shape)
+{
+    for (size_t pixel = 0; pixel < shape->out_h * shape->out_w; pixel++)
+        for (size_t i = 0; i < shape->kernel_h; i++)
+            for (size_t j = 0; j < shape->kernel_w; j++) {
+                /* Above and left of the image the differences wrap around, beyond any size. */
+                size_t y = pixel / shape->out_w * shape->stride_h + i * shape->dilation_h - shape->pad_top;
+                size_t x = pixel % shape->out_w * shape->stride_w + j * shape->dilation_w - shape->pad_left;
+                bool inside = y < shape->in_h && x < shape->in_w;
+                *inputs++ = inside ? (int32_t)((y * shape->in_w + x) * shape->channels) : OUTSIDE;
+            }
 }
 
 /* The scratch memory holds one pixel of zeros. */
-static Status plan_avx2(ConvPlan **plan, const ConvShape *shape, const Range *range, Message *message)
+static Status plan_avx2(ConvPlan **result, const ConvShape *shape, const Range *range, Message *message)
 {
-    *plan = calloc(1, sizeof **plan);
-    if (!*plan) return status_no_memory(message, "a convolution");
-    **plan = (ConvPlan){.backend = &conv_avx2,
-                        .shape = *shape,
-                        .scratch = shape->channels * sizeof(float),
-                        .has_range = range != NULL};
-    if (range) (*plan)->range = *range;
+    size_t count = shape->out_h * shape->out_w * shape->kernel_h * shape->kernel_w;
+    DirectPlan *plan = calloc(1, sizeof *plan + count * sizeof *plan->inputs);
+    *result = plan ? &plan->base : NULL;
+    if (!plan) return status_no_memory(message, "a convolution");
+    plan->base = (ConvPlan){.backend = &conv_avx2,
+                            .shape = *shape,
+                            .scratch = shape->channels * sizeof(float),
+                            .has_range = range != NULL};
+    if (range) plan->base.range = *range;
+    locate_inputs(plan->inputs, shape);
     return STATUS_OK;
 }
 
@@ -94,9 +121,9 @@ static Status pack_avx2(ConvWeights **result, const ConvPlan *plan, const float 
 
 /* --- the kernel ------------------------------------------------------------------------------------- */
 
-/* Input pixels under six output pixels, a tap a row, and where the six results go. */
+/* Input pixels under six output pixels, tap by tap, and where the six results go. */
 typedef struct Group {
-    const float *in[MOST_TAPS][PIXELS];
+    const float *in[PIXELS][MOST_TAPS];
     float *out[PIXELS];
 } Group;
 
@@ -112,7 +139,7 @@ AVX2 static inline __m256 limit(__m256 x, const Range *range)
 /* The sums are variables of their own, for an array of them would be kept in memory. */
 #define EACH_PIXEL(DO) DO(0) DO(1) DO(2) DO(3) DO(4) DO(5)
 #define BEGIN(p) __m256 low##p = _mm256_load_ps(bias), high##p = _mm256_load_ps(bias + 8);
-#define POINT(p) const float *in##p = group->in[t][p];
+#define POINT(p) const float *in##p = group->in[p][t];
 #define ADD(p)                                                                                               \
     x = _mm256_broadcast_ss(in##p + c);                                                                      \
     low##p = _mm256_fmadd_ps(x, w0, low##p);                                                                 \
@@ -139,67 +166,10 @@ AVX2 static void run_group(const Group *group, size_t first, const float *weight
 
 /* --- pixels ----------------------------------------------------------------------------------------- */
 
-/* The output pixels of a tile, one after the other. */
-typedef struct Cursor {
-    const ConvShape *shape;
-    const float *image, *zeros; /* input */
-    float *out;                 /* output pixel */
-    size_t y, x;
-    size_t offsets[MOST_TAPS]; /* of each tap from the first */
-} Cursor;
-
-static Cursor cursor_make(const ConvShape *shape, float *out, const float *in, const float *zeros)
+AVX2 static void take_pixel(const float **in, const int32_t *inputs, const float *image, const float *zeros,
+                            size_t taps)
 {
-    Cursor cursor = {.shape = shape, .image = in, .zeros = zeros, .out = out};
-    for (size_t i = 0; i < shape->kernel_h; i++)
-        for (size_t j = 0; j < shape->kernel_w; j++)
-            cursor.offsets[i * shape->kernel_w + j] =
-                (i * shape->dilation_h * shape->in_w + j * shape->dilation_w) * shape->channels;
-    return cursor;
-}
-
-static void cursor_next(Cursor *cursor)
-{
-    const ConvShape *shape = cursor->shape;
-    cursor->out += shape->m;
-    if (++cursor->x < shape->out_w) return;
-    cursor->x = 0;
-    if (++cursor->y < shape->out_h) return;
-    cursor->y = 0;
-    cursor->image += shape->in_h * shape->in_w * shape->channels;
-}
-
-/* At an edge: every tap by itself. */
-static void take_edge(Group *group, size_t p, const Cursor *cursor)
-{
-    const ConvShape *shape = cursor->shape;
-    for (size_t i = 0; i < shape->kernel_h; i++)
-        for (size_t j = 0; j < shape->kernel_w; j++) {
-            /* Above and left of the image the differences wrap around, beyond any size. */
-            size_t y = cursor->y * shape->stride_h + i * shape->dilation_h - shape->pad_top;
-            size_t x = cursor->x * shape->stride_w + j * shape->dilation_w - shape->pad_left;
-            bool inside = y < shape->in_h && x < shape->in_w;
-            group->in[i * shape->kernel_w + j][p] =
-                inside ? cursor->image + (y * shape->in_w + x) * shape->channels : cursor->zeros;
-        }
-}
-
-static void take_pixel(Group *group, size_t p, const Cursor *cursor)
-{
-    const ConvShape *shape = cursor->shape;
-    size_t y = cursor->y * shape->stride_h, x = cursor->x * shape->stride_w;
-    size_t reach_y = y + (shape->kernel_h - 1) * shape->dilation_h,
-           reach_x = x + (shape->kernel_w - 1) * shape->dilation_w;
-    group->out[p] = cursor->out;
-    if (y < shape->pad_top || x < shape->pad_left || reach_y - shape->pad_top >= shape->in_h ||
-        reach_x - shape->pad_left >= shape->in_w) {
-        take_edge(group, p, cursor);
-        return;
-    }
-    const float *corner =
-        cursor->image + ((y - shape->pad_top) * shape->in_w + x - shape->pad_left) * shape->channels;
-    for (size_t t = 0; t < shape->kernel_h * shape->kernel_w; t++)
-        group->in[t][p] = corner + cursor->offsets[t];
+    for (size_t t = 0; t < taps; t++) in[t] = inputs[t] == OUTSIDE ? zeros : image + inputs[t];
 }
 
 static Status run_avx2(const ConvPlan *plan, float *out, const float *in, const ConvWeights *base,
@@ -208,13 +178,20 @@ static Status run_avx2(const ConvPlan *plan, float *out, const float *in, const 
     (void)message;
     const PackedWeights *packed = (const PackedWeights *)base;
     const ConvShape *shape = &plan->shape;
-    size_t pixels = shape->batch * shape->out_h * shape->out_w, taps = shape->kernel_h * shape->kernel_w;
-    Cursor cursor = cursor_make(shape, out, in, memset(scratch, 0, plan->scratch));
+    size_t pixels = shape->out_h * shape->out_w, taps = shape->kernel_h * shape->kernel_w;
+    size_t all = shape->batch * pixels, pixel = 0;
+    const int32_t *inputs = ((const DirectPlan *)plan)->inputs;
+    const float *zeros = memset(scratch, 0, plan->scratch);
     Group group;
-    for (size_t done = 0; done < pixels; done += PIXELS) {
+    for (size_t done = 0; done < all; done += PIXELS) {
         for (size_t p = 0; p < PIXELS; p++) {
-            take_pixel(&group, p, &cursor);
-            if (done + p + 1 < pixels) cursor_next(&cursor); /* else the last pixel fills up the group */
+            group.out[p] = out;
+            take_pixel(group.in[p], inputs + pixel * taps, in, zeros, taps);
+            if (done + p + 1 >= all) continue; /* the last pixel fills up the group */
+            out += shape->m;
+            if (++pixel < pixels) continue;
+            pixel = 0;
+            in += shape->in_h * shape->in_w * shape->channels;
         }
         for (size_t first = 0; first < shape->m; first += OUTPUTS)
             run_group(&group, first, packed->weights + first * taps * shape->channels, packed->bias + first,

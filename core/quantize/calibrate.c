@@ -412,6 +412,7 @@ void calibration_free(Calibration *calibration)
     release_problems(calibration);
     for (size_t v = 0; calibration->values && v < calibration->network->value_count; v++)
         release_value(calibration, v);
+    store_trim(&calibration->store);
     for (size_t w = 0; w < pool_workers(calibration->options.pool); w++) {
         if (calibration->workspaces) workspace_free(calibration->workspaces[w]);
         if (calibration->positions) free(calibration->positions[w]);
@@ -492,11 +493,13 @@ static void compare_tile(void *context, size_t tile, size_t worker)
     const float *a = tile_of(calibration, node->output, tile, false);
     const float *b = tile_of(calibration, node->output, tile, true);
     double difference = 0, reference = 0;
-    for (size_t i = 0; i < count; i++) {
-        double y = (double)a[i] - (double)layer->bias[i % channels], d = (double)a[i] - (double)b[i];
-        difference += d * d;
-        reference += y * y;
-    }
+    for (size_t pixel = 0; pixel < count; pixel += channels)
+        for (size_t c = 0; c < channels; c++) {
+            double y = (double)a[pixel + c] - (double)layer->bias[c];
+            double d = (double)a[pixel + c] - (double)b[pixel + c];
+            difference += d * d;
+            reference += y * y;
+        }
     calibration->partial[0][tile] = difference;
     calibration->partial[1][tile] = reference;
 }

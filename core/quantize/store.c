@@ -40,21 +40,42 @@ static Status map_temporary(StoreBuffer *buffer, size_t bytes, Message *message)
     return STATUS_OK;
 }
 
+static bool take_spare(Store *store, StoreBuffer *buffer, size_t bytes)
+{
+    for (size_t i = 0; i < STORE_SPARES; i++) {
+        if (!store->spares[i].data || store->spares[i].bytes != bytes) continue;
+        *buffer = store->spares[i];
+        store->spares[i] = (StoreBuffer){0};
+        return true;
+    }
+    return false;
+}
+
+static bool take_memory(Store *store, StoreBuffer *buffer, size_t bytes)
+{
+    if (store->used > store->ceiling || bytes > store->ceiling - store->used) return false;
+    void *data = aligned_alloc(64, (bytes + 63) / 64 * 64);
+    if (!data) return false;
+    *buffer = (StoreBuffer){data, bytes, false};
+    store->used += bytes;
+    return true;
+}
+
 Status store_allocate(Store *store, StoreBuffer *buffer, size_t bytes, Message *message)
 {
     *buffer = (StoreBuffer){0};
-    if (store->used <= store->ceiling && bytes <= store->ceiling - store->used) {
-        size_t rounded = (bytes + 63) / 64 * 64;
-        void *data = aligned_alloc(64, rounded);
-        if (data) {
-            *buffer = (StoreBuffer){data, bytes, false};
-            store->used += bytes;
-            return STATUS_OK;
-        }
-    }
+    if (take_spare(store, buffer, bytes) || take_memory(store, buffer, bytes)) return STATUS_OK;
+    store_trim(store);
+    if (take_memory(store, buffer, bytes)) return STATUS_OK;
     Status status = map_temporary(buffer, bytes, message);
     if (status == STATUS_OK) store->spilled += bytes;
     return status;
+}
+
+static void free_memory(Store *store, StoreBuffer *buffer)
+{
+    free(buffer->data);
+    store->used -= buffer->bytes;
 }
 
 void store_release(Store *store, StoreBuffer *buffer)
@@ -63,8 +84,17 @@ void store_release(Store *store, StoreBuffer *buffer)
     if (buffer->mapped) {
         munmap(buffer->data, buffer->bytes);
     } else {
-        free(buffer->data);
-        store->used -= buffer->bytes;
+        StoreBuffer *oldest = &store->spares[STORE_SPARES - 1];
+        if (oldest->data) free_memory(store, oldest);
+        memmove(store->spares + 1, store->spares, (STORE_SPARES - 1) * sizeof *buffer);
+        store->spares[0] = *buffer;
     }
     *buffer = (StoreBuffer){0};
+}
+
+void store_trim(Store *store)
+{
+    for (size_t i = 0; i < STORE_SPARES; i++)
+        if (store->spares[i].data) free_memory(store, &store->spares[i]);
+    memset(store->spares, 0, sizeof store->spares);
 }

@@ -8,20 +8,25 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-typedef struct Store {
-    size_t ceiling, used; /* bytes in memory */
-    size_t spilled;       /* bytes that went to files, over the store's life */
-} Store;
-
 typedef struct StoreBuffer {
     float *data; /* NULL: none */
     size_t bytes;
     bool mapped;
 } StoreBuffer;
 
+#define STORE_SPARES 4
+
+typedef struct Store {
+    size_t ceiling, used;             /* bytes in memory, spares included */
+    size_t spilled;                   /* bytes that went to files, over the store's life */
+    StoreBuffer spares[STORE_SPARES]; /* released and kept: fresh memory costs a page fault a page */
+} Store;
+
 /* Memory where the ceiling allows, else a file in TMPDIR (or /var/tmp) mapped into memory, its blocks
  * reserved. STATUS_MEMORY where neither has room. The content is undefined. */
 Status store_allocate(Store *store, StoreBuffer *buffer, size_t bytes, Message *message);
 void store_release(Store *store, StoreBuffer *buffer);
+/* Frees what store_release() has kept. */
+void store_trim(Store *store);
 
 #endif

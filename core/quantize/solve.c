@@ -254,6 +254,7 @@ static void factorize_group(void *context, size_t group, size_t worker)
     (void)worker;
     Solver *solver = context;
     Message ignored;
+    if (solver->curvatures[group].constant) return;
     solver->statuses[group] = gptq_factorize(&solver->factors[group], &solver->curvatures[group], &ignored);
 }
 
@@ -268,7 +269,7 @@ static void start_rounding(Solver *solver, Descent *descent, size_t worker)
         const float *weights = descent->curvature->problem->weights + (descent->first + c) * n;
         double scale = rounding_start(solver->rounded + channel * n, weights, n, solver->options.bits, steps);
         solver->rounded_scale[channel] = descent->scale[c] = scale;
-        descent->live[c] = scale > 0;
+        descent->live[c] = scale > 0 && !descent->curvature->constant;
     }
     descent_set_codes(descent, solver->rounded + first * n);
     descent_sync(descent, &solver->scratch[worker]);

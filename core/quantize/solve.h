@@ -81,7 +81,8 @@ typedef struct Solution {
     size_t channels_kept;                      /* left at rounding: see above */
 } Solution;
 
-/* All problems have the same m, n and rows. *solution is empty on failure. */
+/* All problems have the same m, n and rows. STATUS_INVALID where their sums are not finite. *solution is
+ * empty on failure. */
 Status solve(Solution *solution, const Problem *problems, size_t groups, const SolveOptions *options,
              Pool *pool, Message *message);
 void solution_free(Solution *solution);

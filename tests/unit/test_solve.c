@@ -368,6 +368,30 @@ static void constant_inputs_keep_rounding(void **state)
     }
 }
 
+/* Errors of sums that are not finite would compare as none at all. */
+static void sums_must_be_finite(void **state)
+{
+    Pool *pool = *state;
+    const float bad[] = {NAN, INFINITY, 1e30f};
+    for (size_t i = 0; i < 6; i++) {
+        Sample sample = make_sample(5, 1, 4, 6, 40, true, pool);
+        (i < 3 ? sample.x : sample.y)[7] = bad[i % 3];
+        assert_int_equal(problems_add(sample.problems, 1, sample.x, sample.y, 40, pool, NULL), STATUS_OK);
+        problems_finish(sample.problems, 1, false, pool);
+        bool fits = i == 5; /* a single large output is no overflow: y2 is summed in double */
+        for (Method method = 0; method < METHOD_COUNT; method++) {
+            SolveOptions options = {.method = method, .bits = 4, .polish = true, .bias_correction = true};
+            Solution solution;
+            Message message = {""};
+            assert_int_equal(solve(&solution, sample.problems, 1, &options, pool, &message),
+                             fits ? STATUS_OK : STATUS_INVALID);
+            if (!fits) assert_non_null(strstr(message.text, "--mean"));
+            solution_free(&solution);
+        }
+        free_sample(&sample);
+    }
+}
+
 static bool cancel_at_third(void *context, const SolveProgress *progress)
 {
     (void)progress;
@@ -483,6 +507,7 @@ int main(void)
         cmocka_unit_test(best_of_all_codes),
         cmocka_unit_test(dead_and_zero),
         cmocka_unit_test(constant_inputs_keep_rounding),
+        cmocka_unit_test(sums_must_be_finite),
         cmocka_unit_test(cancelled_between_epochs),
         cmocka_unit_test(threads_change_no_byte),
         cmocka_unit_test(gptq_without_correlation_rounds),

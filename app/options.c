@@ -73,7 +73,7 @@ const OptionEntry option_table[OPTION_COUNT] = {
     [OPTION_RIDGE] = {"ridge", "X",
                       "pull towards the float weights, in units of the statistics' mean diagonal (0.1; 0.3 "
                       "where rows are few)",
-                      SOLVE, OPTION_REAL, FIELD(ridge), 0, 0},
+                      SOLVE, OPTION_REAL, FIELD(ridge), 0, PLAN_RIDGE_MOST},
     [OPTION_NO_POLISH] = {"no-polish", NULL, "bit-split alone, without descent over whole codes after it",
                           QUANTIZE, OPTION_FLAG, FIELD(no_polish), 0, 0},
     [OPTION_NO_BIAS_CORRECTION] = {"no-bias-correction", NULL, "keep the float biases", SOLVE, OPTION_FLAG,
@@ -166,11 +166,12 @@ static bool parse_width(unsigned *bits, const char *text)
     return true;
 }
 
-static bool parse_real(double *real, const char *text)
+static bool parse_real(double *real, const char *text, size_t high)
 {
     double value;
     const char *end;
-    if (!number_parse(&value, &end, text) || *end || !isfinite(value) || value < 0) return false;
+    if (!number_parse(&value, &end, text) || *end || !isfinite(value) || value < 0 || value > (double)high)
+        return false;
     *real = value;
     return true;
 }
@@ -196,7 +197,7 @@ static bool parse_value(Options *options, const OptionEntry *entry, const char *
     case OPTION_BYTES:
         return parse_bytes(field, text);
     case OPTION_REAL:
-        return parse_real(field, text);
+        return parse_real(field, text, entry->high);
     case OPTION_WIDTH:
         return parse_width(field, text);
     case OPTION_MODE_NAME:
@@ -226,7 +227,7 @@ static void describe_value(char *out, size_t capacity, const OptionEntry *entry)
         snprintf(out, capacity, "a number of bytes, such as 512M");
         return;
     case OPTION_REAL:
-        snprintf(out, capacity, "a number of at least 0");
+        snprintf(out, capacity, "a number from 0 to %zu", entry->high);
         return;
     case OPTION_WIDTH:
         snprintf(out, capacity, "a width from %d to %d, or float", BITS_MIN, BITS_MAX);

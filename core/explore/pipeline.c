@@ -171,18 +171,27 @@ static Status run_layers(Run *run)
 
 /* --- the whole ----------------------------------------------------------------------------------------- */
 
+static bool all_finite(const float *numbers, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        if (!isfinite(numbers[i])) return false;
+    return true;
+}
+
 static Status check_finite(const Network *network, const Plan *plan, Message *message)
 {
     for (size_t i = 0; i < network->layer_count; i++) {
         if (plan->layers[i].weight_bits == BITS_FLOAT) continue;
         const Layer *layer = &network->layers[i];
-        size_t count = layer->groups * layer->m * layer->n;
-        for (size_t k = 0; k < count; k++)
-            if (!isfinite(layer->weights[k]))
-                return status_fail(message, STATUS_INVALID,
-                                   "network '%s', layer '%s': a weight is not finite: leave the layer in "
-                                   "float or repair the file",
-                                   network->path, layer->name);
+        size_t outputs = layer->groups * layer->m;
+        const char *what = !all_finite(layer->weights, outputs * layer->n) ? "weight"
+                           : !all_finite(layer->bias, outputs)             ? "bias"
+                                                                           : NULL;
+        if (what)
+            return status_fail(message, STATUS_INVALID,
+                               "network '%s', layer '%s': a %s is not finite: leave the layer in float or "
+                               "repair the file",
+                               network->path, layer->name, what);
     }
     return STATUS_OK;
 }

@@ -32,7 +32,7 @@ typedef struct LayerResult {
     double sqnr_db;           /* -10 log10 of the final reconstruction error */
     size_t rows, heldout_rows;
     size_t codes_changed; /* final codes that differ from rounding */
-    size_t channels_kept; /* channels left at rounding because g.q <= 0 */
+    size_t channels_kept; /* channels left at rounding: see quantize/solve.h */
     size_t epochs, polish_epochs;
     double ridge;  /* used, times the mean diagonal */
     int8_t *codes; /* [groups*m][n], NULL for a float layer */

@@ -23,6 +23,7 @@
 #define BITS_MAX 8
 
 #define PLAN_ALL_ROWS 0
+#define PLAN_RIDGE_MOST 1000000   /* beyond it the rows are lost in the ridge's rounding */
 #define PLAN_RIDGE_DEFAULT (-1.0) /* 0.1, and 0.3 for a layer with fewer rows than 8 times its inputs */
 
 typedef enum Mode { MODE_SEQUENTIAL, MODE_INDEPENDENT } Mode;
@@ -41,7 +42,7 @@ typedef struct PlanOptions {
     uint64_t seed;             /* default 0 */
     size_t calibration_images; /* default 1024; fewer where the dataset has fewer (pipeline.h) */
     size_t rows;               /* a layer, default 12000; PLAN_ALL_ROWS for all */
-    double ridge;              /* times the mean diagonal of H; PLAN_RIDGE_DEFAULT, or >= 0 */
+    double ridge;              /* times the mean diagonal of H; PLAN_RIDGE_DEFAULT, or 0..PLAN_RIDGE_MOST */
     bool polish;               /* default true: descent over whole codes after bit-split */
     bool bias_correction;      /* default true */
 } PlanOptions;

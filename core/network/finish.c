@@ -22,6 +22,7 @@ typedef struct Finish {
     size_t *value_numbers; /* [builder's values] */
     size_t *layer_numbers; /* [builder's layers] */
     NameTable layer_names;
+    size_t *suffixes; /* [builder's layers] */
 } Finish;
 
 static void fill_none(size_t *numbers, size_t count)
@@ -37,7 +38,10 @@ static bool finish_allocate(Finish *finish)
     finish->stack = calloc(nodes + 1, sizeof *finish->stack);
     finish->value_numbers = calloc(builder->values.count + 1, sizeof *finish->value_numbers);
     finish->layer_numbers = calloc(layers + 1, sizeof *finish->layer_numbers);
-    if (!finish->live || !finish->stack || !finish->value_numbers || !finish->layer_numbers) return false;
+    finish->suffixes = calloc(layers + 1, sizeof *finish->suffixes);
+    if (!finish->live || !finish->stack || !finish->value_numbers || !finish->layer_numbers ||
+        !finish->suffixes)
+        return false;
     fill_none(finish->value_numbers, builder->values.count);
     fill_none(finish->layer_numbers, layers);
     return true;
@@ -49,6 +53,7 @@ static void finish_free(Finish *finish)
     free(finish->stack);
     free(finish->value_numbers);
     free(finish->layer_numbers);
+    free(finish->suffixes);
     name_table_free(&finish->layer_names);
 }
 
@@ -113,7 +118,7 @@ static Status take_layer(Finish *finish, size_t number, const Node *site, size_t
     const BuildLayer *from = builder_get_layer(finish->builder, number);
     const BuildValue *weight = builder_value(finish->builder, from->origin.weight);
     const char *name = layer_name(finish->arena, weight->name, site->name);
-    if (name) name = layer_name_unique(finish->arena, &finish->layer_names, name);
+    if (name) name = layer_name_unique(finish->arena, &finish->layer_names, finish->suffixes, name);
     size_t *sites = arena_new(finish->arena, size_t, from->sites);
     if (!name || !sites) return STATUS_MEMORY;
     *result = finish->layer_numbers[number] = finish->layer_count++;

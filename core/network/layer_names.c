@@ -1,5 +1,7 @@
 #include "network/layer_names.h"
 
+#include "base/sizes.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -48,16 +50,18 @@ const char *layer_name(Arena *arena, const char *weight, const char *node)
     return arena_copy_text(arena, node, strlen(node));
 }
 
-const char *layer_name_unique(Arena *arena, NameTable *taken, const char *name)
+const char *layer_name_unique(Arena *arena, NameTable *taken, size_t *suffixes, const char *name)
 {
-    size_t number, length = strlen(name);
+    size_t number, ignored, length = strlen(name);
     bool is_new;
     if (!name_table_add(taken, name, &number, &is_new)) return NULL;
     if (is_new) return name;
     char *longer = arena_allocate(arena, length + 24, 1);
-    for (size_t i = 2; longer; i++) {
-        snprintf(longer, length + 24, "%s_%zu", name, i);
-        if (!name_table_add(taken, longer, &number, &is_new)) return NULL;
+    size_t *suffix = &suffixes[number];
+    *suffix = size_max(*suffix, 1);
+    while (longer) {
+        snprintf(longer, length + 24, "%s_%zu", name, ++*suffix);
+        if (!name_table_add(taken, longer, &ignored, &is_new)) return NULL;
         if (is_new) break;
     }
     return longer;

@@ -11,7 +11,8 @@
 const char *layer_name(Arena *arena, const char *weight, const char *node);
 
 /* `name`, or with the first of "_2", "_3" ... behind it that makes it new to the table. NULL when out of
- * memory. */
-const char *layer_name_unique(Arena *arena, NameTable *taken, const char *name);
+ * memory. suffixes: [names], zeros at first; the last suffix given, so that many equal names take no longer.
+ */
+const char *layer_name_unique(Arena *arena, NameTable *taken, size_t *suffixes, const char *name);
 
 #endif

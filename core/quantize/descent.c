@@ -9,6 +9,7 @@
 
 #define SHORT 1e-4     /* by how much of itself a shift is taken short: see solve.h */
 #define DEAD 1e-10f    /* of the mean diagonal: an input below it is dead */
+#define CONSTANT 1e-5  /* of H's diagonal, which float sums of 1,024 rows know no better: no variance */
 #define MOSTLY_FULL 48 /* changed rows of a block from which packing does not pay */
 
 #if defined(__x86_64__) && defined(__GNUC__) && !defined(__clang__) && !defined(__SANITIZE_ADDRESS__) &&     \
@@ -44,9 +45,13 @@ void curvature_start(Curvature *curvature, bool centred, double ridge)
     for (size_t k = 0; k < n; k++)
         curvature->x_mean[k] = centred && problem->rows ? problem->x_sum[k] / (double)problem->rows : 0;
     curvature->ridge = 0;
-    double sum = 0;
-    for (size_t k = 0; k < n; k++) sum += fmax(curvature_at(curvature, k, k), 0);
-    double mean = sum / (double)n;
+    double sum = 0, uncentred = 0;
+    for (size_t k = 0; k < n; k++) {
+        sum += fmax(curvature_at(curvature, k, k), 0);
+        uncentred += problem->h[k * n + k];
+    }
+    curvature->constant = centred && sum <= CONSTANT * uncentred;
+    double mean = curvature->constant ? 0 : sum / (double)n;
     curvature->unit = mean > 0 ? mean : 1;
     curvature->ridge = ridge * mean;
     for (size_t k = 0; k < n; k++) {

@@ -21,7 +21,8 @@
 typedef struct Curvature {
     const Problem *problem;
     bool centred;
-    double unit;    /* the mean diagonal of the centred H; 1 where that is 0 */
+    bool constant;  /* centred, and nothing but rounding noise is left: no scale can be fitted to that */
+    double unit;    /* the mean diagonal of the centred H; 1 where that is 0, or constant */
     double ridge;   /* what is added to its diagonal */
     double *x_mean; /* [n], zeros where not centred */
     float *h;       /* [n][n], H'/unit */

@@ -254,6 +254,7 @@ static void factorize_group(void *context, size_t group, size_t worker)
     (void)worker;
     Solver *solver = context;
     Message ignored;
+    if (solver->curvatures[group].constant) return;
     solver->statuses[group] = gptq_factorize(&solver->factors[group], &solver->curvatures[group], &ignored);
 }
 
@@ -268,7 +269,7 @@ static void start_rounding(Solver *solver, Descent *descent, size_t worker)
         const float *weights = descent->curvature->problem->weights + (descent->first + c) * n;
         double scale = rounding_start(solver->rounded + channel * n, weights, n, solver->options.bits, steps);
         solver->rounded_scale[channel] = descent->scale[c] = scale;
-        descent->live[c] = scale > 0;
+        descent->live[c] = scale > 0 && !descent->curvature->constant;
     }
     descent_set_codes(descent, solver->rounded + first * n);
     descent_sync(descent, &solver->scratch[worker]);
@@ -577,9 +578,31 @@ static Status run_method(Solver *solver)
     return status;
 }
 
+/* |h_ij| <= sqrt(h_ii h_jj): H's diagonal stands for all of it. */
+static bool sums_are_finite(const Problem *problem)
+{
+    size_t n = problem->n, m = problem->m;
+    bool finite = true;
+    for (size_t k = 0; k < n; k++) finite &= isfinite(problem->h[k * n + k]) != 0;
+    for (size_t i = 0; i < m; i++) finite &= isfinite(problem->y2[i]) != 0;
+    for (size_t i = 0; i < m * n; i++) finite &= isfinite(problem->g[i]) != 0;
+    return finite;
+}
+
+static Status check_sums(const Solver *solver)
+{
+    for (size_t g = 0; g < solver->groups; g++)
+        if (!sums_are_finite(&solver->problems[g]))
+            return status_fail(solver->message, STATUS_INVALID,
+                               "its inputs or outputs on the calibration images are not finite, or too large "
+                               "to sum: check --mean and --std, or leave the layer in float");
+    return STATUS_OK;
+}
+
 static Status run_solver(Solver *solver)
 {
-    Status status = allocate_solver(solver);
+    Status status = check_sums(solver);
+    if (status == STATUS_OK) status = allocate_solver(solver);
     if (status != STATUS_OK) return status;
     for (size_t g = 0; g < solver->groups; g++)
         for (size_t i = 0; i < solver->m; i++) solver->sum_y2 += solver->problems[g].y2[i];

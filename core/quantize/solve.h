@@ -20,7 +20,7 @@
  * sum of y2 over all channels, so that they compare.
  *
  * Degenerate channels keep their rounded codes and scale: all-zero weights (codes 0, scale 0), g.q <= 0, q'Hq
- * = 0. A dead input (H_kk = 0) keeps its rounded codes.
+ * = 0, and with bias correction inputs that never vary. A dead input (H_kk = 0) keeps its rounded codes.
  *
  *     Solution solution;
  *     solve(&solution, problems, groups, &options, pool, message);
@@ -78,10 +78,11 @@ typedef struct Solution {
     size_t code_change_sum;                    /* sum of |q - rounded q| */
     size_t digits_changed[SOLVE_MAX_BITS - 1]; /* digits of the stitched code that differ from rounding's */
     double flops;                              /* of the solve's matrix products */
-    size_t channels_kept;                      /* left at rounding because g.q <= 0 or q'Hq = 0 */
+    size_t channels_kept;                      /* left at rounding: see above */
 } Solution;
 
-/* All problems have the same m, n and rows. *solution is empty on failure. */
+/* All problems have the same m, n and rows. STATUS_INVALID where their sums are not finite. *solution is
+ * empty on failure. */
 Status solve(Solution *solution, const Problem *problems, size_t groups, const SolveOptions *options,
              Pool *pool, Message *message);
 void solution_free(Solution *solution);

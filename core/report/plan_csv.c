@@ -265,6 +265,13 @@ static size_t line_length(const char *data, size_t size)
     return length;
 }
 
+static bool is_blank(const char *line, size_t length)
+{
+    for (size_t i = 0; i < length; i++)
+        if (!strchr(" \t\r\n", line[i])) return false;
+    return true;
+}
+
 /* Hands libcsv the file line by line, so that messages know where they are. */
 static void parse_lines(Reader *reader, struct csv_parser *parser, const char *data, size_t size)
 {
@@ -273,7 +280,7 @@ static void parse_lines(Reader *reader, struct csv_parser *parser, const char *d
         reader->line++;
         if (!reader->in_row) {
             reader->row_line = reader->line;
-            reader->in_row = strspn(data + done, " \t\r\n") < length;
+            reader->in_row = !is_blank(data + done, length);
         }
         if (csv_parse(parser, data + done, length, on_cell, on_row, reader) != length) {
             if (reader->status != STATUS_OK) return;

@@ -347,9 +347,9 @@ static Status read_ridge(double *ridge, const JsonObject *plan, Message *message
         return STATUS_OK;
     }
     Status status = json_number(ridge, plan, "ridge", message);
-    if (status == STATUS_OK && *ridge < 0)
+    if (status == STATUS_OK && (*ridge < 0 || *ridge > PLAN_RIDGE_MOST))
         return json_fail(message, STATUS_INVALID, plan, "ridge",
-                         "a number from 0 on, or 'default', is needed");
+                         "a number from 0 to %d, or 'default', is needed", PLAN_RIDGE_MOST);
     return status;
 }
 

@@ -32,6 +32,10 @@ class BadPlan(Story):
         self.plan("name,weight_bits,method\nconv1,4,magic\n", "magic")
         self.plan("")
 
+    def test_blank_lines_take_no_time(self):
+        self.write("plan.csv", "name,weight_bits\n" + "\n" * 4000000 + "conv9,4\n")
+        self.bad("inspect", LENET, "--plan", "plan.csv", names=["line 4000002", "conv9"])
+
     def test_json_plans(self):
         self.plan("{", "plan.csv")
         self.plan("{}", "format")

@@ -1,5 +1,6 @@
 """Networks that are damaged or cannot be run: one line that names the file and the place."""
 import random
+import struct
 
 import onnx
 from harness import DATA, Story, main
@@ -53,6 +54,22 @@ class BadNetwork(Story):
         self.network(onnx.model([onnx.node("Add", ["x", "b"], ["a"], "first"), onnx.node("Relu", ["a"], ["b"], "second"),
                                  onnx.node("Flatten", ["b"], ["f"], "flatten"), gemm()], [WEIGHTS]))
         self.network(onnx.model([FLATTEN, gemm()], [WEIGHTS], output="nothing"), "nothing")
+
+    def test_numbers_that_are_none(self):
+        self.write("images", struct.pack(">IIII", 0x803, 20, 28, 28) + bytes(range(256)) * 61 + bytes(64))
+        nan = float("nan")
+        weights = onnx.tensor("w", (10, 784), [0.01] * 7839 + [nan])
+        sound = onnx.tensor("w", (10, 784), [0.01] * 7840)
+        bias = onnx.tensor("b", (10,), [0.0] * 9 + [nan])
+        zero = onnx.tensor("z", (1,), [0.0])
+        divided = onnx.node("Div", ["x", "z"], ["d"], "divide")
+        for content, arguments in ((onnx.model([FLATTEN, gemm()], [weights]), ()),
+                                   (onnx.model([FLATTEN, gemm(("f", "w", "b"))], [sound, bias]), ()),
+                                   (onnx.model([divided, onnx.node("Flatten", ["d"], ["f"], "flatten"), gemm()],
+                                               [sound, zero]), ()),
+                                   (onnx.model([FLATTEN, gemm()], [sound]), ("--std", "1e-40"))):
+            self.write("net.onnx", content)
+            self.bad("quantize", "net.onnx", "--calibration", "images", *arguments, names=["'fc'", "finite"])
 
     def test_sizes(self):
         self.network(onnx.model([FLATTEN, gemm()], [onnx.tensor("w", (10, 784), [0.0] * 7839)]), "w")

@@ -46,7 +46,7 @@ class Usage(Story):
         for option, value in [("--bits", "1"), ("--bits", "9"), ("--bits", "4.0"), ("--first-bits", ""),
                               ("--last-bits", "x"), ("--rows", "0"), ("--rows", "-1"), ("--seed", "-1"),
                               ("--seed", "18446744073709551616"), ("--threads", "0"), ("--threads", "257"),
-                              ("--memory", "1T"), ("--memory", "0"), ("--memory", "99999999999G"), ("--ridge", "-1"),
+                              ("--memory", "1T"), ("--memory", "0"), ("--memory", "99999999999G"), ("--ridge", "-1"), ("--ridge", "1e30"),
                               ("--ridge", "nan"), ("--mode", "parallel"), ("--method", "magic"),
                               ("--progress", "yes"), ("--calibration-images", "1e3")]:
             with self.subTest(option=option, value=value):

@@ -899,9 +899,26 @@ static void layer_names(void **state)
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
         assert_string_equal(layer_name(&arena, cases[i].weight, cases[i].node), cases[i].expected);
     NameTable taken = {0};
-    assert_string_equal(layer_name_unique(&arena, &taken, "a_2"), "a_2");
-    assert_string_equal(layer_name_unique(&arena, &taken, "a"), "a");
-    assert_string_equal(layer_name_unique(&arena, &taken, "a"), "a_3");
+    size_t suffixes[8] = {0};
+    assert_string_equal(layer_name_unique(&arena, &taken, suffixes, "a_2"), "a_2");
+    assert_string_equal(layer_name_unique(&arena, &taken, suffixes, "a"), "a");
+    assert_string_equal(layer_name_unique(&arena, &taken, suffixes, "a"), "a_3");
+    name_table_free(&taken);
+    arena_free(&arena);
+}
+
+/* Trying every suffix from "_2" on for each would take hours. */
+static void many_equal_names(void **state)
+{
+    (void)state;
+    enum { COUNT = 200000 };
+    Arena arena = arena_make((size_t)1 << 26);
+    NameTable taken = {0};
+    size_t *suffixes = calloc(COUNT, sizeof *suffixes);
+    const char *name = "same";
+    for (size_t i = 0; i < COUNT; i++) name = layer_name_unique(&arena, &taken, suffixes, "same");
+    assert_string_equal(name, "same_200000");
+    free(suffixes);
     name_table_free(&taken);
     arena_free(&arena);
 }
@@ -1183,6 +1200,7 @@ int main(void)
         cmocka_unit_test(long_chains_open),
         cmocka_unit_test(tensors_are_converted),
         cmocka_unit_test(layer_names),
+        cmocka_unit_test(many_equal_names),
         cmocka_unit_test(files_that_are_no_networks),
         cmocka_unit_test(damage_is_survived),
         cmocka_unit_test(unknown_operators_are_named_at_once),

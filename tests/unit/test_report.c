@@ -405,6 +405,7 @@ static void wrong_json_is_refused(void **state)
         {"12000", "1.5", "key 'plan.rows': a whole number"},
         {"12000", "\"some\"", "key 'plan.rows': a number is needed, not a text"},
         {"\"default\"", "-2", "key 'plan.ridge'"},
+        {"\"default\"", "1e7", "key 'plan.ridge'"},
         {"\"polish\":\ttrue", "\"polish\": 1", "key 'plan.polish': true or false is needed"},
         {"\"polish\":\ttrue", "\"polysh\": true", "key 'plan.polysh': is not known"},
         {"\"conv1\"", "\"fc\"", "key 'layers[2].name': layer 'fc' is there twice"},

@@ -336,6 +336,62 @@ static void dead_and_zero(void **state)
     problems_free(problem);
 }
 
+/* Inputs that never vary leave nothing but rounding noise in the centred sums: scales fitted to it are
+ * arbitrary. The bias takes up what the means differ by. */
+static void constant_inputs_keep_rounding(void **state)
+{
+    Pool *pool = *state;
+    enum { M = 5, N = 12 };
+    for (size_t rows = 1; rows <= 3000; rows += 2999) {
+        Sample sample = make_sample(11, 1, M, N, rows, false, pool);
+        Problem *problem;
+        assert_int_equal(problems_create(&problem, 1, M, N, sample.w, NULL), STATUS_OK);
+        for (size_t row = 1; row < rows; row++) memcpy(sample.x + row * N, sample.x, N * sizeof *sample.x);
+        assert_int_equal(problems_add(problem, 1, sample.x, NULL, rows, pool, NULL), STATUS_OK);
+        problems_finish(problem, 1, true, pool);
+        for (Method method = 0; method < METHOD_COUNT; method++) {
+            SolveOptions options = {
+                .method = method, .bits = 4, .polish = true, .bias_correction = true, .ridge = 0.1};
+            Solution solution;
+            assert_int_equal(solve(&solution, problem, 1, &options, pool, NULL), STATUS_OK);
+            size_t steps = method == METHOD_ROUND_MINMAX ? 0 : 100;
+            for (size_t c = 0; c < M; c++) {
+                int8_t rounded[N];
+                double scale = rounding_start(rounded, sample.w + c * N, N, 4, steps);
+                assert_memory_equal(solution.codes + c * N, rounded, N);
+                assert_true(solution.scales[c] == (float)scale);
+            }
+            solution_free(&solution);
+        }
+        problems_free(problem);
+        free_sample(&sample);
+    }
+}
+
+/* Errors of sums that are not finite would compare as none at all. */
+static void sums_must_be_finite(void **state)
+{
+    Pool *pool = *state;
+    const float bad[] = {NAN, INFINITY, 1e30f};
+    for (size_t i = 0; i < 6; i++) {
+        Sample sample = make_sample(5, 1, 4, 6, 40, true, pool);
+        (i < 3 ? sample.x : sample.y)[7] = bad[i % 3];
+        assert_int_equal(problems_add(sample.problems, 1, sample.x, sample.y, 40, pool, NULL), STATUS_OK);
+        problems_finish(sample.problems, 1, false, pool);
+        bool fits = i == 5; /* a single large output is no overflow: y2 is summed in double */
+        for (Method method = 0; method < METHOD_COUNT; method++) {
+            SolveOptions options = {.method = method, .bits = 4, .polish = true, .bias_correction = true};
+            Solution solution;
+            Message message = {""};
+            assert_int_equal(solve(&solution, sample.problems, 1, &options, pool, &message),
+                             fits ? STATUS_OK : STATUS_INVALID);
+            if (!fits) assert_non_null(strstr(message.text, "--mean"));
+            solution_free(&solution);
+        }
+        free_sample(&sample);
+    }
+}
+
 static bool cancel_at_third(void *context, const SolveProgress *progress)
 {
     (void)progress;
@@ -450,6 +506,8 @@ int main(void)
         cmocka_unit_test(blocked_agrees_with_plain_twin),
         cmocka_unit_test(best_of_all_codes),
         cmocka_unit_test(dead_and_zero),
+        cmocka_unit_test(constant_inputs_keep_rounding),
+        cmocka_unit_test(sums_must_be_finite),
         cmocka_unit_test(cancelled_between_epochs),
         cmocka_unit_test(threads_change_no_byte),
         cmocka_unit_test(gptq_without_correlation_rounds),

@@ -81,10 +81,10 @@ const OptionEntry option_table[OPTION_COUNT] = {
     [OPTION_SEED] = {"seed", "N", "seed of all random choices (0)", SOLVE, OPTION_SEED64, FIELD(seed), 0, 0},
     [OPTION_THREADS] = {"threads", "N", "threads; results do not depend on it (one a processor)", ALL,
                         OPTION_SIZE, FIELD(threads), 1, POOL_MAX_WORKERS},
-    [OPTION_MEMORY] =
-        {"memory", "BYTES",
-         "most memory to use, with a suffix K, M or G; more goes to a temporary file (half of the machine's)",
-         ALL, OPTION_BYTES, FIELD(memory), 0, 0},
+    [OPTION_MEMORY] = {"memory", "BYTES",
+                       "most memory for calibrating and solving, with a suffix K, M or G; activations beyond "
+                       "it go to a temporary file (half of the machine's)",
+                       ALL, OPTION_BYTES, FIELD(memory), 0, 0},
     [OPTION_CSV] = {"csv", "FILE", "write the plan and its results as CSV", QUANTIZE | INSPECT, OPTION_TEXT,
                     FIELD(csv), 0, 0},
     [OPTION_JSON] = {"json", "FILE", "write the run as JSON", QUANTIZE, OPTION_TEXT, FIELD(json), 0, 0},

@@ -47,6 +47,18 @@ const Node *builder_node(const Builder *builder, size_t node)
     return blocks_at(&builder->nodes, node);
 }
 
+size_t builder_batch(const Builder *builder)
+{
+    return builder->batch;
+}
+
+Status call_keeps_images(Call *call, const BuildValue *value, const char *what)
+{
+    if (value->constant || builder_batch(call->builder) == 1) return STATUS_OK;
+    return call_fail(call, STATUS_UNSUPPORTED, "%s would mix the %zu images of a batch", what,
+                     builder_batch(call->builder));
+}
+
 size_t builder_axis(const BuildValue *value, size_t axis)
 {
     if (!value->channels_last || value->rank < 3 || axis == 0) return axis;

@@ -378,8 +378,8 @@ static Status emit_softmax(Call *call, size_t input, size_t first, size_t last)
     const BuildValue x = *builder_value(call->builder, input);
     if (x.type != ELEMENT_FLOAT)
         return call_fail(call, STATUS_UNSUPPORTED, "input '%s' is not float", x.name);
-    if (first == 0 && !x.constant && x.shape[0] > 1)
-        return call_fail(call, STATUS_UNSUPPORTED, "axis 0 would mix the images of a batch");
+    Status status = first == 0 ? call_keeps_images(call, &x, "softmax over axis 0") : STATUS_OK;
+    if (status) return status;
     SoftmaxParameters *parameters = call_allocate(call, 1, sizeof *parameters);
     if (!parameters) return call_no_memory(call);
     size_t shape[NETWORK_MAX_RANK];

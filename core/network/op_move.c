@@ -92,6 +92,8 @@ static Status build_concat(Call *call)
     for (size_t k = 0; !status && k < call->input_count; k++) {
         out.channels_last |= call_value(call, k)->channels_last;
         status = concat_length(call, &length, axis, k);
+        if (!status && axis == 0)
+            status = call_keeps_images(call, call_value(call, k), "joining along axis 0");
     }
     if (status) return status;
     out.shape[axis] = length;
@@ -267,6 +269,9 @@ static Status build_slice(Call *call)
         seen[axis] = true;
         status = slice_range(call, &ranges[axis], lists.starts[i], lists.ends[i], lists.steps[i]);
     }
+    const BuildValue *x = call_value(call, 0);
+    if (!status && seen[0] && (ranges[0].count != x->shape[0] || ranges[0].step != 1))
+        status = call_keeps_images(call, x, "a cut along axis 0");
     if (!status) status = emit_slice(call, ranges, &value);
     return status ? status : call_bind(call, 0, value);
 }
@@ -326,7 +331,8 @@ static Status build_split(Call *call)
     Status status = call_axis(call, attribute_int(call, "axis", 0), call_value(call, 0)->rank, &axis);
     if (status) return status;
     const size_t length = call_value(call, 0)->shape[axis];
-    status = read_parts(call, sizes, length);
+    if (axis == 0) status = call_keeps_images(call, call_value(call, 0), "a split along axis 0");
+    if (!status) status = read_parts(call, sizes, length);
     for (size_t i = 0; !status && i < call->output_count; i++) {
         if (sizes[i] == 0 || sizes[i] > length - start)
             return call_fail(call, STATUS_INVALID, "output %zu is empty or behind the %zu of axis %zu", i,
@@ -406,6 +412,7 @@ static Status build_gather(Call *call)
     GatherParameters *parameters = call_allocate(call, 1, sizeof *parameters);
     if (!parameters) return call_no_memory(call);
     Status status = call_axis(call, attribute_int(call, "axis", 0), x.rank, &axis);
+    if (!status && axis == 0) status = call_keeps_images(call, &x, "gathering along axis 0");
     if (!status) status = gather_indices(call, parameters, &indices, x.shape[axis]);
     if (!status) status = gather_shape(call, &rank, shape, &x, &indices, axis);
     if (!status && indices.rank != 1) status = builder_plain(call, input, &input);
@@ -472,6 +479,7 @@ static Status build_transpose(Call *call)
     TransposeParameters *parameters = call_allocate(call, 1, sizeof *parameters);
     if (!parameters) return call_no_memory(call);
     Status status = read_permutation(call, order, x.rank);
+    if (!status && x.rank > 0 && order[0] != 0) status = call_keeps_images(call, &x, "moving axis 0");
     if (status) return status;
     for (size_t i = 0; i < x.rank; i++) shape[i] = x.shape[order[i]];
     bool channels_last = false;
@@ -583,9 +591,10 @@ static Status emit_pad(Call *call, PadParameters *parameters, const Border *bord
     bool any = false;
     for (size_t i = 0; i < x.rank; i++) any |= borders[i].before != 0 || borders[i].after != 0;
     if (!any) return call_bind(call, 0, call->inputs[0]);
-    if (x.rank > 0 && !x.constant && x.shape[0] > 1 && (borders[0].before != 0 || borders[0].after != 0))
-        return call_fail(call, STATUS_UNSUPPORTED, "padding axis 0 would change the number of images");
-    Status status = padded_shape(call, shape, &x, borders);
+    Status status = STATUS_OK;
+    if (x.rank > 0 && (borders[0].before != 0 || borders[0].after != 0))
+        status = call_keeps_images(call, &x, "padding axis 0");
+    if (!status) status = padded_shape(call, shape, &x, borders);
     if (status) return status;
     pad_region(parameters, &x, borders, shape);
     return call_emit(call, &(Emit){.kernel = &kernel_pad,

@@ -80,10 +80,10 @@ Status emit_mean(Call *call, size_t input, const bool *reduced, bool keep)
     BuildValue x = *builder_value(call->builder, input);
     if (x.type != ELEMENT_FLOAT)
         return call_fail(call, STATUS_UNSUPPORTED, "input '%s' is not float", x.name);
-    if (x.rank > 0 && reduced[0] && !x.constant && x.shape[0] > 1)
-        return call_fail(call, STATUS_UNSUPPORTED, "axis 0 would mix the images of a batch");
+    Status status = x.rank > 0 && reduced[0] ? call_keeps_images(call, &x, "a mean over axis 0") : STATUS_OK;
+    if (status) return status;
     if (!keep && !stays_in_order(&x, reduced)) {
-        Status status = builder_plain(call, input, &input);
+        status = builder_plain(call, input, &input);
         if (status) return status;
         x = *builder_value(call->builder, input);
     }

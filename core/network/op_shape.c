@@ -20,10 +20,10 @@ static Status bind_reshaped(Call *call, size_t rank, const size_t *shape)
     BuildValue x = *call_value(call, 0);
     size_t input, result;
     if (same_shape(&x, rank, shape)) return call_bind(call, 0, call->inputs[0]);
-    if (!x.constant && x.rank > 0 && x.shape[0] > 1 && (rank == 0 || shape[0] == 1))
-        return call_fail(call, STATUS_UNSUPPORTED,
-                         "a first dimension of 1 would join the %zu images of a batch", x.shape[0]);
-    Status status = builder_plain(call, call->inputs[0], &input);
+    const bool keeps = rank > 0 && shape[0] % builder_batch(call->builder) == 0;
+    Status status = keeps ? STATUS_OK : call_keeps_images(call, &x, "the shape's first dimension");
+    if (status) return status;
+    status = builder_plain(call, call->inputs[0], &input);
     if (status) return status;
     x = *builder_value(call->builder, input);
     if (x.constant) {

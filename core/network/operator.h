@@ -113,6 +113,13 @@ Status call_constant_float(Call *call, size_t input, float *value);
 /* An axis that may be negative, checked against `rank` (first <= axis < rank after adding rank). */
 Status call_axis(Call *call, int64_t axis, size_t rank, size_t *result);
 
+/* Fails where `value` is computed and more than one image is run at a time: for what `build` is about to do
+ * to its first axis, which counts images or stretches of them everywhere in the network. The file is then
+ * built again to run image by image. */
+Status call_keeps_images(Call *call, const BuildValue *value, const char *what);
+/* Images run at a time: the first dimension of the input. */
+size_t builder_batch(const Builder *builder);
+
 /* The stored axis of logical axis `axis` of a value: itself, or moved where the value is channels last. */
 size_t builder_axis(const BuildValue *value, size_t axis);
 

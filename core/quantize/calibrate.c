@@ -38,6 +38,7 @@ struct Calibration {
     const Weights **weights; /* [layer_count] */
     Workspace **workspaces;  /* [workers] */
     size_t **positions;      /* [workers][most rows of an image] */
+    const void ***inputs;    /* [workers][most inputs of a node] */
     Store store;
     double *difference, *reference; /* [layer_count], squared sums */
     uint64_t macs_done, macs_total;
@@ -67,7 +68,7 @@ size_t calibration_spilled_bytes(const Calibration *calibration)
 double calibration_accumulated_error(const Calibration *calibration, size_t layer)
 {
     double difference = calibration->difference[layer];
-    return difference > 0 ? difference / calibration->reference[layer] : 0;
+    return difference == 0 ? 0 : difference / calibration->reference[layer];
 }
 
 void calibration_split(size_t *images, size_t *heldout, size_t asked, size_t available)
@@ -293,19 +294,29 @@ static size_t most_rows_of_image(const Network *network)
     return most;
 }
 
+static size_t most_inputs(const Network *network)
+{
+    size_t most = 1;
+    for (size_t i = 0; i < network->node_count; i++) most = size_max(most, network->nodes[i].input_count);
+    return most;
+}
+
 static Status allocate_workers(Calibration *calibration, Message *message)
 {
     size_t workers = pool_workers(calibration->options.pool), most = most_rows_of_image(calibration->network);
     calibration->workspaces = calloc(workers, sizeof *calibration->workspaces);
     calibration->positions = calloc(workers, sizeof *calibration->positions);
+    calibration->inputs = calloc(workers, sizeof *calibration->inputs);
     calibration->messages = calloc(workers, sizeof *calibration->messages);
-    if (!calibration->workspaces || !calibration->positions || !calibration->messages)
+    if (!calibration->workspaces || !calibration->positions || !calibration->inputs || !calibration->messages)
         return status_no_memory(message, "calibration");
     for (size_t w = 0; w < workers; w++) {
         Status status = workspace_create(&calibration->workspaces[w], calibration->network, message);
         if (status != STATUS_OK) return status;
         calibration->positions[w] = calloc(most, sizeof **calibration->positions);
-        if (!calibration->positions[w]) return status_no_memory(message, "calibration");
+        calibration->inputs[w] = calloc(most_inputs(calibration->network), sizeof **calibration->inputs);
+        if (!calibration->positions[w] || !calibration->inputs[w])
+            return status_no_memory(message, "calibration");
     }
     return STATUS_OK;
 }
@@ -416,9 +427,11 @@ void calibration_free(Calibration *calibration)
     for (size_t w = 0; w < pool_workers(calibration->options.pool); w++) {
         if (calibration->workspaces) workspace_free(calibration->workspaces[w]);
         if (calibration->positions) free(calibration->positions[w]);
+        if (calibration->inputs) free(calibration->inputs[w]);
     }
     free(calibration->workspaces);
     free(calibration->positions);
+    free(calibration->inputs);
     free(calibration->messages);
     free(calibration->steps);
     free(calibration->values);
@@ -432,8 +445,6 @@ void calibration_free(Calibration *calibration)
 }
 
 /* --- running a node ----------------------------------------------------------------------------------- */
-
-#define MOST_INPUTS 64
 
 typedef struct NodeJob {
     Calibration *calibration;
@@ -455,7 +466,7 @@ static void run_node_tile(void *context, size_t tile, size_t worker)
     Calibration *calibration = job->calibration;
     const Network *network = calibration->network;
     const Node *node = &network->nodes[job->node];
-    const void *inputs[MOST_INPUTS];
+    const void **inputs = calibration->inputs[worker];
     for (size_t i = 0; i < node->input_count; i++)
         inputs[i] = is_constant(network, node->inputs[i])
                         ? network->values[node->inputs[i]].constant
@@ -538,9 +549,6 @@ static Status run_node(Calibration *calibration, size_t index, Message *message)
     const Network *network = calibration->network;
     const Node *node = &network->nodes[index];
     ChainValue *output = &calibration->values[node->output];
-    if (node->input_count > MOST_INPUTS)
-        return status_fail(message, STATUS_UNSUPPORTED, "node '%s' has %zu inputs, more than %d", node->name,
-                           node->input_count, MOST_INPUTS);
     size_t bytes = value_bytes(calibration, node->output);
     output->same = !chains_part(calibration, node);
     output->ready = true;
@@ -562,12 +570,14 @@ static Status run_node(Calibration *calibration, size_t index, Message *message)
 
 /* --- rows of a layer ------------------------------------------------------------------------------------ */
 
+#define MOST_SITES 64 /* of one layer that rows are drawn at */
+
 /* The rows that a layer's Problems are made of: how many of each image. */
 typedef struct Sampling {
     size_t layer;
-    size_t sites[MOST_INPUTS], site_count; /* nodes whose input is there */
-    size_t positions;                      /* of an image, all sites together */
-    size_t images, first_image, rows;      /* rows wanted, of these images */
+    size_t sites[MOST_SITES], site_count; /* nodes whose input is there */
+    size_t positions;                     /* of an image, all sites together */
+    size_t images, first_image, rows;     /* rows wanted, of these images */
 } Sampling;
 
 /* Rows of images first_image..first_image+i-1. */
@@ -627,7 +637,7 @@ static Sampling make_sampling(const Calibration *calibration, size_t index, bool
     const Network *network = calibration->network;
     const Layer *layer = &network->layers[index];
     Sampling sampling = {.layer = index, .images = calibration->images};
-    for (size_t i = 0; i < layer->site_count && sampling.site_count < MOST_INPUTS; i++) {
+    for (size_t i = 0; i < layer->site_count && sampling.site_count < MOST_SITES; i++) {
         size_t site = layer->sites[i];
         if (!calibration->values[network->nodes[site].inputs[0]].ready) continue;
         sampling.sites[sampling.site_count++] = site;
@@ -723,7 +733,7 @@ static Status make_problems(Calibration *calibration, size_t index, Message *mes
     Status status =
         problems_create(&calibration->problems, layer->groups, layer->m, layer->n, layer->weights, message);
     for (size_t first = 0, count; status == STATUS_OK && first < sampling.images; first += count) {
-        count = images_of_chunk(&sampling, first, layer->groups * layer->n * sizeof(float));
+        count = images_of_chunk(&sampling, first, layer->groups * (layer->n + layer->m) * sizeof(float));
         status = add_chunk(calibration, &sampling, first, count, message);
     }
     if (status != STATUS_OK) return status;

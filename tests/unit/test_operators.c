@@ -1089,6 +1089,12 @@ static void batches_are_not_mixed(void **state)
         "s=Softmax(v) axis=0; y=Relu(s)",
         "f=Flatten(v); s=Softmax(f) axis=0; y=Relu(s)",
         "y=ReduceMean(v) axes=[0]",
+        "y=Slice(v,[-1],[-1000],[0],[-1])",
+        "y=Slice(v,[0],[1],[0],[1])",
+        "y=Gather(v,[0]) axis=0",
+        "y=Split(v) axis=0",
+        "t=Transpose(v) perm=[1,0,2,3]; y=Transpose(t) perm=[1,0,2,3]",
+        "r=Reshape(v,[-1,1]); t=Transpose(r) perm=[1,0]; y=Reshape(t,[1,-1])",
     };
     (void)state;
     for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {

@@ -7,7 +7,8 @@
  * * largest column sum of |a_ij|), counted at the true size; max pooling by the square root of the most
  * windows that cover one pixel; elementwise functions by their largest slope; a product of two activations by
  * the largest l2 norm of the other factor over the axes that broadcast, which is measured on the images
- * (`factor_norms`, by network_factor_norm()). Where no finite constant exists, lambda is INFINITY and `culprit` the node.
+ * (`factor_norms`, by network_factor_norm()). Where no finite constant exists, lambda is INFINITY and
+ * `culprit` the node.
  */
 #ifndef BOUND_LIPSCHITZ_H
 #define BOUND_LIPSCHITZ_H

@@ -12,4 +12,8 @@ typedef struct ClipParameters {
     float low, high;
 } ClipParameters;
 
+/* Adds to sums[i] the squares of the elements of `other` that element i of input `input` of an arithmetic
+ * node is multiplied by. */
+void product_sums(double *sums, const Node *node, size_t input, const float *other);
+
 #endif

@@ -160,4 +160,45 @@ size_t network_rows(const Network *network, size_t node);
 void network_gather(const Network *network, size_t node, float *rows, const float *input, size_t image,
                     const size_t *positions, size_t count);
 
+/* --- geometry, for bounds ---------------------------------------------------------------------------- */
+
+/* What a node does to a difference of one of its inputs, one image's worth, the others held. */
+typedef enum EdgeKind {
+    EDGE_CONSTANT,    /* the input is a constant: nothing passes */
+    EDGE_LAYER,       /* the weights of the node's layer */
+    EDGE_LINEAR,      /* fixed linear map: the largest sums of |a_ij| over a row and over a column */
+    EDGE_MAX,         /* maximum over windows: the most windows that cover one element */
+    EDGE_ELEMENTWISE, /* the largest slope, repetition by broadcasting included */
+    EDGE_PRODUCT,     /* times another activation: network_factor_norm() */
+    EDGE_UNBOUNDED    /* no finite constant: `reason` */
+} EdgeKind;
+
+typedef struct NetworkEdge {
+    EdgeKind kind;
+    double row_sum, column_sum; /* EDGE_LINEAR */
+    double windows;             /* EDGE_MAX */
+    double slope;               /* EDGE_ELEMENTWISE */
+    const char *reason;         /* EDGE_UNBOUNDED: "it divides by an activation" */
+} NetworkEdge;
+
+void network_edge(NetworkEdge *edge, const Network *network, size_t node, size_t input);
+
+/* Of an EDGE_PRODUCT: the largest l2 norm of the other factor over the elements that one element of `input`
+ * is multiplied by. other: that factor's values on one tile. STATUS_MEMORY. */
+Status network_factor_norm(double *norm, const Network *network, size_t node, size_t input,
+                           const float *other, Message *message);
+
+/* A convolution: out[y][x] sums over taps i, j of weights[g*m + o][(c*kernel_h + i)*kernel_w + j] times
+ * in[y*stride_h + i*dilation_h - pad_top][x*stride_w + j*dilation_w - pad_left]; m outputs, n/taps inputs in
+ * each group. A Gemm or MatMul is one of a single pixel and tap. */
+typedef struct ConvGeometry {
+    size_t groups, m, channels; /* outputs and inputs a group */
+    size_t in_h, in_w, out_h, out_w;
+    size_t kernel_h, kernel_w, stride_h, stride_w, dilation_h, dilation_w;
+    size_t pad_top, pad_left, pad_bottom, pad_right;
+} ConvGeometry;
+
+/* node: a layer's site. */
+void network_convolution(ConvGeometry *geometry, const Network *network, size_t node);
+
 #endif

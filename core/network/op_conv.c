@@ -18,7 +18,7 @@ static Status run_conv(const KernelRun *run, void *output, const void *const *in
                                     run->fused, run->scratch, message);
 }
 
-const Kernel kernel_conv = {"Conv", run_conv};
+const Kernel kernel_conv = {"Conv", run_conv, edge_layer};
 
 static void gather_patch(float *row, const float *image, const ConvShape *shape, size_t y, size_t x)
 {

@@ -6,6 +6,7 @@
 
 #include <math.h>
 #include <stdint.h>
+#include <stdlib.h>
 #include <string.h>
 
 /* --- activations ------------------------------------------------------------------------------------ */
@@ -52,12 +53,39 @@ ACTIVATION(hard_sigmoid,
            limit(p.alpha *x + p.beta, 0, 1))
 ACTIVATION(hard_swish, (void)0, x *limit(x *(1.0f / 6) + 0.5f, 0, 1))
 
-const Kernel kernel_relu = {"relu", run_relu};
-const Kernel kernel_clip = {"clip", run_clip};
-static const Kernel kernel_sigmoid = {"sigmoid", run_sigmoid};
-static const Kernel kernel_silu = {"silu", run_silu};
-static const Kernel kernel_hard_sigmoid = {"hard sigmoid", run_hard_sigmoid};
-static const Kernel kernel_hard_swish = {"hard swish", run_hard_swish};
+/* s(1 - s) is largest at s = 1/2. */
+static void edge_sigmoid(NetworkEdge *edge, const Network *network, const Node *node, size_t input)
+{
+    (void)network, (void)node, (void)input;
+    *edge = edge_slope(0.25);
+}
+
+/* s + x s (1 - s) is largest at x = 2.3994: 1.0998393..., rounded up. */
+static void edge_silu(NetworkEdge *edge, const Network *network, const Node *node, size_t input)
+{
+    (void)network, (void)node, (void)input;
+    *edge = edge_slope(1.09984);
+}
+
+static void edge_hard_sigmoid(NetworkEdge *edge, const Network *network, const Node *node, size_t input)
+{
+    (void)network, (void)input;
+    *edge = edge_slope(fabs((double)((const HardSigmoidParameters *)node->parameters)->alpha));
+}
+
+/* x/3 + 1/2 at x = 3 */
+static void edge_hard_swish(NetworkEdge *edge, const Network *network, const Node *node, size_t input)
+{
+    (void)network, (void)node, (void)input;
+    *edge = edge_slope(1.5);
+}
+
+const Kernel kernel_relu = {"relu", run_relu, edge_slope_one};
+const Kernel kernel_clip = {"clip", run_clip, edge_slope_one};
+static const Kernel kernel_sigmoid = {"sigmoid", run_sigmoid, edge_sigmoid};
+static const Kernel kernel_silu = {"silu", run_silu, edge_silu};
+static const Kernel kernel_hard_sigmoid = {"hard sigmoid", run_hard_sigmoid, edge_hard_sigmoid};
+static const Kernel kernel_hard_swish = {"hard swish", run_hard_swish, edge_hard_swish};
 
 static Status emit_activation(Call *call, const Kernel *kernel, const void *parameters,
                               const char *operator_name, size_t input)
@@ -230,8 +258,65 @@ static Status run_integers(const KernelRun *run, void *output, const void *const
     return STATUS_OK;
 }
 
-static const Kernel kernel_floats = {"arithmetic", run_floats};
-static const Kernel kernel_integers = {"integer arithmetic", run_integers};
+/* The largest of the sums, over the elements of operand `input`, of squares of weight(other element): what a
+ * change of one element is stretched by, squared, where it is repeated. other: NULL for ones. */
+static void broadcast_sums(double *sums, const Walk *walk, size_t input, const float *other, bool inverse)
+{
+    WalkPosition at = {0};
+    const ptrdiff_t step = walk_step(walk, input), other_step = walk_step(walk, 1 - input);
+    do {
+        double *sum = sums + at.offset[input];
+        const float *factor = other ? other + at.offset[1 - input] : NULL;
+        for (ptrdiff_t i = 0; i < (ptrdiff_t)walk_row(walk); i++) {
+            const double value = factor ? (double)factor[i * other_step] : 1;
+            sum[i * step] += inverse ? 1 / (value * value) : value * value;
+        }
+    } while (walk_next(&at, walk));
+}
+
+void product_sums(double *sums, const Node *node, size_t input, const float *other)
+{
+    const ArithmeticParameters *parameters = node->parameters;
+    broadcast_sums(sums, &parameters->walk, input, other, false);
+}
+
+/* Sums and differences repeat the operand; constant factors and divisors scale it too. */
+static void edge_fixed(NetworkEdge *edge, const Network *network, const Node *node, size_t input, bool sum,
+                       bool inverse)
+{
+    const ArithmeticParameters *parameters = node->parameters;
+    const size_t count = network->values[node->inputs[input]].elements;
+    const float *other = sum ? NULL : network->values[node->inputs[1 - input]].constant;
+    double largest = 0, *sums = calloc(count + 1, sizeof *sums);
+    if (!sums) {
+        edge->reason = "memory ran out while its constant was counted";
+        return;
+    }
+    broadcast_sums(sums, &parameters->walk, input, other, inverse);
+    for (size_t i = 0; i < count; i++) largest = sums[i] > largest || isnan(sums[i]) ? sums[i] : largest;
+    free(sums);
+    if (isfinite(largest))
+        *edge = edge_slope(sqrt(largest));
+    else
+        edge->reason = "a constant of it is not finite, or divides by zero";
+}
+
+static void edge_floats(NetworkEdge *edge, const Network *network, const Node *node, size_t input)
+{
+    const Arithmetic *arithmetic = ((const ArithmeticParameters *)node->parameters)->arithmetic;
+    const bool fixed = network->values[node->inputs[1 - input]].constant != NULL;
+    const bool sum = arithmetic->row == add_row || arithmetic->row == subtract_row;
+    const bool division = arithmetic->row == divide_row;
+    if (division && !(fixed && input == 0))
+        edge->reason = "it divides by an activation";
+    else if (sum || fixed)
+        edge_fixed(edge, network, node, input, sum, division);
+    else
+        *edge = (NetworkEdge){.kind = EDGE_PRODUCT};
+}
+
+static const Kernel kernel_floats = {"arithmetic", run_floats, edge_floats};
+static const Kernel kernel_integers = {"integer arithmetic", run_integers, NULL};
 
 /* The output's shape: the operands', filled up on the left with ones; an axis of 1 is repeated. */
 static Status broadcast_shape(Call *call, size_t *rank, size_t *shape, const BuildValue *operands)
@@ -370,7 +455,14 @@ static Status run_softmax(const KernelRun *run, void *output, const void *const 
     return STATUS_OK;
 }
 
-static const Kernel kernel_softmax = {"softmax", run_softmax};
+/* The Jacobian diag(y) - y y^T is symmetric, its row sums of absolute values are 2 y_i (1 - y_i). */
+static void edge_softmax(NetworkEdge *edge, const Network *network, const Node *node, size_t input)
+{
+    (void)network, (void)node, (void)input;
+    *edge = edge_slope(0.5);
+}
+
+static const Kernel kernel_softmax = {"softmax", run_softmax, edge_softmax};
 
 /* Over stored axes first..last-1 of `input`. */
 static Status emit_softmax(Call *call, size_t input, size_t first, size_t last)
@@ -440,7 +532,7 @@ static Status run_cast(const KernelRun *run, void *output, const void *const *in
     return STATUS_OK;
 }
 
-static const Kernel kernel_cast = {"cast", run_cast};
+static const Kernel kernel_cast = {"cast", run_cast, NULL};
 
 /* The schema's numbers of the types that values may have. */
 static bool cast_type(ElementType *type, int64_t number)

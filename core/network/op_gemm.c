@@ -25,7 +25,7 @@ static Status run_matrix(const KernelRun *run, void *output, const void *const *
     return STATUS_OK;
 }
 
-const Kernel kernel_matrix = {"Matrix product", run_matrix};
+const Kernel kernel_matrix = {"Matrix product", run_matrix, edge_layer};
 
 /* --- build ------------------------------------------------------------------------------------------ */
 

@@ -56,7 +56,7 @@ static Status run_concat(const KernelRun *run, void *output, const void *const *
     return STATUS_OK;
 }
 
-static const Kernel kernel_concat = {"concat", run_concat};
+static const Kernel kernel_concat = {"concat", run_concat, edge_move};
 
 /* Adds input k's length along `axis` to *length; all else must be the first input's. */
 static Status concat_length(Call *call, size_t *length, size_t axis, size_t k)
@@ -138,7 +138,7 @@ static Status run_slice(const KernelRun *run, void *output, const void *const *i
     return STATUS_OK;
 }
 
-static const Kernel kernel_slice = {"slice", run_slice};
+static const Kernel kernel_slice = {"slice", run_slice, edge_move};
 
 /* Elements start, start + step, ... of an axis, `count` of them. */
 typedef struct Range {
@@ -367,7 +367,22 @@ static Status run_gather(const KernelRun *run, void *output, const void *const *
     return STATUS_OK;
 }
 
-static const Kernel kernel_gather = {"gather", run_gather};
+/* Column sums are how often an index comes. */
+static void edge_gather(NetworkEdge *edge, const Network *network, const Node *node, size_t input)
+{
+    (void)network, (void)input;
+    const GatherParameters *parameters = node->parameters;
+    size_t most = 0;
+    for (size_t i = 0; i < parameters->count; i++) {
+        size_t same = 0;
+        for (size_t k = 0; k < parameters->count; k++)
+            same += parameters->indices[k] == parameters->indices[i];
+        most = size_max(most, same);
+    }
+    *edge = edge_linear(1, (double)most);
+}
+
+static const Kernel kernel_gather = {"gather", run_gather, edge_gather};
 
 /* The indices as axes of `length`, from a constant. */
 static Status gather_indices(Call *call, GatherParameters *parameters, BuildValue *indices, size_t length)
@@ -534,7 +549,7 @@ static Status run_pad(const KernelRun *run, void *output, const void *const *inp
     return STATUS_OK;
 }
 
-static const Kernel kernel_pad = {"pad", run_pad};
+static const Kernel kernel_pad = {"pad", run_pad, edge_move};
 
 typedef struct Border {
     int64_t before, after; /* negative: cut off */

@@ -18,7 +18,17 @@ static Status run_scale(const KernelRun *run, void *output, const void *const *i
     return STATUS_OK;
 }
 
-static const Kernel kernel_scale = {"Scale and shift", run_scale};
+static void edge_scale(NetworkEdge *edge, const Network *network, const Node *node, size_t input)
+{
+    (void)input;
+    const Value *scale = &network->values[node->inputs[1]];
+    double largest = 0;
+    for (size_t c = 0; c < scale->elements; c++)
+        largest = fmax(largest, fabs((double)((const float *)scale->constant)[c]));
+    *edge = edge_slope(largest);
+}
+
+static const Kernel kernel_scale = {"Scale and shift", run_scale, edge_scale};
 
 /* y = scale x + shift in double, [channels] each */
 typedef struct Normalization {

@@ -112,8 +112,71 @@ static Status run_average(const KernelRun *run, void *output, const void *const 
     return STATUS_OK;
 }
 
-static const Kernel kernel_max = {"max pool", run_max};
-static const Kernel kernel_average = {"average pool", run_average};
+/* --- edges: sums over two axes are products of sums over each ------------------------------------------ */
+
+/* The elements that a mean over window `index` of an axis divides by. */
+static double divisor(const PoolAxis *axis, ptrdiff_t index, bool include_padding)
+{
+    const Taps taps = window_taps(axis, index);
+    return (double)(include_padding ? taps.padded : count_taps(&taps, axis));
+}
+
+/* Of an average: the sum of 1/divisor over the windows that cover a pixel; of a maximum: their number. */
+static double column_sum(const PoolAxis *axis, ptrdiff_t pixel, bool average, bool include_padding)
+{
+    const ptrdiff_t at = pixel + axis->before, reach = (axis->kernel - 1) * axis->dilation;
+    ptrdiff_t index = at > reach ? ceil_divide(at - reach, axis->stride) : 0;
+    double sum = 0;
+    for (; index < axis->output && index * axis->stride <= at; index++)
+        if ((at - index * axis->stride) % axis->dilation == 0)
+            sum += average ? 1 / divisor(axis, index, include_padding) : 1;
+    return sum;
+}
+
+static double largest_column(const PoolAxis *axis, bool average, bool include_padding)
+{
+    double largest = 0;
+    for (ptrdiff_t i = 0; i < axis->size; i++) {
+        const double sum = column_sum(axis, i, average, include_padding);
+        if (sum > largest) largest = sum;
+    }
+    return largest;
+}
+
+static double largest_row(const PoolAxis *axis, bool include_padding)
+{
+    double largest = 0;
+    for (ptrdiff_t i = 0; i < axis->output; i++) {
+        const Taps taps = window_taps(axis, i);
+        const double sum = (double)count_taps(&taps, axis) / divisor(axis, i, include_padding);
+        if (sum > largest) largest = sum;
+    }
+    return largest;
+}
+
+static void edge_max(NetworkEdge *edge, const Network *network, const Node *node, size_t input)
+{
+    (void)network, (void)input;
+    const PoolParameters *p = node->parameters;
+    *edge = (NetworkEdge){.kind = EDGE_MAX,
+                          .windows = largest_column(&p->axes[0], false, false) *
+                                     largest_column(&p->axes[1], false, false)};
+}
+
+static void edge_average(NetworkEdge *edge, const Network *network, const Node *node, size_t input)
+{
+    (void)network, (void)input;
+    const PoolParameters *p = node->parameters;
+    double rows = 1, columns = 1;
+    for (size_t i = 0; i < 2; i++) {
+        rows *= largest_row(&p->axes[i], p->include_padding);
+        columns *= largest_column(&p->axes[i], true, p->include_padding);
+    }
+    *edge = edge_linear(rows, columns);
+}
+
+static const Kernel kernel_max = {"max pool", run_max, edge_max};
+static const Kernel kernel_average = {"average pool", run_average, edge_average};
 
 /* --- windows ---------------------------------------------------------------------------------------- */
 

@@ -33,7 +33,13 @@ static Status run_mean(const KernelRun *run, void *output, const void *const *in
     return STATUS_OK;
 }
 
-static const Kernel kernel_mean = {"mean", run_mean};
+static void edge_mean(NetworkEdge *edge, const Network *network, const Node *node, size_t input)
+{
+    (void)network, (void)input;
+    *edge = edge_linear(1, 1 / (double)((const MeanParameters *)node->parameters)->count);
+}
+
+static const Kernel kernel_mean = {"mean", run_mean, edge_mean};
 
 /* Walks the input in stored order; the output has the same layout with axes of 1 where reduced. */
 static void mean_parameters(MeanParameters *parameters, const BuildValue *x, const bool *reduced)

@@ -36,7 +36,29 @@ struct Kernel {
     const char *name;
     /* output and inputs as the values say; they do not overlap */
     Status (*run)(const KernelRun *run, void *output, const void *const *inputs, Message *message);
+    /* network_edge() for an input that is not constant; NULL: no constant is known */
+    void (*edge)(NetworkEdge *edge, const Network *network, const Node *node, size_t input);
 };
+
+/* --- edges that several operators share (edge.c) ------------------------------------------------------ */
+
+/* The same elements elsewhere, each at most once: sums of 1. */
+void edge_move(NetworkEdge *edge, const Network *network, const Node *node, size_t input);
+
+/* A slope of 1 at most. */
+void edge_slope_one(NetworkEdge *edge, const Network *network, const Node *node, size_t input);
+
+void edge_layer(NetworkEdge *edge, const Network *network, const Node *node, size_t input);
+
+static inline NetworkEdge edge_slope(double slope)
+{
+    return (NetworkEdge){.kind = EDGE_ELEMENTWISE, .slope = slope};
+}
+
+static inline NetworkEdge edge_linear(double row_sum, double column_sum)
+{
+    return (NetworkEdge){.kind = EDGE_LINEAR, .row_sum = row_sum, .column_sum = column_sum};
+}
 
 /* --- what build sees -------------------------------------------------------------------------------- */
 

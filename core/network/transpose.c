@@ -103,5 +103,5 @@ static Status run_copy(const KernelRun *run, void *output, const void *const *in
     return STATUS_OK;
 }
 
-const Kernel kernel_transpose = {"Transpose", run_transpose};
-const Kernel kernel_copy = {"Copy", run_copy};
+const Kernel kernel_transpose = {"Transpose", run_transpose, edge_move};
+const Kernel kernel_copy = {"Copy", run_copy, edge_move};

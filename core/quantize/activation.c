@@ -6,8 +6,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define STARTS 12
-#define START_RATIO 0.85 /* from one start to the next: down to a sixth of the largest value */
+#define STARTS 48
+#define START_RATIO 0.965 /* from one start to the next: down to a fifth of the largest value */
+#define REFINED 3         /* of the starts, the best */
 #define STEPS 60
 #define TENSOR_VALUES ((size_t)1 << 17) /* rows are chosen so that they hold about as many */
 #define CHANNEL_VALUES ((size_t)1 << 20)
@@ -74,7 +75,8 @@ static double refine(float *scale, const Values *x, float low, float high)
     return error;
 }
 
-/* --- all scales: one task a channel and start ------------------------------------------------------- */
+/* --- all scales: one task a channel and start, then one a channel
+ * ------------------------------------------------------- */
 
 typedef struct Search {
     Values *channels;
@@ -83,27 +85,41 @@ typedef struct Search {
     double *errors; /* [channels][STARTS] */
 } Search;
 
-static void search_task(void *context, size_t index, size_t worker)
+/* The error of a start's codes, with the scale that suits them best. */
+static void start_task(void *context, size_t index, size_t worker)
 {
     (void)worker;
     Search *search = context;
     const Values *values = &search->channels[index / STARTS];
-    float scale =
-        (float)((double)values->largest / (double)search->high * pow(START_RATIO, (double)(index % STARTS)));
-    /* a subnormal scale would divide to infinity */
-    bool usable = isnormal(scale);
-    search->errors[index] = usable ? refine(&scale, values, search->low, search->high) : INFINITY;
+    double share = pow(START_RATIO, (double)(index % STARTS)), xq = 0, qq = 0;
+    float scale = (float)((double)values->largest / (double)search->high * share);
+    /* values divided by a subnormal scale would be infinite */
+    if (isnormal(scale)) correlate(&xq, &qq, values, scale, search->low, search->high);
+    search->errors[index] = xq > 0 ? values->squares - xq * xq / qq : INFINITY;
     search->scales[index] = scale;
 }
 
-/* The scale of the least error, the first among equals; 0 where there is none. */
-static float best_scale(const Search *search, size_t channel)
+/* Refines the best starts of a channel: the scale of the least error, or 0 where there is none, is left
+ * first. */
+static void refine_task(void *context, size_t channel, size_t worker)
 {
-    const double *errors = search->errors + channel * STARTS;
-    size_t best = 0;
-    for (size_t i = 1; i < STARTS; i++)
-        if (errors[i] < errors[best]) best = i;
-    return isfinite(errors[best]) ? search->scales[channel * STARTS + best] : 0;
+    (void)worker;
+    Search *search = context;
+    double *errors = search->errors + channel * STARTS, least = INFINITY;
+    float *scales = search->scales + channel * STARTS, found = 0;
+    for (size_t i = 0; i < REFINED; i++) {
+        size_t best = 0;
+        for (size_t k = 1; k < STARTS; k++)
+            if (errors[k] < errors[best]) best = k;
+        if (!isfinite(errors[best])) break;
+        float scale = scales[best];
+        double error = refine(&scale, &search->channels[channel], search->low, search->high);
+        errors[best] = INFINITY;
+        if (error >= least) continue;
+        least = error;
+        found = scale;
+    }
+    scales[0] = found;
 }
 
 /* Packs each channel's values other than zero, one channel after the other, into packed[count*width]. */
@@ -139,10 +155,11 @@ static Status search_scales(float *scales, const float *rows, size_t count, size
                         : status_no_memory(message, "activation scales");
     if (status == STATUS_OK) {
         split_channels(search.channels, packed, rows, count, width, channels);
-        pool_run(pool, channels * STARTS, search_task, &search);
+        pool_run(pool, channels * STARTS, start_task, &search);
+        pool_run(pool, channels, refine_task, &search);
         for (size_t c = 0; c < channels; c++) {
             bool enough = channels == 1 || search.channels[c].count >= ACTIVATION_LEAST_VALUES;
-            scales[c] = enough ? best_scale(&search, c) : 0;
+            scales[c] = enough ? search.scales[c * STARTS] : 0;
         }
     }
     free(packed);

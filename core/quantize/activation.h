@@ -1,10 +1,10 @@
 /* Activations: the scales by which a layer's input is quantized, from rows of it.
  *
  * At b bits codes are 0..2^b-1 where the input cannot be negative, else -(2^(b-1)-1)..2^(b-1)-1. A scale s is
- * to minimize the sum of (x - s q)^2 over x, q = clip(round half to even(x/s)): from several starts (the
- * scale of the largest value, and shares of it) rounding and least squares, s = <x,q>/<q,q>, alternate to a
- * fixed point; the best is kept. One scale for the tensor; or one an input channel, where a channel that
- * shows fewer than ACTIVATION_LEAST_VALUES values other than zero takes the tensor's.
+ * to minimize the sum of (x - s q)^2 over x, q = clip(round half to even(x/s)): from the best few of many
+ * starts (the scale of the largest value, and shares of it) rounding and least squares, s = <x,q>/<q,q>,
+ * alternate to a fixed point; the best is kept. One scale for the tensor; or one an input channel, where a
+ * channel that shows fewer than ACTIVATION_LEAST_VALUES values other than zero takes the tensor's.
  *
  * The result depends on the rows alone, not on the number of threads.
  *

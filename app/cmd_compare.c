@@ -67,14 +67,17 @@ static Status run_contender(Outcome *outcome, const Session *session, const Cont
 
 static Status print_errors(const Session *session, const Outcome *outcomes, Message *message)
 {
-    TableColumn columns[3 + CONTENDERS] = {{"#", TABLE_RIGHT}, {"layer", TABLE_LEFT}, {"bits", TABLE_RIGHT}};
-    for (size_t i = 0; i < CONTENDERS; i++) columns[3 + i] = (TableColumn){contenders[i].name, TABLE_RIGHT};
-    Table *table = table_create(columns, 3 + CONTENDERS);
+    TableColumn columns[4 + CONTENDERS] = {
+        {"#", TABLE_RIGHT}, {"layer", TABLE_LEFT}, {"bits", TABLE_RIGHT}, {"A", TABLE_RIGHT}};
+    bool inputs = quantizes_inputs(&session->plan);
+    for (size_t i = 0; i < CONTENDERS; i++) columns[4 + i] = (TableColumn){contenders[i].name, TABLE_RIGHT};
+    Table *table = table_without(columns, 4 + CONTENDERS, inputs ? NULL : "A");
     for (size_t i = 0; i < session->network->layer_count; i++) {
         if (session->plan.layers[i].weight_bits == BITS_FLOAT) continue;
         table_cell(table, "%zu", i + 1);
         table_cell(table, "%s", session->network->layers[i].name);
         table_cell(table, "%u", session->plan.layers[i].weight_bits);
+        if (inputs) add_width(table, session->plan.layers[i].activation_bits);
         for (size_t j = 0; j < CONTENDERS; j++) table_error(table, outcomes[j].errors[i]);
     }
     Status status = table_print(table, stdout, message);

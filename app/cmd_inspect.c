@@ -7,12 +7,13 @@
 #include <inttypes.h>
 #include <stdio.h>
 
+/* A stands only where some layer's input is quantized. */
 static const TableColumn columns[] = {
-    {"#", TABLE_RIGHT},       {"layer", TABLE_LEFT},       {"operator", TABLE_LEFT},
-    {"weights", TABLE_LEFT},  {"m", TABLE_RIGHT},          {"n", TABLE_RIGHT},
-    {"groups", TABLE_RIGHT},  {"parameters", TABLE_RIGHT}, {"MACs", TABLE_RIGHT},
-    {"% MACs", TABLE_RIGHT},  {"bits", TABLE_RIGHT},       {"bytes", TABLE_RIGHT},
-    {"% bytes", TABLE_RIGHT}, {"float bytes", TABLE_RIGHT}};
+    {"#", TABLE_RIGHT},      {"layer", TABLE_LEFT},       {"operator", TABLE_LEFT},
+    {"weights", TABLE_LEFT}, {"m", TABLE_RIGHT},          {"n", TABLE_RIGHT},
+    {"groups", TABLE_RIGHT}, {"parameters", TABLE_RIGHT}, {"MACs", TABLE_RIGHT},
+    {"% MACs", TABLE_RIGHT}, {"bits", TABLE_RIGHT},       {"A", TABLE_RIGHT},
+    {"bytes", TABLE_RIGHT},  {"% bytes", TABLE_RIGHT},    {"float bytes", TABLE_RIGHT}};
 
 typedef struct Totals {
     uint64_t macs;
@@ -41,14 +42,6 @@ static void add_shape(Table *table, const Layer *layer)
     table_cell(table, "%s", shape);
 }
 
-static void add_bits(Table *table, unsigned bits)
-{
-    if (bits == BITS_FLOAT)
-        table_cell(table, "float");
-    else
-        table_cell(table, "%u", bits);
-}
-
 static double share(double part, double whole)
 {
     return whole > 0 ? 100 * part / whole : 0;
@@ -71,7 +64,7 @@ static void add_bytes(Table *table, const Totals *part, const Totals *whole)
 }
 
 static void add_layer(Table *table, size_t index, const Layer *layer, const LayerPlan *choice,
-                      const Totals *whole)
+                      const Totals *whole, bool inputs)
 {
     Totals part = {.macs = layer->macs,
                    .bytes = plan_layer_bytes(choice, layer),
@@ -85,11 +78,12 @@ static void add_layer(Table *table, size_t index, const Layer *layer, const Laye
     table_cell(table, "%zu", layer->n);
     table_cell(table, "%zu", layer->groups);
     add_costs(table, &part, whole);
-    add_bits(table, choice->weight_bits);
+    add_width(table, choice->weight_bits);
+    if (inputs) add_width(table, choice->activation_bits);
     add_bytes(table, &part, whole);
 }
 
-static void add_total(Table *table, const Totals *whole)
+static void add_total(Table *table, const Totals *whole, bool inputs)
 {
     table_rule(table);
     table_cell(table, "%s", "");
@@ -97,16 +91,18 @@ static void add_total(Table *table, const Totals *whole)
     for (size_t i = 0; i < 5; i++) table_cell(table, "%s", "");
     add_costs(table, whole, whole);
     table_cell(table, "%s", "");
+    if (inputs) table_cell(table, "%s", "");
     add_bytes(table, whole, whole);
 }
 
 static Status print_layers(const Network *network, const Plan *plan, Message *message)
 {
-    Table *table = table_create(columns, sizeof columns / sizeof *columns);
+    bool inputs = quantizes_inputs(plan);
+    Table *table = table_without(columns, sizeof columns / sizeof *columns, inputs ? NULL : "A");
     Totals whole = add_up(network, plan);
     for (size_t i = 0; i < network->layer_count; i++)
-        add_layer(table, i, &network->layers[i], &plan->layers[i], &whole);
-    add_total(table, &whole);
+        add_layer(table, i, &network->layers[i], &plan->layers[i], &whole, inputs);
+    add_total(table, &whole, inputs);
     Status status = table_print(table, stdout, message);
     table_free(table);
     return status;

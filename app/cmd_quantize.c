@@ -4,6 +4,7 @@
 #include "app/steps.h"
 #include "app/table.h"
 #include "base/blas.h"
+#include "base/printable.h"
 #include "config.h"
 #include "report/plan_csv.h"
 #include "report/run_json.h"
@@ -11,16 +12,19 @@
 #include <math.h>
 #include <stdio.h>
 
+#define NAME_TEXT 512
+
+/* A stands only where some layer's input is quantized. */
 static const TableColumn columns[] = {
-    {"#", TABLE_RIGHT},        {"layer", TABLE_LEFT},      {"bits", TABLE_RIGHT},
-    {"method", TABLE_LEFT},    {"rounding", TABLE_RIGHT},  {"solved", TABLE_RIGHT},
-    {"polished", TABLE_RIGHT}, {"held-out", TABLE_RIGHT},  {"accumulated", TABLE_RIGHT},
-    {"changed", TABLE_RIGHT},  {"% changed", TABLE_RIGHT}, {"epochs", TABLE_RIGHT}};
+    {"#", TABLE_RIGHT},           {"layer", TABLE_LEFT},     {"bits", TABLE_RIGHT},
+    {"A", TABLE_RIGHT},           {"method", TABLE_LEFT},    {"rounding", TABLE_RIGHT},
+    {"solved", TABLE_RIGHT},      {"polished", TABLE_RIGHT}, {"held-out", TABLE_RIGHT},
+    {"accumulated", TABLE_RIGHT}, {"changed", TABLE_RIGHT},  {"% changed", TABLE_RIGHT},
+    {"epochs", TABLE_RIGHT}};
 
 static void add_solve(Table *table, const Layer *layer, const LayerResult *result)
 {
     double codes = (double)layer->groups * (double)layer->m * (double)layer->n;
-    table_cell(table, "%u", result->bits);
     table_cell(table, "%s", method_name(result->method));
     table_error(table, result->rounding_error);
     table_error(table, result->bitsplit_error);
@@ -37,19 +41,21 @@ static void add_solve(Table *table, const Layer *layer, const LayerResult *resul
 
 static void add_float(Table *table, const LayerResult *result)
 {
-    table_cell(table, "float");
     for (size_t i = 0; i < 5; i++) table_cell(table, "-");
     table_error(table, result->accumulated_error);
     for (size_t i = 0; i < 3; i++) table_cell(table, "-");
 }
 
-static Status print_layers(const Pipeline *pipeline, Message *message)
+static Status print_layers(const Pipeline *pipeline, const Plan *plan, Message *message)
 {
-    Table *table = table_create(columns, sizeof columns / sizeof *columns);
+    bool inputs = quantizes_inputs(plan);
+    Table *table = table_without(columns, sizeof columns / sizeof *columns, inputs ? NULL : "A");
     for (size_t i = 0; i < pipeline->layer_count; i++) {
         const Layer *layer = &pipeline->network->layers[i];
         table_cell(table, "%zu", i + 1);
         table_cell(table, "%s", layer->name);
+        add_width(table, pipeline->layers[i].bits);
+        if (inputs) add_width(table, pipeline->layers[i].activation_bits);
         if (pipeline->layers[i].bits == BITS_FLOAT)
             add_float(table, &pipeline->layers[i]);
         else
@@ -58,6 +64,26 @@ static Status print_layers(const Pipeline *pipeline, Message *message)
     Status status = table_print(table, stdout, message);
     table_free(table);
     return status;
+}
+
+/* Where codes of inputs end, and whether the layers' sums are those of integers. */
+static void print_inputs(const Pipeline *pipeline)
+{
+    size_t quantized = 0, inexact = 0, worst = 0;
+    for (size_t i = 0; i < pipeline->layer_count; i++) {
+        const LayerResult *result = &pipeline->layers[i];
+        if (result->activation_bits == BITS_FLOAT) continue;
+        if (!quantized++ || result->clipped > pipeline->layers[worst].clipped) worst = i;
+        inexact += result->bits != BITS_FLOAT && !result->exact;
+    }
+    if (!quantized) return;
+    char name[NAME_TEXT];
+    printable_copy(name, sizeof name, pipeline->network->layers[worst].name);
+    printf("inputs quantized: %zu; most clipped: %.3f %% of the values into %s\n", quantized,
+           100 * pipeline->layers[worst].clipped, name);
+    if (inexact)
+        printf("note: sums of %zu layers may reach 2^24, where float no longer holds every whole number\n",
+               inexact);
 }
 
 static void print_notes(const Pipeline *pipeline)
@@ -76,8 +102,9 @@ static Status print_pipeline(const Session *session, const Pipeline *pipeline, M
            pipeline->images, pipeline->heldout_images);
     print_options(&session->plan);
     puts("");
-    Status status = print_layers(pipeline, message);
+    Status status = print_layers(pipeline, &session->plan, message);
     print_totals(&session->plan, session->network);
+    print_inputs(pipeline);
     print_notes(pipeline);
     return status;
 }

@@ -58,8 +58,15 @@ const OptionEntry option_table[OPTION_COUNT] = {
                            OPTION_WIDTH, FIELD(first_bits), 0, 0},
     [OPTION_LAST_BITS] = {"last-bits", "B", "weight width of last layers (8)", SOLVE | INSPECT, OPTION_WIDTH,
                           FIELD(last_bits), 0, 0},
+    [OPTION_ACTIVATION_BITS] = {"activation-bits", "B",
+                                "width of all layers' inputs but the network's: 2 to 8, or float (float)",
+                                SOLVE | INSPECT, OPTION_WIDTH, FIELD(activation_bits), 0, 0},
+    [OPTION_ERROR_COMPENSATED] = {"error-compensated", NULL,
+                                  "quantize inputs by one scale a channel, made up for by the weights' codes",
+                                  SOLVE | INSPECT, OPTION_FLAG, FIELD(error_compensated), 0, 0},
     [OPTION_PLAN] = {"plan", "FILE",
-                     "widths and methods by layer, CSV or JSON: they win over --bits and --method; other "
+                     "widths and methods by layer, CSV or JSON: they win over --bits, --activation-bits and "
+                     "--method; other "
                      "options that are given win over those in a JSON",
                      SOLVE | INSPECT, OPTION_TEXT, FIELD(plan), 0, 0},
     [OPTION_METHOD] = {"method", "METHOD", "how codes are found (bitsplit); the list is below", QUANTIZE,

@@ -28,6 +28,8 @@ typedef enum OptionId {
     OPTION_BITS,
     OPTION_FIRST_BITS,
     OPTION_LAST_BITS,
+    OPTION_ACTIVATION_BITS,
+    OPTION_ERROR_COMPENSATED,
     OPTION_PLAN,
     OPTION_METHOD,
     OPTION_MODE,
@@ -79,11 +81,11 @@ typedef struct Options {
     bool given[OPTION_COUNT];
     const char *images, *image_labels, *calibration, *mean, *std, *labels, *input_shape, *plan, *csv, *json;
     size_t evaluation_images, calibration_images, rows, threads, memory;
-    unsigned bits, first_bits, last_bits;
+    unsigned bits, first_bits, last_bits, activation_bits;
     Method method;
     Mode mode;
     double ridge;
-    bool no_polish, no_bias_correction, progress;
+    bool no_polish, no_bias_correction, error_compensated, progress;
     uint64_t seed;
 } Options;
 

@@ -58,15 +58,33 @@ void print_heading(const Session *session)
 
 /* --- plan ------------------------------------------------------------------------------------------- */
 
+bool quantizes_inputs(const Plan *plan)
+{
+    for (size_t l = 0; l < plan->layer_count; l++)
+        if (plan->layers[l].activation_bits != BITS_FLOAT) return true;
+    return false;
+}
+
+void add_width(Table *table, unsigned bits)
+{
+    if (bits == BITS_FLOAT)
+        table_cell(table, "float");
+    else
+        table_cell(table, "%u", bits);
+}
+
 void print_options(const Plan *plan)
 {
     const PlanOptions *options = &plan->options;
     char rows[32], ridge[32];
     snprintf(rows, sizeof rows, options->rows == PLAN_ALL_ROWS ? "all rows" : "%zu rows", options->rows);
     snprintf(ridge, sizeof ridge, options->ridge < 0 ? "ridge by layer" : "ridge %g", options->ridge);
-    printf("%s, %s a layer, %s, %s, %s, seed %" PRIu64 "\n", mode_name(options->mode), rows, ridge,
+    const char *inputs = !quantizes_inputs(plan)      ? ""
+                         : options->error_compensated ? ", inputs error-compensated (a scale a channel)"
+                                                      : ", inputs with a scale a tensor";
+    printf("%s, %s a layer, %s, %s, %s%s, seed %" PRIu64 "\n", mode_name(options->mode), rows, ridge,
            options->polish ? "polish" : "no polish",
-           options->bias_correction ? "bias correction" : "no bias correction", options->seed);
+           options->bias_correction ? "bias correction" : "no bias correction", inputs, options->seed);
 }
 
 void print_totals(const Plan *plan, const Network *network)

@@ -3,10 +3,16 @@
 #define APP_PRINT_H
 
 #include "app/session.h"
+#include "app/table.h"
 #include "evaluate/accuracy.h"
 
 /* The network, its images, classes and what runs it. */
 void print_heading(const Session *session);
+
+/* True where some layer's input is quantized: tables then have a column A for the widths of inputs. */
+bool quantizes_inputs(const Plan *plan);
+/* A cell with a width, or float. */
+void add_width(Table *table, unsigned bits);
 
 /* The plan's options, in a line. */
 void print_options(const Plan *plan);

@@ -144,6 +144,7 @@ static void take_options(PlanOptions *plan, const Options *options)
     if (given[OPTION_RIDGE]) plan->ridge = options->ridge;
     if (given[OPTION_NO_POLISH]) plan->polish = false;
     if (given[OPTION_NO_BIAS_CORRECTION]) plan->bias_correction = false;
+    if (given[OPTION_ERROR_COMPENSATED]) plan->error_compensated = true;
 }
 
 static Status make_plan(Session *session, Message *message)
@@ -152,6 +153,7 @@ static Status make_plan(Session *session, Message *message)
     Status status = plan_create(&session->plan, session->network, message);
     if (status != STATUS_OK) return status;
     plan_set_bits(&session->plan, session->network, options->bits, options->first_bits, options->last_bits);
+    plan_set_activation_bits(&session->plan, session->network, options->activation_bits);
     plan_set_method(&session->plan, options->method);
     status = read_plan(session, message);
     take_options(&session->plan.options, options);

@@ -33,6 +33,15 @@ Table *table_create(const TableColumn *columns, size_t count)
     return table;
 }
 
+Table *table_without(const TableColumn *columns, size_t count, const char *title)
+{
+    TableColumn kept[TABLE_MAX_COLUMNS];
+    size_t left = 0;
+    for (size_t i = 0; i < count && left < TABLE_MAX_COLUMNS; i++)
+        if (!title || strcmp(columns[i].title, title) != 0) kept[left++] = columns[i];
+    return table_create(kept, left);
+}
+
 void table_free(Table *table)
 {
     if (!table) return;

@@ -28,6 +28,8 @@ typedef struct Table Table;
 #define TABLE_MAX_COLUMNS 16
 
 Table *table_create(const TableColumn *columns, size_t count);
+/* As table_create(), less the column called `title`, where that is not NULL. */
+Table *table_without(const TableColumn *columns, size_t count, const char *title);
 void table_free(Table *table);
 
 /* The next cell, row by row. */

@@ -17,9 +17,10 @@ typedef struct Run {
     const PipelineOptions *options;
     Message *message;
     Calibration *calibration;
-    bool *wanted;    /* [layer_count] */
-    size_t *solving; /* [layer_count] */
-    size_t layer;    /* being calibrated for or solved */
+    bool *wanted;             /* [layer_count] */
+    uint8_t *activation_bits; /* [layer_count] */
+    size_t *solving;          /* [layer_count] */
+    size_t layer;             /* being calibrated for or solved */
     double fraction;
 } Run;
 
@@ -111,14 +112,38 @@ static void take_solution(LayerResult *result, Solution *solution)
     result->bias = solution->bias_shift;
 }
 
-/* The quantized chain's weights: scale times code, and the bias with its correction. */
+static Status keep_input_scales(LayerResult *result, const InputQuantizer *quantizer, Message *message)
+{
+    result->input_scales = malloc(quantizer->count * sizeof *result->input_scales);
+    if (!result->input_scales) return status_no_memory(message, "input scales");
+    memcpy(result->input_scales, quantizer->scales, quantizer->count * sizeof *result->input_scales);
+    result->input_scale_count = quantizer->count;
+    return STATUS_OK;
+}
+
+/* The quantized chain's layer where its input is quantized: codes of both sides, or float weights on codes.
+ */
+static Status stitch_integer(Run *run, size_t index, const InputQuantizer *quantizer)
+{
+    Pipeline *pipeline = run->pipeline;
+    const Layer *layer = &pipeline->network->layers[index];
+    LayerResult *result = &pipeline->layers[index];
+    Status status = keep_input_scales(result, quantizer, run->message);
+    if (status == STATUS_OK)
+        status = weights_create_integer(&pipeline->weights[index], pipeline->network, index, result->codes,
+                                        result->scales, result->codes ? result->bias : layer->bias, quantizer,
+                                        run->message);
+    if (status == STATUS_OK) result->exact = weights_exact(pipeline->weights[index]);
+    return status;
+}
+
+/* The quantized chain's weights where the input stays float: scale times code. */
 static Status stitch(Run *run, size_t index)
 {
     Pipeline *pipeline = run->pipeline;
     const Layer *layer = &pipeline->network->layers[index];
     LayerResult *result = &pipeline->layers[index];
     size_t channels = layer->groups * layer->m, n = layer->n;
-    for (size_t c = 0; c < channels; c++) result->bias[c] += layer->bias[c];
     float *weights = malloc(channels * n * sizeof *weights);
     if (!weights) return status_no_memory(run->message, "quantized weights");
     for (size_t i = 0; i < channels * n; i++) weights[i] = result->scales[i / n] * (float)result->codes[i];
@@ -128,8 +153,10 @@ static Status stitch(Run *run, size_t index)
     return status;
 }
 
-static Status solve_layer(Run *run, size_t index, const Problem *problems)
+/* Codes, scales and bias of the layer; none where its weights stay float. */
+static Status solve_weights(Run *run, size_t index, const Problem *problems)
 {
+    if (run->plan->layers[index].weight_bits == BITS_FLOAT) return STATUS_OK;
     Pipeline *pipeline = run->pipeline;
     LayerResult *result = &pipeline->layers[index];
     SolveOptions options = solve_options(run, index, problems->rows);
@@ -144,7 +171,19 @@ static Status solve_layer(Run *run, size_t index, const Problem *problems)
     result->heldout_rows = problems->heldout_rows;
     result->ridge = options.ridge;
     take_solution(result, &solution);
-    status = stitch(run, index);
+    const Layer *layer = &pipeline->network->layers[index];
+    for (size_t c = 0; c < layer->groups * layer->m; c++) result->bias[c] += layer->bias[c];
+    return STATUS_OK;
+}
+
+static Status solve_layer(Run *run, size_t index, const Problem *problems)
+{
+    Pipeline *pipeline = run->pipeline;
+    const InputQuantizer *quantizer =
+        calibration_quantizer(run->calibration, &pipeline->layers[index].clipped);
+    Status status = solve_weights(run, index, problems);
+    if (status != STATUS_OK) return status;
+    status = quantizer ? stitch_integer(run, index, quantizer) : stitch(run, index);
     calibration_continue(run->calibration, pipeline->weights[index]);
     return status;
 }
@@ -196,6 +235,18 @@ static Status check_finite(const Network *network, const Plan *plan, Message *me
     return STATUS_OK;
 }
 
+static Status check_inputs(const Network *network, const Plan *plan, Message *message)
+{
+    for (size_t i = 0; i < network->layer_count; i++)
+        if (network->layers[i].first && plan->layers[i].activation_bits != BITS_FLOAT)
+            return status_fail(
+                message, STATUS_INVALID,
+                "layer '%s' reads the network's input, which stays float: leave its activation "
+                "width empty, or float",
+                network->layers[i].name);
+    return STATUS_OK;
+}
+
 static void plan_layers(Run *run)
 {
     Pipeline *pipeline = run->pipeline;
@@ -205,6 +256,7 @@ static void plan_layers(Run *run)
         const LayerPlan *choice = &run->plan->layers[i];
         LayerResult *result = &pipeline->layers[i];
         *result = (LayerResult){.bits = choice->weight_bits,
+                                .activation_bits = choice->activation_bits,
                                 .method = (Method)choice->method,
                                 .rounding_error = NAN,
                                 .bitsplit_error = NAN,
@@ -212,8 +264,9 @@ static void plan_layers(Run *run)
                                 .heldout_error = NAN,
                                 .accumulated_error = NAN,
                                 .sqnr_db = NAN};
-        run->wanted[i] = choice->weight_bits != BITS_FLOAT;
-        if (!run->wanted[i]) continue;
+        run->activation_bits[i] = choice->activation_bits;
+        run->wanted[i] = choice->weight_bits != BITS_FLOAT || choice->activation_bits != BITS_FLOAT;
+        if (choice->weight_bits == BITS_FLOAT) continue;
         SolveOptions options = solve_options(run, i, 0);
         run->solving[i] = solve_bytes(layer->groups, layer->m, layer->n, &options, workers);
     }
@@ -228,6 +281,8 @@ static Status start_calibration(Run *run, const Dataset *dataset, const Normaliz
         .images = plan->calibration_images,
         .rows = plan->rows,
         .wanted = run->wanted,
+        .activation_bits = run->activation_bits,
+        .error_compensated = plan->error_compensated,
         .memory = run->options->memory ? run->options->memory : half_of_memory(),
         .solving = run->solving,
         .pool = run->options->pool,
@@ -258,7 +313,8 @@ static Status allocate_run(Run *run, const Network *network)
     pipeline->weights = calloc(count + 1, sizeof *pipeline->weights);
     run->wanted = calloc(count + 1, sizeof *run->wanted);
     run->solving = calloc(count + 1, sizeof *run->solving);
-    if (!pipeline->layers || !pipeline->weights || !run->wanted || !run->solving)
+    run->activation_bits = calloc(count + 1, sizeof *run->activation_bits);
+    if (!pipeline->layers || !pipeline->weights || !run->wanted || !run->solving || !run->activation_bits)
         return status_no_memory(run->message, "the pipeline");
     return STATUS_OK;
 }
@@ -269,6 +325,7 @@ Status pipeline_run(Pipeline **result, const Network *network, const Plan *plan,
     *result = NULL;
     Run run = {.plan = plan, .options = options, .message = message};
     Status status = check_finite(network, plan, message);
+    if (status == STATUS_OK) status = check_inputs(network, plan, message);
     if (status == STATUS_OK) status = allocate_run(&run, network);
     if (status == STATUS_OK) {
         plan_layers(&run);
@@ -279,6 +336,7 @@ Status pipeline_run(Pipeline **result, const Network *network, const Plan *plan,
     calibration_free(run.calibration);
     free(run.wanted);
     free(run.solving);
+    free(run.activation_bits);
     if (status == STATUS_OK)
         *result = run.pipeline;
     else
@@ -295,6 +353,7 @@ void pipeline_free(Pipeline *pipeline)
         free(pipeline->layers[i].codes);
         free(pipeline->layers[i].scales);
         free(pipeline->layers[i].bias);
+        free(pipeline->layers[i].input_scales);
     }
     free(pipeline->weights);
     free(pipeline->layers);

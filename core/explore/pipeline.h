@@ -22,6 +22,7 @@
  * where they do not apply (a float layer has none but the accumulated one). */
 typedef struct LayerResult {
     unsigned bits;
+    unsigned activation_bits; /* of the input, BITS_FLOAT where it stays float */
     Method method;
     double rounding_error;    /* of the weight-space start: see quantize/solve.h */
     double bitsplit_error;    /* after the method named in the plan, before polish */
@@ -38,6 +39,12 @@ typedef struct LayerResult {
     int8_t *codes; /* [groups*m][n], NULL for a float layer */
     float *scales; /* [groups*m] */
     float *bias;   /* [groups*m], corrected where the plan says so */
+
+    size_t input_scale_count; /* 0, 1 for the tensor, or one a channel: scales * codes then stand for W
+                                 diag(input scales) */
+    float *input_scales;      /* NULL where the input stays float */
+    double clipped;           /* share of the input's values beyond its largest code */
+    bool exact; /* the quantized layer's sums are exact in float: network/network.h, weights_exact() */
 } LayerResult;
 
 /* One call an epoch, on the thread that called pipeline_run(). */

@@ -70,7 +70,7 @@ static bool options_equal(const PlanOptions *a, const PlanOptions *b)
 {
     return a->mode == b->mode && a->seed == b->seed && a->calibration_images == b->calibration_images &&
            a->rows == b->rows && a->ridge == b->ridge && a->polish == b->polish &&
-           a->bias_correction == b->bias_correction;
+           a->bias_correction == b->bias_correction && a->error_compensated == b->error_compensated;
 }
 
 static bool layers_equal(const LayerPlan *a, const LayerPlan *b)
@@ -101,9 +101,9 @@ void plan_hash(char hex[65], const Plan *plan)
     char line[256];
     SHA2_CTX context;
     SHA256Init(&context);
-    snprintf(line, sizeof line, "plan/1 %s %" PRIu64 " %zu %zu %016" PRIx64 " %d %d\n",
+    snprintf(line, sizeof line, "plan/1 %s %" PRIu64 " %zu %zu %016" PRIx64 " %d %d%s\n",
              mode_name(options->mode), options->seed, options->calibration_images, options->rows, ridge_bits,
-             options->polish, options->bias_correction);
+             options->polish, options->bias_correction, options->error_compensated ? " compensated" : "");
     hash_line(&context, line);
     for (size_t l = 0; l < plan->layer_count; l++) {
         const LayerPlan *layer = &plan->layers[l];
@@ -122,6 +122,12 @@ void plan_set_bits(Plan *plan, const Network *network, unsigned bits, unsigned f
         const Layer *layer = &network->layers[l];
         plan->layers[l].weight_bits = (uint8_t)(layer->first ? first_bits : layer->last ? last_bits : bits);
     }
+}
+
+void plan_set_activation_bits(Plan *plan, const Network *network, unsigned bits)
+{
+    for (size_t l = 0; l < plan->layer_count; l++)
+        plan->layers[l].activation_bits = (uint8_t)(network->layers[l].first ? BITS_FLOAT : bits);
 }
 
 void plan_set_method(Plan *plan, Method method)

@@ -33,7 +33,7 @@ bool mode_parse(Mode *mode, const char *name);
 
 typedef struct LayerPlan {
     uint8_t weight_bits;     /* BITS_MIN..BITS_MAX or BITS_FLOAT */
-    uint8_t activation_bits; /* likewise, of the layer's input; BITS_FLOAT for now */
+    uint8_t activation_bits; /* likewise, of the layer's input; BITS_FLOAT where layer->first */
     uint8_t method;          /* Method */
 } LayerPlan;
 
@@ -45,6 +45,8 @@ typedef struct PlanOptions {
     double ridge;              /* times the mean diagonal of H; PLAN_RIDGE_DEFAULT, or 0..PLAN_RIDGE_MOST */
     bool polish;               /* default true: descent over whole codes after bit-split */
     bool bias_correction;      /* default true */
+    bool error_compensated; /* default false: inputs have one scale, true: one a channel, which the weights'
+                               codes make up for */
 } PlanOptions;
 
 typedef struct Plan {
@@ -63,13 +65,16 @@ void plan_hash(char hex[65], const Plan *plan);
 /* Sets every layer to `bits`, the network's first layers to `first_bits` and its last to `last_bits`. */
 void plan_set_bits(Plan *plan, const Network *network, unsigned bits, unsigned first_bits,
                    unsigned last_bits);
+/* Sets the input width of all layers but those that read the network's input, which stay float. */
+void plan_set_activation_bits(Plan *plan, const Network *network, unsigned bits);
 void plan_set_method(Plan *plan, Method method);
 
 /* Totals that follow from the plan alone.
  * bytes: of all layers' weights packed at their widths, rounded up to bytes a layer, + 4 a scale (one an
- * output channel of a quantized layer) + 4 a bias, where the network has one. float_bytes: 4 a parameter.
- * compression = float_bytes / bytes. average_weight_bits: bits a weight, over all weights of all layers (32
- * for float ones). bitops: sum over layers of macs * weight bits * activation bits (32 for float), an image.
+ * output channel of a quantized layer) + 4 a bias, where the network has one; scales of inputs do not count.
+ * float_bytes: 4 a parameter. compression = float_bytes / bytes. average_weight_bits: bits a weight, over all
+ * weights of all layers (32 for float ones). bitops: sum over layers of macs * weight bits * activation bits
+ * (32 for float), an image.
  */
 typedef struct PlanTotals {
     size_t parameters, bytes, float_bytes;

@@ -1,5 +1,6 @@
 #include "base/sizes.h"
 #include "network/elementwise.h"
+#include "network/integer.h"
 #include "network/network_storage.h"
 #include "network/op_conv.h"
 #include "network/transpose.h"
@@ -178,6 +179,7 @@ Status weights_create(Weights **result, const Network *network, size_t number, c
 void weights_free(Weights *packed)
 {
     if (!packed) return;
+    integer_form_free(packed->integer);
     for (size_t i = 0; i < packed->format_count; i++)
         if (packed->formats[i]) packed->formats[i]->backend->weights_free(packed->formats[i]);
     free(packed->matrix);
@@ -367,7 +369,7 @@ Status execute_prepare(Network *network, size_t ceiling, Message *message)
     if (!status) status = make_steps(network, message);
     if (!status) status = place_values(network, ceiling, message);
     for (size_t i = 0; i < network->node_count; i++) {
-        storage->scratch_bytes = size_max(storage->scratch_bytes, network->nodes[i].scratch);
+        storage->scratch_bytes = size_max(storage->scratch_bytes, integer_scratch(network, i));
         storage->most_inputs = size_max(storage->most_inputs, network->nodes[i].input_count);
     }
     return status;
@@ -438,7 +440,8 @@ static Status run_kernel(const Network *network, size_t number, bool fused, void
                      .weights = weights,
                      .fused = fused,
                      .scratch = scratch};
-    Status status = node->kernel->run(&run, output, inputs, message);
+    Status status = weights && weights->integer ? integer_run(&run, output, inputs[0], message)
+                                                : node->kernel->run(&run, output, inputs, message);
     return status ? status_context(message, status, "node '%s' (%s)", node->name, node->operator_name)
                   : STATUS_OK;
 }

@@ -31,6 +31,7 @@
 #define NETWORK_NETWORK_H
 
 #include "base/status.h"
+#include "network/input_quantizer.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -122,6 +123,12 @@ void network_free(Network *network);
 /* What convolutions run on: "oneDNN 2.6.3", "oneDNN 2.6.3 and direct AVX2", "im2col on BLAS". */
 const char *network_kernels(const Network *network);
 
+/* nonnegative[value_count]: values that cannot be negative, whatever the image: behind a Relu, say. */
+void network_find_nonnegative(bool *nonnegative, const Network *network);
+
+/* Channels of a layer's input, all groups together: a convolution's, or the elements of a vector. */
+size_t layer_input_channels(const Layer *layer);
+
 /* --- weights ---------------------------------------------------------------------------------------- */
 
 /* A layer's weights in the formats of its kernels. Read-only once made; any thread may use it. */
@@ -130,7 +137,23 @@ typedef struct Weights Weights;
 /* weights [groups*m][n] and bias [groups*m], as Layer's. The arrays are copied. */
 Status weights_create(Weights **packed, const Network *network, size_t layer, const float *weights,
                       const float *bias, Message *message);
+
+/* Weights of a layer that quantizes its input: it runs on the input's codes and on codes[groups*m][n],
+ * without bias, and is scales[i] * sum_k codes[i][k] * code of x[k] + bias[i]. With one input scale, that
+ * scale multiplies scales[i]; with one a channel, the codes stand for weights times their channel's scale
+ * already. codes and scales NULL: the float weights in their place. All is copied, the quantizer too.
+ * STATUS_INVALID for a scale that is not finite and positive, and a count of them that is not the layer's. */
+Status weights_create_integer(Weights **packed, const Network *network, size_t layer, const int8_t *codes,
+                              const float *scales, const float *bias, const InputQuantizer *quantizer,
+                              Message *message);
 void weights_free(Weights *packed);
+
+/* How the layer quantizes its input, or NULL: not at all. Lives as long as the weights. */
+const InputQuantizer *weights_quantizer(const Weights *packed);
+
+/* True where all of the layer's sums of products of codes are exact in float, in whatever order: the largest
+ * sum of |code| of an output, times the largest code of the input, is below 2^24. */
+bool weights_exact(const Weights *packed);
 
 /* --- running ---------------------------------------------------------------------------------------- */
 

@@ -38,13 +38,23 @@ typedef struct NetworkStorage {
     Step *steps;                /* [step_count] */
     size_t step_count;
     size_t arena_bytes;   /* of a workspace's values */
-    size_t scratch_bytes; /* the most of any node */
+    size_t scratch_bytes; /* the most of any node, and the codes of a layer's input behind it */
     size_t most_inputs;   /* of any node */
 } NetworkStorage;
+
+/* A layer on integer codes: its kernel's result is the accumulator, out = scale * accumulator + bias. */
+typedef struct IntegerForm {
+    InputQuantizer quantizer;
+    float *input_scales; /* quantizer.scales */
+    float *scales;       /* [groups*m] */
+    float *bias;         /* [groups*m] */
+    bool exact;
+} IntegerForm;
 
 /* A layer's weights, packed once for each format that its sites take. */
 struct Weights {
     size_t layer;
+    IntegerForm *integer; /* NULL: the input stays float */
     float *matrix, *bias; /* [m][n], [m]: what SGEMM takes; NULL for a convolution */
     size_t format_count;
     ConvWeights *formats[];

@@ -2,6 +2,7 @@
 
 #include "base/random.h"
 #include "base/sizes.h"
+#include "quantize/activation.h"
 #include "quantize/store.h"
 
 #include <math.h>
@@ -46,6 +47,10 @@ struct Calibration {
     Problem *problems; /* of the layer stopped at */
     size_t solving;    /* that layer */
     float *heldout_x, *heldout_y;
+    bool quantizes;          /* its input */
+    ActivationChoice choice; /* how */
+    float *compensated;      /* [groups*m][n], W diag(scales), where there is one scale a channel */
+    bool *nonnegative;       /* [value_count] */
 
     Status *statuses;   /* [tiles], of the tasks of one round */
     Message *messages;  /* [workers] */
@@ -69,6 +74,13 @@ double calibration_accumulated_error(const Calibration *calibration, size_t laye
 {
     double difference = calibration->difference[layer];
     return difference == 0 ? 0 : difference / calibration->reference[layer];
+}
+
+const InputQuantizer *calibration_quantizer(const Calibration *calibration, double *clipped)
+{
+    if (!calibration->quantizes) return NULL;
+    *clipped = calibration->choice.clipped;
+    return &calibration->choice.quantizer;
 }
 
 void calibration_split(size_t *images, size_t *heldout, size_t asked, size_t available)
@@ -220,7 +232,9 @@ static size_t gathering_bytes(const Calibration *calibration, size_t index)
     const Layer *layer = &calibration->network->layers[index];
     size_t row = (2 * layer->n + layer->m) * layer->groups * sizeof(float);
     size_t image = rows_of_image(calibration->network, layer) * row;
-    return size_max(2 * CHUNK_BYTES, image) + HELDOUT_MOST_ROWS * row;
+    bool compensates = calibration->options.error_compensated && calibration->options.activation_bits[index];
+    size_t weights = compensates ? layer->groups * layer->m * layer->n * sizeof(float) : 0;
+    return size_max(2 * CHUNK_BYTES, image) + HELDOUT_MOST_ROWS * row + weights;
 }
 
 /* What a stop at the costliest layer takes; its index in *costliest. */
@@ -329,11 +343,13 @@ static Status allocate_all(Calibration *calibration, Message *message)
     calibration->difference = calloc(network->layer_count + 1, sizeof(double));
     calibration->reference = calloc(network->layer_count + 1, sizeof(double));
     calibration->statuses = calloc(calibration->tiles + 1, sizeof(Status));
+    calibration->nonnegative = calloc(network->value_count, sizeof(bool));
     for (size_t i = 0; i < 2; i++) calibration->partial[i] = calloc(calibration->tiles + 1, sizeof(double));
     if (!calibration->values || !calibration->weights || !calibration->difference ||
-        !calibration->reference || !calibration->statuses || !calibration->partial[0] ||
-        !calibration->partial[1])
+        !calibration->reference || !calibration->statuses || !calibration->nonnegative ||
+        !calibration->partial[0] || !calibration->partial[1])
         return status_no_memory(message, "calibration");
+    network_find_nonnegative(calibration->nonnegative, network);
     return allocate_workers(calibration, message);
 }
 
@@ -407,7 +423,11 @@ static void release_problems(Calibration *calibration)
     problems_free(calibration->problems);
     free(calibration->heldout_x);
     free(calibration->heldout_y);
+    free(calibration->compensated);
+    activation_free(&calibration->choice);
     calibration->problems = NULL;
+    calibration->quantizes = false;
+    calibration->compensated = NULL;
     calibration->heldout_x = calibration->heldout_y = NULL;
 }
 
@@ -439,6 +459,7 @@ void calibration_free(Calibration *calibration)
     free(calibration->difference);
     free(calibration->reference);
     free(calibration->statuses);
+    free(calibration->nonnegative);
     free(calibration->partial[0]);
     free(calibration->partial[1]);
     free(calibration);
@@ -664,6 +685,87 @@ static bool quantized_differs(const Calibration *calibration, const Sampling *sa
     return false;
 }
 
+/* --- quantized inputs ----------------------------------------------------------------------------------- */
+
+typedef struct QuantizeJob {
+    const Calibration *calibration;
+    float *x;
+    size_t rows, width;
+} QuantizeJob;
+
+#define QUANTIZE_ROWS 256 /* a task */
+
+static void quantize_task(void *context, size_t index, size_t worker)
+{
+    (void)worker;
+    const QuantizeJob *job = context;
+    const InputQuantizer *quantizer = &job->calibration->choice.quantizer;
+    size_t first = index * QUANTIZE_ROWS, count = size_min(QUANTIZE_ROWS, job->rows - first);
+    float *x = job->x + first * job->width;
+    input_quantizer_apply_rows(x, count, job->width, quantizer);
+    if (quantizer->count == 1) input_quantizer_restore_rows(x, count, job->width, quantizer);
+}
+
+/* X as the layer's Problems are to see it, in place. */
+static void quantize_rows(const Calibration *calibration, float *x, size_t rows, size_t width)
+{
+    QuantizeJob job = {calibration, x, rows, width};
+    if (calibration->quantizes)
+        pool_run(calibration->options.pool, size_ceil_div(rows, QUANTIZE_ROWS), quantize_task, &job);
+}
+
+/* True where no site's input can be negative. */
+static bool is_nonnegative(const Calibration *calibration, const Layer *layer)
+{
+    for (size_t i = 0; i < layer->site_count; i++)
+        if (!calibration->nonnegative[calibration->network->nodes[layer->sites[i]].inputs[0]]) return false;
+    return true;
+}
+
+/* Chooses the scales of the layer's input from a part of the rows that it is solved on. */
+static Status choose_quantizer(Calibration *calibration, size_t index, Message *message)
+{
+    const Layer *layer = &calibration->network->layers[index];
+    unsigned bits = calibration->options.activation_bits[index];
+    if (bits == 0) return STATUS_OK;
+    size_t width = layer->groups * layer->n;
+    size_t channels = calibration->options.error_compensated ? layer_input_channels(layer) : 1;
+    Sampling sampling = make_sampling(calibration, index, false);
+    sampling.rows = size_min(sampling.rows, activation_rows(width, channels));
+    float *x = malloc(sampling.rows * width * sizeof *x);
+    if (!x) return status_no_memory(message, "a layer's rows");
+    gather(calibration, &sampling, x, 0, sampling.images, quantized_differs(calibration, &sampling));
+    Status status = activation_choose(&calibration->choice, x, sampling.rows, width, channels, bits,
+                                      is_nonnegative(calibration, layer), calibration->options.pool, message);
+    calibration->quantizes = status == STATUS_OK;
+    free(x);
+    return status;
+}
+
+/* Hands the Problems W diag(scales) in the place of W, where X holds codes. */
+static Status compensate_weights(Calibration *calibration, size_t index, Message *message)
+{
+    const Layer *layer = &calibration->network->layers[index];
+    const InputQuantizer *quantizer = &calibration->choice.quantizer;
+    if (!calibration->quantizes || quantizer->count == 1) return STATUS_OK;
+    size_t n = layer->n, block = layer->m * n, taps = layer->groups * n / quantizer->count;
+    float *weights = malloc(layer->groups * block * sizeof *weights);
+    if (!weights) return status_no_memory(message, "compensated weights");
+    for (size_t i = 0; i < layer->groups * block; i++)
+        weights[i] = layer->weights[i] * quantizer->scales[(i / block * n + i % n) / taps];
+    for (size_t g = 0; g < layer->groups; g++) calibration->problems[g].weights = weights + g * block;
+    calibration->compensated = weights;
+    return STATUS_OK;
+}
+
+/* --- problems ------------------------------------------------------------------------------------------- */
+
+/* True where y is not W x of the same x. */
+static bool outputs_differ(const Calibration *calibration, const Sampling *sampling)
+{
+    return calibration->quantizes || quantized_differs(calibration, sampling);
+}
+
 /* Images from `first` on whose rows fit a chunk; at least one. */
 static size_t images_of_chunk(const Sampling *sampling, size_t first, size_t row_bytes)
 {
@@ -678,7 +780,7 @@ static Status add_chunk(Calibration *calibration, const Sampling *sampling, size
                         Message *message)
 {
     const Layer *layer = &calibration->network->layers[sampling->layer];
-    bool differs = quantized_differs(calibration, sampling);
+    bool differs = outputs_differ(calibration, sampling);
     size_t rows = rows_before(sampling, first + count) - rows_before(sampling, first);
     size_t width = layer->groups * layer->n, height = layer->groups * layer->m;
     if (rows == 0) return STATUS_OK;
@@ -691,7 +793,8 @@ static Status add_chunk(Calibration *calibration, const Sampling *sampling, size
     gather(calibration, sampling, x, first, count, false);
     if (differs) {
         problems_outputs(calibration->problems, layer->groups, y, x, rows, calibration->options.pool);
-        gather(calibration, sampling, x, first, count, true);
+        if (quantized_differs(calibration, sampling)) gather(calibration, sampling, x, first, count, true);
+        quantize_rows(calibration, x, rows, width);
     }
     status =
         problems_add(calibration->problems, layer->groups, x, y, rows, calibration->options.pool, message);
@@ -715,6 +818,7 @@ static Status hold_out(Calibration *calibration, size_t index, Message *message)
     problems_outputs(calibration->problems, groups, y, x, sampling.rows, calibration->options.pool);
     if (quantized_differs(calibration, &sampling))
         gather(calibration, &sampling, x, 0, sampling.images, true);
+    quantize_rows(calibration, x, sampling.rows, width);
     for (size_t g = 0; g < groups; g++) {
         Problem *problem = &calibration->problems[g];
         problem->heldout_rows = sampling.rows;
@@ -732,14 +836,16 @@ static Status make_problems(Calibration *calibration, size_t index, Message *mes
     Sampling sampling = make_sampling(calibration, index, false);
     Status status =
         problems_create(&calibration->problems, layer->groups, layer->m, layer->n, layer->weights, message);
+    if (status == STATUS_OK) status = choose_quantizer(calibration, index, message);
     for (size_t first = 0, count; status == STATUS_OK && first < sampling.images; first += count) {
         count = images_of_chunk(&sampling, first, layer->groups * (layer->n + layer->m) * sizeof(float));
         status = add_chunk(calibration, &sampling, first, count, message);
     }
     if (status != STATUS_OK) return status;
-    problems_finish(calibration->problems, layer->groups, !quantized_differs(calibration, &sampling),
+    problems_finish(calibration->problems, layer->groups, !outputs_differ(calibration, &sampling),
                     calibration->options.pool);
-    return hold_out(calibration, index, message);
+    status = hold_out(calibration, index, message);
+    return status == STATUS_OK ? compensate_weights(calibration, index, message) : status;
 }
 
 /* --- stepping ------------------------------------------------------------------------------------------- */

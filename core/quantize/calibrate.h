@@ -7,6 +7,12 @@
  * ("independent"). The caller solves, hands the stitched weights back, and the quantized chain goes on with
  * them. Where no quantized layer is upstream the chains are one, stored and computed once.
  *
+ * Where a layer's input is quantized, X of either chain is what the quantizer makes of it
+ * (quantize/activation.h), and Y stays the float layer's output on the float X. With one scale, X holds the
+ * values that the codes stand for. With one a channel, X holds the codes themselves, and the Problems'
+ * weights are W diag(scales), so that what is solved multiplies codes: the sums are scale * q . codes with no
+ * input scale left in them. Scales are chosen before, from rows of the solving images alone.
+ *
  * A layer whose weights several nodes share is solved once, on the rows of all its nodes whose inputs do not
  * depend on itself.
  *
@@ -34,9 +40,11 @@
 typedef struct CalibrationOptions {
     bool independent;
     uint64_t seed;
-    size_t images;         /* asked for; from the front of the dataset */
-    size_t rows;           /* a layer, CALIBRATE_ALL_ROWS for all */
-    const bool *wanted;    /* [layer_count]: layers to stop at */
+    size_t images;                  /* asked for; from the front of the dataset */
+    size_t rows;                    /* a layer, CALIBRATE_ALL_ROWS for all */
+    const bool *wanted;             /* [layer_count]: layers to stop at */
+    const uint8_t *activation_bits; /* [layer_count], 0 for an input that stays float; only where wanted */
+    bool error_compensated;         /* one input scale a channel */
     size_t memory;         /* ceiling in bytes for all that calibration and the solve at its stops take */
     const size_t *solving; /* [layer_count]: bytes that a solve at that layer takes beside its Problems */
     Pool *pool;
@@ -56,6 +64,10 @@ void calibration_free(Calibration *calibration);
 /* Advances to the next wanted layer: its groups' Problems, owned by the calibration until the next call.
  * At the end *layer is NETWORK_NONE. */
 Status calibration_next(Calibration *calibration, size_t *layer, const Problem **problems, Message *message);
+
+/* How the input of the layer stopped at is quantized, or NULL: not at all; valid until the next call.
+ * clipped: the share of its values beyond the largest code. */
+const InputQuantizer *calibration_quantizer(const Calibration *calibration, double *clipped);
 
 /* The layer's weights in the quantized chain from here on; they must live as long as the calibration. */
 void calibration_continue(Calibration *calibration, const Weights *weights);

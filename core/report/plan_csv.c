@@ -216,9 +216,9 @@ static Status read_row(Reader *reader)
     if (status == STATUS_OK && *cell_text(reader, ACTIVATION_BITS))
         status = read_bits(reader, &layer->activation_bits, ACTIVATION_BITS);
     if (status != STATUS_OK) return status;
-    if (layer->activation_bits != BITS_FLOAT)
-        return fail_here(reader, STATUS_UNSUPPORTED, ACTIVATION_BITS,
-                         "activations are not quantized yet: leave it empty, or float");
+    if (layer->activation_bits != BITS_FLOAT && reader->lookup.network->layers[l].first)
+        return fail_here(reader, STATUS_INVALID, ACTIVATION_BITS,
+                         "the layer reads the network's input, which stays float: leave it empty, or float");
     Method method = (Method)layer->method;
     const char *name = cell_text(reader, METHOD);
     if (*name && !method_parse(&method, name))

@@ -23,7 +23,8 @@ Status plan_csv_write(const char *path, const Result *result, Message *message);
 
 /* Changes `plan` (made for `network`) as the file says, or leaves it untouched on failure. Errors name the
  * file, line and column: an unknown or repeated layer (with the nearest name), a width that is not 2..8 or
- * "float", an unknown method, a missing column, a broken quote, a file above 16 MiB. */
+ * "float", a width for the network's own input, an unknown method, a missing column, a broken quote, a file
+ * above 16 MiB. */
 Status plan_csv_read(Plan *plan, const Network *network, const char *path, Message *message);
 
 #endif

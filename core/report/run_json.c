@@ -105,6 +105,7 @@ static void put_plan(Writer *writer, cJSON *root)
         put_number(writer, plan, "ridge", options->ridge);
     put_flag(writer, plan, "polish", options->polish);
     put_flag(writer, plan, "bias_correction", options->bias_correction);
+    put_flag(writer, plan, "error_compensated", options->error_compensated);
 }
 
 static void put_hashes(Writer *writer, cJSON *root)
@@ -356,7 +357,8 @@ static Status read_ridge(double *ridge, const JsonObject *plan, Message *message
 static Status read_options(PlanOptions *options, const JsonObject *top, Message *message)
 {
     static const char *const keys[] = {"mode",  "seed",   "calibration_images", "rows",
-                                       "ridge", "polish", "bias_correction",    NULL};
+                                       "ridge", "polish", "bias_correction",    "error_compensated",
+                                       NULL};
     JsonObject plan;
     Status status = json_object(&plan, top, "plan", message);
     if (status == STATUS_OK) status = json_only_keys(&plan, keys, message);
@@ -368,6 +370,9 @@ static Status read_options(PlanOptions *options, const JsonObject *top, Message 
     if (status == STATUS_OK) status = read_ridge(&options->ridge, &plan, message);
     if (status == STATUS_OK) status = json_flag(&options->polish, &plan, "polish", message);
     if (status == STATUS_OK) status = json_flag(&options->bias_correction, &plan, "bias_correction", message);
+    options->error_compensated = false;
+    if (status == STATUS_OK && json_find(&plan, "error_compensated"))
+        status = json_flag(&options->error_compensated, &plan, "error_compensated", message);
     return status;
 }
 
@@ -411,9 +416,9 @@ static Status read_layer(Plan *plan, LayerLookup *lookup, const JsonObject *obje
     LayerPlan *layer = &plan->layers[l];
     status = read_bits(&layer->weight_bits, object, "weight_bits", message);
     if (status == STATUS_OK) status = read_bits(&layer->activation_bits, object, "activation_bits", message);
-    if (status == STATUS_OK && layer->activation_bits != BITS_FLOAT)
-        return json_fail(message, STATUS_UNSUPPORTED, object, "activation_bits",
-                         "activations are not quantized yet");
+    if (status == STATUS_OK && layer->activation_bits != BITS_FLOAT && lookup->network->layers[l].first)
+        return json_fail(message, STATUS_INVALID, object, "activation_bits",
+                         "the layer reads the network's input, which stays float");
     return status == STATUS_OK ? read_method(&layer->method, object, message) : status;
 }
 

@@ -1,7 +1,7 @@
 /* A run as JSON (by cJSON): enough to reproduce it, and its results.
  *
  * Keys: format ("bitstitch-run/1"), plan {all of PlanOptions; seed as a string, rows
- * a number or "all", ridge a number or "default"}, hashes {network,
+ * a number or "all", ridge a number or "default"; error_compensated may be absent: false}, hashes {network,
  * calibration, evaluation, plan}, network {path, channels, height, width, outputs, softmax_removed},
  * calibration and evaluation {images, labels, format, count}, normalization {mean, std}, accuracy {images,
  * float {top1, top1_interval [low, high], top5, cross_entropy}, quantized {the same}, change,

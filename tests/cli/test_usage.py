@@ -4,7 +4,7 @@ import re
 from harness import LENET, Story, main
 
 OPTIONS = """images image-labels evaluation-images calibration calibration-images mean std labels input-shape bits
-first-bits last-bits plan method mode rows ridge no-polish no-bias-correction seed threads memory csv json progress
+first-bits last-bits activation-bits error-compensated plan method mode rows ridge no-polish no-bias-correction seed threads memory csv json progress
 help version""".split()
 
 
@@ -24,7 +24,7 @@ class Usage(Story):
             listed = re.findall(r"^  --([a-z-]+)", self.good(command, "--help"), re.MULTILINE)
             for option in set(OPTIONS) - set(listed):
                 value = {"progress": "none", "rows": "1"}.get(option, "1")
-                arguments = [f"--{option}"] if option.startswith("no-") else [f"--{option}", value]
+                arguments = [f"--{option}"] if option.startswith("no-") or option == "error-compensated" else [f"--{option}", value]
                 if option == "method":
                     arguments[1] = "gptq"
                 if option == "mode":
@@ -44,6 +44,7 @@ class Usage(Story):
 
     def test_values(self):
         for option, value in [("--bits", "1"), ("--bits", "9"), ("--bits", "4.0"), ("--first-bits", ""),
+                              ("--activation-bits", "1"), ("--activation-bits", "9"),
                               ("--last-bits", "x"), ("--rows", "0"), ("--rows", "-1"), ("--seed", "-1"),
                               ("--seed", "18446744073709551616"), ("--threads", "0"), ("--threads", "257"),
                               ("--memory", "1T"), ("--memory", "0"), ("--memory", "99999999999G"), ("--ridge", "-1"), ("--ridge", "1e30"),

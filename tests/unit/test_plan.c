@@ -78,6 +78,9 @@ static void change(Plan *plan, int what)
     case 9:
         plan->layers[2].method = METHOD_GPTQ;
         break;
+    case 10:
+        plan->options.error_compensated = true;
+        break;
     default:
         break;
     }
@@ -85,7 +88,7 @@ static void change(Plan *plan, int what)
 
 static void equality_and_hash_see_every_change(void **state)
 {
-    enum { CHANGES = 11 };
+    enum { CHANGES = 12 };
     Plan plans[CHANGES];
     char hashes[CHANGES][65];
     for (int i = 0; i < CHANGES; i++) {
@@ -114,6 +117,16 @@ static void hash_agrees_with_equality_at_zero(void **state)
     assert_string_equal(a_hash, b_hash);
     plan_free(&a);
     plan_free(&b);
+}
+
+static void inputs_of_the_network_stay_float(void **state)
+{
+    Plan plan = make_plan();
+    plan_set_activation_bits(&plan, &sample_network, 6);
+    assert_int_equal(plan.layers[0].activation_bits, BITS_FLOAT);
+    assert_int_equal(plan.layers[1].activation_bits, 6);
+    assert_int_equal(plan.layers[2].activation_bits, 6);
+    plan_free(&plan);
 }
 
 static void copies_are_apart(void **state)
@@ -192,6 +205,7 @@ int main(void)
         cmocka_unit_test(bits_and_methods_are_set),
         cmocka_unit_test(equality_and_hash_see_every_change),
         cmocka_unit_test(hash_agrees_with_equality_at_zero),
+        cmocka_unit_test(inputs_of_the_network_stay_float),
         cmocka_unit_test(copies_are_apart),
         cmocka_unit_test(totals_are_those_of_the_header),
         cmocka_unit_test(a_network_without_layers_has_a_plan),

@@ -41,8 +41,9 @@ static Plan make_odd_plan(void)
     Plan plan = make_plan();
     plan.layers[0] = (LayerPlan){2, BITS_FLOAT, METHOD_ROUND_MSE};
     plan.layers[1] = (LayerPlan){BITS_FLOAT, BITS_FLOAT, METHOD_GPTQ};
-    plan.layers[2] = (LayerPlan){7, BITS_FLOAT, METHOD_CODE_DESCENT};
-    plan.options = (PlanOptions){MODE_INDEPENDENT, UINT64_MAX - 1, 77, PLAN_ALL_ROWS, 1.0 / 3, false, false};
+    plan.layers[2] = (LayerPlan){7, 5, METHOD_CODE_DESCENT};
+    plan.options =
+        (PlanOptions){MODE_INDEPENDENT, UINT64_MAX - 1, 77, PLAN_ALL_ROWS, 1.0 / 3, false, false, true};
     return plan;
 }
 
@@ -118,7 +119,7 @@ static void check_csv_of_a_run(void)
         HEADER "1,conv1,Conv,16x1x3x3,160,112896,2,float,round-mse,0.333333333,0.1,,1e-10,,0,,12,164,,,\r\n"
                "2,depthwise,Conv,16x1x3x3,144,9007199254740993,float,float,gptq,0.333333333,1.1,,1e-10,,0,,,"
                "576,,,\r\n"
-               "3,fc,Gemm,10x7,80,70,7,float,code-descent,0.333333333,2.1,,1e-10,,0,,12,142,,,\r\n");
+               "3,fc,Gemm,10x7,80,70,7,5,code-descent,0.333333333,2.1,,1e-10,,0,,12,142,,,\r\n");
     free(text);
     plan_free(&plan);
 }
@@ -231,8 +232,9 @@ static void wrong_csv_is_refused(void **state)
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
         refuse_csv(cases[i][0], strlen(cases[i][0]), STATUS_INVALID, cases[i][1]);
-    static const char activation[] = "name,weight_bits,activation_bits\nfc,3,8\n";
-    refuse_csv(activation, strlen(activation), STATUS_UNSUPPORTED, "activations are not quantized yet");
+    static const char activation[] = "name,weight_bits,activation_bits\nconv1,3,8\n";
+    refuse_csv(activation, strlen(activation), STATUS_INVALID,
+               "column 'activation_bits': the layer reads the network's input, which stays float");
     refuse_csv("n\0a\0", 4, STATUS_INVALID, "a zero byte");
 }
 
@@ -424,8 +426,9 @@ static void wrong_json_is_refused(void **state)
     refuse_json_with("bitsplit_error", "bitsplit\\u0000error", STATUS_INVALID, "\\u0000");
     refuse_json_with("bitstitch-run/1", "bitstitch-run/2", STATUS_UNSUPPORTED,
                      "key 'format': 'bitstitch-run/2'");
-    refuse_json_with("\"activation_bits\":\t\"float\"", "\"activation_bits\": 8", STATUS_UNSUPPORTED,
-                     "key 'layers[0].activation_bits': activations are not quantized yet");
+    refuse_json_with(
+        "\"activation_bits\":\t\"float\"", "\"activation_bits\": 8", STATUS_INVALID,
+        "key 'layers[0].activation_bits': the layer reads the network's input, which stays float");
 }
 
 /* --- both ------------------------------------------------------------------------------------------- */

@@ -1,0 +1,52 @@
+/* Which values cannot be negative, from the graph alone. */
+#include "network/elementwise.h"
+#include "network/network.h"
+
+#include <string.h>
+
+static bool is_among(const char *name, const char *const *names, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        if (strcmp(name, names[i]) == 0) return true;
+    return false;
+}
+
+static bool constant_nonnegative(const Value *value)
+{
+    if (value->type != ELEMENT_FLOAT) return true; /* indices and shapes: no part of the result */
+    const float *elements = value->constant;
+    for (size_t i = 0; i < value->elements; i++)
+        if (!(elements[i] >= 0)) return false;
+    return true;
+}
+
+/* What computes no negative number from numbers that are none, and what moves numbers about. */
+static bool keeps_sign(const Node *node)
+{
+    static const char *const names[] = {
+        "Add",        "Mul",       "Div",      "Concat", "MaxPool",   "AveragePool", "GlobalAveragePool",
+        "ReduceMean", "Slice",     "Split",    "Gather", "Transpose", "Reshape",     "Flatten",
+        "Squeeze",    "Unsqueeze", "Identity", "Copy"};
+    return is_among(node->operator_name, names, sizeof names / sizeof *names);
+}
+
+static bool node_nonnegative(const bool *nonnegative, const Node *node)
+{
+    static const char *const always[] = {"Relu", "Sigmoid", "HardSigmoid", "Softmax"};
+    if (is_among(node->operator_name, always, sizeof always / sizeof *always)) return true;
+    if (node->kernel == &kernel_clip && ((const ClipParameters *)node->parameters)->low >= 0) return true;
+    if (!keeps_sign(node)) return false;
+    for (size_t i = 0; i < node->input_count; i++)
+        if (!nonnegative[node->inputs[i]]) return false;
+    return true;
+}
+
+void network_find_nonnegative(bool *nonnegative, const Network *network)
+{
+    for (size_t v = 0; v < network->value_count; v++)
+        nonnegative[v] = network->values[v].constant && constant_nonnegative(&network->values[v]);
+    for (size_t i = 0; i < network->node_count; i++) {
+        const Node *node = &network->nodes[i];
+        nonnegative[node->output] = node_nonnegative(nonnegative, node);
+    }
+}

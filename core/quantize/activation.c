@@ -1,0 +1,232 @@
+#include "quantize/activation.h"
+
+#include "base/sizes.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define STARTS 48
+#define START_RATIO 0.965 /* from one start to the next: down to a fifth of the largest value */
+#define REFINED 3         /* of the starts, the best */
+#define STEPS 60
+#define TENSOR_VALUES ((size_t)1 << 17) /* rows are chosen so that they hold about as many */
+#define CHANNEL_VALUES ((size_t)1 << 20)
+#define LEAST_ROWS 64
+#define MOST_ROWS 2048
+#define ROUNDER 12582912.0f /* see network/input_quantizer.c */
+#define LANE_SUM 256        /* values summed in float */
+
+void activation_limits(float *low, float *high, unsigned bits, bool nonnegative)
+{
+    *high = (float)((1 << (nonnegative ? bits : bits - 1)) - 1);
+    *low = nonnegative ? 0 : -*high;
+}
+
+size_t activation_rows(size_t width, size_t channels)
+{
+    size_t rows = (channels > 1 ? CHANNEL_VALUES : TENSOR_VALUES) / size_max(width, 1);
+    return size_min(size_max(rows, LEAST_ROWS), MOST_ROWS);
+}
+
+/* --- one scale -------------------------------------------------------------------------------------- */
+
+/* What a search works on: the values other than zero, which alone count in its sums. */
+typedef struct Values {
+    const float *values;
+    size_t count;
+    double squares; /* their sum of squares */
+    float largest;  /* magnitude */
+} Values;
+
+/* <x,q> and <q,q> of the codes at `scale`. */
+static void correlate(double *xq, double *qq, const Values *x, float scale, float low, float high)
+{
+    *xq = *qq = 0;
+    for (size_t first = 0; first < x->count; first += LANE_SUM) {
+        size_t end = size_min(first + LANE_SUM, x->count);
+        float with_x = 0, with_q = 0;
+        for (size_t i = first; i < end; i++) {
+            float code = x->values[i] / scale;
+            code = code < low ? low : code;
+            code = code > high ? high : code;
+            code = code + ROUNDER - ROUNDER;
+            with_x += x->values[i] * code;
+            with_q += code * code;
+        }
+        *xq += (double)with_x;
+        *qq += (double)with_q;
+    }
+}
+
+/* From `scale` to a fixed point; returns the error of codes and scale there. */
+static double refine(float *scale, const Values *x, float low, float high)
+{
+    double error = INFINITY;
+    for (size_t step = 0; step < STEPS; step++) {
+        double xq, qq;
+        correlate(&xq, &qq, x, *scale, low, high);
+        if (!(xq > 0)) break;
+        error = x->squares - xq * xq / qq;
+        float next = (float)(xq / qq);
+        if (next == *scale) break;
+        *scale = next;
+    }
+    return error;
+}
+
+/* --- all scales: one task a channel and start, then one a channel
+ * ------------------------------------------------------- */
+
+typedef struct Search {
+    Values *channels;
+    float low, high;
+    float *scales;  /* [channels][STARTS] */
+    double *errors; /* [channels][STARTS] */
+} Search;
+
+/* The error of a start's codes, with the scale that suits them best. */
+static void start_task(void *context, size_t index, size_t worker)
+{
+    (void)worker;
+    Search *search = context;
+    const Values *values = &search->channels[index / STARTS];
+    double share = pow(START_RATIO, (double)(index % STARTS)), xq = 0, qq = 0;
+    float scale = (float)((double)values->largest / (double)search->high * share);
+    /* values divided by a subnormal scale would be infinite */
+    if (isnormal(scale)) correlate(&xq, &qq, values, scale, search->low, search->high);
+    search->errors[index] = xq > 0 ? values->squares - xq * xq / qq : INFINITY;
+    search->scales[index] = scale;
+}
+
+/* Refines the best starts of a channel: the scale of the least error, or 0 where there is none, is left
+ * first. */
+static void refine_task(void *context, size_t channel, size_t worker)
+{
+    (void)worker;
+    Search *search = context;
+    double *errors = search->errors + channel * STARTS, least = INFINITY;
+    float *scales = search->scales + channel * STARTS, found = 0;
+    for (size_t i = 0; i < REFINED; i++) {
+        size_t best = 0;
+        for (size_t k = 1; k < STARTS; k++)
+            if (errors[k] < errors[best]) best = k;
+        if (!isfinite(errors[best])) break;
+        float scale = scales[best];
+        double error = refine(&scale, &search->channels[channel], search->low, search->high);
+        errors[best] = INFINITY;
+        if (error >= least) continue;
+        least = error;
+        found = scale;
+    }
+    scales[0] = found;
+}
+
+/* Packs each channel's values other than zero, one channel after the other, into packed[count*width]. */
+static void split_channels(Values *channels, float *packed, const float *rows, size_t count, size_t width,
+                           size_t channel_count)
+{
+    size_t taps = width / channel_count;
+    for (size_t c = 0; c < channel_count; c++) {
+        Values *values = &channels[c];
+        *values = (Values){.values = packed};
+        for (size_t row = 0; row < count; row++)
+            for (size_t t = 0; t < taps; t++) {
+                float x = rows[row * width + c * taps + t];
+                if (x == 0) continue;
+                packed[values->count++] = x;
+                values->squares += (double)x * (double)x;
+                values->largest = fmaxf(values->largest, fabsf(x));
+            }
+        packed += values->count;
+    }
+}
+
+static Status search_scales(float *scales, const float *rows, size_t count, size_t width, size_t channels,
+                            float low, float high, Pool *pool, Message *message)
+{
+    Search search = {.low = low, .high = high};
+    float *packed = malloc(size_max(count * width, 1) * sizeof *packed);
+    search.channels = calloc(channels, sizeof *search.channels);
+    search.scales = calloc(channels * STARTS, sizeof *search.scales);
+    search.errors = calloc(channels * STARTS, sizeof *search.errors);
+    Status status = packed && search.channels && search.scales && search.errors
+                        ? STATUS_OK
+                        : status_no_memory(message, "activation scales");
+    if (status == STATUS_OK) {
+        split_channels(search.channels, packed, rows, count, width, channels);
+        pool_run(pool, channels * STARTS, start_task, &search);
+        pool_run(pool, channels, refine_task, &search);
+        for (size_t c = 0; c < channels; c++) {
+            bool enough = channels == 1 || search.channels[c].count >= ACTIVATION_LEAST_VALUES;
+            scales[c] = enough ? search.scales[c * STARTS] : 0;
+        }
+    }
+    free(packed);
+    free(search.channels);
+    free(search.scales);
+    free(search.errors);
+    return status;
+}
+
+/* --- choosing --------------------------------------------------------------------------------------- */
+
+static bool all_finite(const float *rows, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        if (!isfinite(rows[i])) return false;
+    return true;
+}
+
+static double clipped_share(const InputQuantizer *quantizer, const float *rows, size_t count, size_t width)
+{
+    size_t taps = width / quantizer->count, clipped = 0;
+    for (size_t i = 0; i < count * width; i++) {
+        float reach = quantizer->scales[i % width / taps];
+        clipped += rows[i] > reach * (quantizer->high + 0.5f) || rows[i] < reach * (quantizer->low - 0.5f);
+    }
+    return count ? (double)clipped / ((double)count * (double)width) : 0;
+}
+
+void activation_free(ActivationChoice *choice)
+{
+    free(choice->scales);
+    *choice = (ActivationChoice){0};
+}
+
+/* Channels without a scale of their own take the tensor's. */
+static Status fill_gaps(ActivationChoice *choice, const float *rows, size_t count, size_t width, Pool *pool,
+                        Message *message)
+{
+    const InputQuantizer *quantizer = &choice->quantizer;
+    float tensor;
+    size_t thin = size_min(count, activation_rows(width, 1));
+    Status status =
+        search_scales(&tensor, rows, thin, width, 1, quantizer->low, quantizer->high, pool, message);
+    if (status != STATUS_OK) return status;
+    if (tensor == 0) tensor = 1;
+    for (size_t c = 0; c < quantizer->count; c++)
+        if (choice->scales[c] == 0) choice->scales[c] = tensor;
+    return STATUS_OK;
+}
+
+Status activation_choose(ActivationChoice *choice, const float *rows, size_t count, size_t width,
+                         size_t channels, unsigned bits, bool nonnegative, Pool *pool, Message *message)
+{
+    *choice = (ActivationChoice){.quantizer.count = channels};
+    InputQuantizer *quantizer = &choice->quantizer;
+    if (!all_finite(rows, count * width))
+        return status_fail(message, STATUS_INVALID, "an activation is not finite: leave the input in float");
+    choice->scales = calloc(channels, sizeof *choice->scales);
+    if (!choice->scales) return status_no_memory(message, "activation scales");
+    quantizer->scales = choice->scales;
+    activation_limits(&quantizer->low, &quantizer->high, bits, nonnegative);
+    Status status = search_scales(choice->scales, rows, count, width, channels, quantizer->low,
+                                  quantizer->high, pool, message);
+    if (status == STATUS_OK) status = fill_gaps(choice, rows, count, width, pool, message);
+    if (status == STATUS_OK)
+        choice->clipped = clipped_share(quantizer, rows, count, width);
+    else
+        activation_free(choice);
+    return status;
+}

@@ -1,0 +1,44 @@
+/* Activations: the scales by which a layer's input is quantized, from rows of it.
+ *
+ * At b bits codes are 0..2^b-1 where the input cannot be negative, else -(2^(b-1)-1)..2^(b-1)-1. A scale s is
+ * to minimize the sum of (x - s q)^2 over x, q = clip(round half to even(x/s)): from the best few of many
+ * starts (the scale of the largest value, and shares of it) rounding and least squares, s = <x,q>/<q,q>,
+ * alternate to a fixed point; the best is kept. One scale for the tensor; or one an input channel, where a
+ * channel that shows fewer than ACTIVATION_LEAST_VALUES values other than zero takes the tensor's.
+ *
+ * The result depends on the rows alone, not on the number of threads.
+ *
+ *     activation_choose(&choice, rows, count, width, channels, 4, true, pool, message);
+ *     input_quantizer_apply_rows(rows, count, width, &choice.quantizer);
+ *     activation_free(&choice);
+ */
+#ifndef QUANTIZE_ACTIVATION_H
+#define QUANTIZE_ACTIVATION_H
+
+#include "base/pool.h"
+#include "base/status.h"
+#include "network/input_quantizer.h"
+
+#include <stdbool.h>
+
+#define ACTIVATION_LEAST_VALUES 16
+
+typedef struct ActivationChoice {
+    InputQuantizer quantizer;
+    float *scales;  /* quantizer.scales */
+    double clipped; /* share of the rows' elements that lie beyond the largest code's rounding interval */
+} ActivationChoice;
+
+/* rows [count][width], channel by channel; channels: 1 for one scale, else a divisor of width. Where all rows
+ * are zero the scale is 1. STATUS_INVALID where a value is not finite. */
+Status activation_choose(ActivationChoice *choice, const float *rows, size_t count, size_t width,
+                         size_t channels, unsigned bits, bool nonnegative, Pool *pool, Message *message);
+void activation_free(ActivationChoice *choice);
+
+/* The quantizer's limits at a width. */
+void activation_limits(float *low, float *high, unsigned bits, bool nonnegative);
+
+/* Rows to choose from that are enough at a width of rows, and few enough to be searched at once. */
+size_t activation_rows(size_t width, size_t channels);
+
+#endif

@@ -3,6 +3,7 @@
 #define APP_STEPS_H
 
 #include "app/session.h"
+#include "bound/ladder.h"
 #include "evaluate/accuracy.h"
 #include "explore/pipeline.h"
 
@@ -13,5 +14,8 @@ Status step_quantize(Pipeline **pipeline, const Session *session, const Plan *pl
 /* Evaluates on the session's evaluation images; weights as evaluation_run()'s. */
 Status step_evaluate(Evaluation *evaluation, const Session *session, const Weights *const *weights,
                      const char *what, Message *message);
+
+/* The ladder of `pipeline`, on as many calibration images as the options say. */
+Status step_ladder(Ladder *ladder, const Session *session, const Pipeline *pipeline, Message *message);
 
 #endif

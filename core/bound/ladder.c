@@ -353,3 +353,12 @@ void ladder_free(Ladder *ladder)
     free(ladder->steps);
     *ladder = (Ladder){0};
 }
+
+double ladder_share(const Ladder *ladder, size_t layer)
+{
+    const LadderStep *step = &ladder->steps[layer];
+    const bool finite = isfinite(ladder->spectral);
+    const double part = finite ? step->spectral : step->hybrid,
+                 sum = finite ? ladder->spectral : ladder->hybrid;
+    return sum == 0 ? 0 : part / sum;
+}

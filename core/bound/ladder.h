@@ -71,4 +71,7 @@ Status ladder_create(Ladder *ladder, const Network *network, const Weights *cons
                      size_t count, Pool *pool, LadderProgress *progress, void *context, Message *message);
 void ladder_free(Ladder *ladder);
 
+/* A layer's share of the spectral sum, or of the hybrid where that is infinite; 0 of a sum of 0. */
+double ladder_share(const Ladder *ladder, size_t layer);
+
 #endif

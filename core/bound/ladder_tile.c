@@ -1,7 +1,6 @@
 #include "bound/ladder_tile.h"
 
 #include "base/sizes.h"
-#include "bound/factor.h"
 #include "bound/lipschitz.h"
 
 #include <math.h>
@@ -11,18 +10,6 @@
 enum { FLOAT_OUTPUT, LAST_OUTPUT, OUTPUTS };
 
 /* --- a worker's memory ------------------------------------------------------------------------------ */
-
-/* Notes the products, and returns how many elements their largest factor has. */
-static size_t find_products(bool *products, const Network *network)
-{
-    size_t most = 1;
-    for (size_t i = 0; i < network->node_count; i++) {
-        products[i] = lipschitz_needs_factors(network, i);
-        for (size_t k = 0; products[i] && k < 2; k++)
-            most = size_max(most, network->values[network->nodes[i].inputs[k]].elements);
-    }
-    return most;
-}
 
 Status ladder_bench_create(LadderBench *bench, const Network *network, Message *message)
 {
@@ -39,8 +26,9 @@ Status ladder_bench_create(LadderBench *bench, const Network *network, Message *
     }
     bench->factors = calloc(network->node_count + 1, sizeof *bench->factors);
     bench->products = calloc(network->node_count + 1, sizeof *bench->products);
-    if (bench->products) bench->sums = calloc(find_products(bench->products, network), sizeof *bench->sums);
-    if (fits && bench->factors && bench->sums) return STATUS_OK;
+    for (size_t i = 0; bench->products && i < network->node_count; i++)
+        bench->products[i] = lipschitz_needs_factors(network, i);
+    if (fits && bench->factors && bench->products) return STATUS_OK;
     return status_no_memory(message, "the ladder");
 }
 
@@ -53,7 +41,6 @@ void ladder_bench_free(LadderBench *bench)
     for (size_t i = 0; i < OUTPUTS; i++) free(bench->outputs[i]);
     free(bench->factors);
     free(bench->products);
-    free(bench->sums);
 }
 
 /* --- running ---------------------------------------------------------------------------------------- */
@@ -67,22 +54,24 @@ typedef struct Tile {
 } Tile;
 
 /* Both factors of a product that has just run, into the largest so far. NAN stays. */
-static void measure_factors(const Tile *tile, const Overlay *overlay, size_t number)
+static Status measure_factors(const Tile *tile, const Overlay *overlay, size_t number)
 {
     const Network *network = tile->run->network;
     const Node *node = &network->nodes[number];
     for (size_t side = 0; side < 2; side++) {
-        double *most = &tile->bench->factors[number][side];
-        double norm = factor_norm(tile->bench->sums, network, number, side,
-                                  overlay_value(overlay, node->inputs[1 - side]));
+        double norm, *most = &tile->bench->factors[number][side];
+        const float *other = overlay_value(overlay, node->inputs[1 - side]);
+        Status status = network_factor_norm(&norm, network, number, side, other, tile->message);
+        if (status != STATUS_OK) return status;
         if (norm > *most || isnan(norm)) *most = norm;
     }
+    return STATUS_OK;
 }
 
 static Status run_node(const Tile *tile, Overlay *overlay, size_t node, const Weights *weights)
 {
     Status status = overlay_run(overlay, node, weights, tile->bench->workspace, tile->message);
-    if (status == STATUS_OK && tile->bench->products[node]) measure_factors(tile, overlay, node);
+    if (status == STATUS_OK && tile->bench->products[node]) return measure_factors(tile, overlay, node);
     return status;
 }
 

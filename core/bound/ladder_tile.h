@@ -37,8 +37,7 @@ typedef struct LadderBench {
     Workspace *workspace;
     Overlay reference, quantized, tail;
     float *outputs[2];    /* [batch][output_elements]: F_0 and the last hybrid */
-    double (*factors)[2]; /* [node_count], the largest so far: bound/factor.h */
-    double *sums;         /* for factor_norm() */
+    double (*factors)[2]; /* [node_count], the largest so far: network_factor_norm() */
     bool *products;       /* [node_count]: nodes that factors are measured of */
 } LadderBench;
 

@@ -13,11 +13,21 @@
 
 #define NO_CERTIFICATE SIZE_MAX
 
-static void add_value(Table *table, double value, const char *format)
+static void add_value(Table *table, double value, int digits)
 {
-    char text[32];
-    snprintf(text, sizeof text, format, value);
-    table_cell(table, "%s", isfinite(value) ? text : isnan(value) ? "-" : "infinite");
+    if (isfinite(value))
+        table_cell(table, "%.*g", digits, value);
+    else
+        table_cell(table, isnan(value) ? "-" : "infinite");
+}
+
+/* part NAN: does not apply. */
+static void add_percent(Table *table, double part, int digits)
+{
+    if (isnan(part))
+        table_cell(table, "-");
+    else
+        table_cell(table, "%.*f", digits, 100 * part);
 }
 
 /* next: the rung below, NAN for the last. certified: images, or NO_CERTIFICATE. */
@@ -25,9 +35,9 @@ static void add_rung(Table *table, const char *name, double value, double next, 
                      const Ladder *ladder)
 {
     table_cell(table, "%s", name);
-    add_value(table, value, "%.4g");
-    add_value(table, value / ladder->output_norm, "%.4g");
-    add_value(table, value / next, "%.3g");
+    add_value(table, value, 4);
+    add_value(table, value / ladder->output_norm, 4);
+    add_value(table, value / next, 3);
     if (certified == NO_CERTIFICATE)
         table_cell(table, "-");
     else
@@ -64,14 +74,13 @@ static void add_layer(Table *table, const Ladder *ladder, size_t layer)
     const LadderStep *step = &ladder->steps[layer];
     const double absent = step->quantized ? 0 : NAN;
     table_error(table, step->local_error + absent);
-    add_value(table, step->lambda, "%.3g");
-    add_value(table, step->frobenius + absent, "%.3g");
-    add_value(table, step->spectral + absent, "%.3g");
-    add_value(table, step->hybrid + absent, "%.3g");
-    add_value(table, 100 * ladder_share(ladder, layer) + absent, "%.1f");
-    add_value(table, ladder->labelled ? 100 * (double)step->hybrid_correct / (double)ladder->images : NAN,
-              "%.2f");
-    add_value(table, step->alone + absent, "%.3g");
+    add_value(table, step->lambda, 3);
+    add_value(table, step->frobenius + absent, 3);
+    add_value(table, step->spectral + absent, 3);
+    add_value(table, step->hybrid + absent, 3);
+    add_percent(table, ladder_share(ladder, layer) + absent, 1);
+    add_percent(table, ladder->labelled ? (double)step->hybrid_correct / (double)ladder->images : NAN, 2);
+    add_value(table, step->alone + absent, 3);
 }
 
 static Status print_layers(const Network *network, const Ladder *ladder, Message *message)

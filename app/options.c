@@ -82,8 +82,8 @@ const OptionEntry option_table[OPTION_COUNT] = {
                       SOLVE, OPTION_REAL, FIELD(ridge), 0, 0},
     [OPTION_NO_POLISH] = {"no-polish", NULL, "bit-split alone, without descent over whole codes after it",
                           ONE_PLAN, OPTION_FLAG, FIELD(no_polish), 0, 0},
-    [OPTION_NO_BIAS_CORRECTION] = {"no-bias-correction", NULL, "keep the float biases", SOLVE, OPTION_FLAG,
-                                   FIELD(no_bias_correction), 0, 0},
+    [OPTION_NO_BIAS_CORRECTION] = {"no-bias-correction", NULL, "keep the float biases", CALIBRATE,
+                                   OPTION_FLAG, FIELD(no_bias_correction), 0, 0},
     [OPTION_LADDER_IMAGES] = {"ladder-images", "N",
                               "how many calibration images the bound is measured on, from the front (those "
                               "calibrated on)",

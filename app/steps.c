@@ -78,7 +78,7 @@ Status step_evaluate(Evaluation *evaluation, const Session *session, const Weigh
     return end_step(&show, status, message);
 }
 
-static bool show_ladder(void *context, double fraction)
+static bool show_fraction(void *context, double fraction)
 {
     Show *show = context;
     progress_show(&show->progress, "%s %3.0f %%", show->what, 100 * fraction);
@@ -89,14 +89,28 @@ Status step_ladder(Ladder *ladder, const Session *session, const Pipeline *pipel
 {
     const Options *options = session->options;
     Show show = {.progress = progress_start(options->progress), .session = session, .what = "bounding"};
-    LayerNorm *norms = NULL;
     *ladder = (Ladder){0};
-    Status status = ladder_norms(&norms, session->network, session->pool, message);
+    LayerNorm *norms = calloc(session->network->node_count + 1, sizeof *norms);
+    Status status = norms ? network_norms(norms, session->network, session->pool, message)
+                          : status_no_memory(message, "the layers' norms");
     if (status == STATUS_OK)
         status = ladder_create(ladder, session->network, (const Weights *const *)pipeline->weights, norms,
                                session->calibration, &session->normalization,
                                options->ladder_images ? options->ladder_images : pipeline->images,
-                               session->pool, show_ladder, &show, message);
+                               session->pool, show_fraction, &show, message);
     free(norms);
+    return end_step(&show, status, message);
+}
+
+Status step_survey(Sensitivity *sensitivities, const Session *session, Message *message)
+{
+    Show show = {
+        .progress = progress_start(session->options->progress), .session = session, .what = "surveying"};
+    SurveyOptions options = {.pool = session->pool,
+                             .memory = session->options->memory,
+                             .proceed = show_fraction,
+                             .context = &show};
+    Status status = survey_run(sensitivities, session->network, &session->plan.options, session->calibration,
+                               &session->normalization, &options, message);
     return end_step(&show, status, message);
 }

@@ -6,6 +6,7 @@
 #include "bound/ladder.h"
 #include "evaluate/accuracy.h"
 #include "explore/pipeline.h"
+#include "explore/survey.h"
 
 /* Runs `plan` on the session's calibration images; `what` stands in front of the progress line. */
 Status step_quantize(Pipeline **pipeline, const Session *session, const Plan *plan, const char *what,
@@ -17,5 +18,8 @@ Status step_evaluate(Evaluation *evaluation, const Session *session, const Weigh
 
 /* The ladder of `pipeline`, on as many calibration images as the options say. */
 Status step_ladder(Ladder *ladder, const Session *session, const Pipeline *pipeline, Message *message);
+
+/* sensitivities: [layer_count] */
+Status step_survey(Sensitivity *sensitivities, const Session *session, Message *message);
 
 #endif

@@ -6,7 +6,6 @@
 
 #include <math.h>
 #include <stdlib.h>
-#include <string.h>
 #include <time.h>
 
 #define HYBRID_SLACK 1e-9   /* sums of doubles */
@@ -18,26 +17,6 @@ static double now(void)
     struct timespec time;
     clock_gettime(CLOCK_MONOTONIC, &time);
     return (double)time.tv_sec + (double)time.tv_nsec * 1e-9;
-}
-
-Status ladder_norms(LayerNorm **norms, const Network *network, Pool *pool, Message *message)
-{
-    size_t most = 1;
-    for (size_t l = 0; l < network->layer_count; l++) most = size_max(most, network->layers[l].site_count);
-    *norms = calloc(network->node_count + 1, sizeof **norms);
-    LayerNorm *uses = calloc(most, sizeof *uses);
-    Status status = *norms && uses ? STATUS_OK : status_no_memory(message, "the layers' norms");
-    for (size_t l = 0; status == STATUS_OK && l < network->layer_count; l++) {
-        const Layer *layer = &network->layers[l];
-        status = layer_norms(uses, network, l, pool, message);
-        for (size_t i = 0; status == STATUS_OK && i < layer->site_count; i++)
-            (*norms)[layer->sites[i]] = uses[i];
-    }
-    free(uses);
-    if (status == STATUS_OK) return STATUS_OK;
-    free(*norms);
-    *norms = NULL;
-    return status;
 }
 
 /* --- the run ---------------------------------------------------------------------------------------- */
@@ -309,7 +288,7 @@ static void finish(Ladder *ladder, const LadderRun *run, const Lipschitz *lipsch
     sum_images(ladder, run);
     sum_layers(ladder, run, lipschitz);
     for (size_t i = 0; i < run->images; i++) certify_image(ladder, run, i, lipschitz);
-    if (lipschitz->culprit != NETWORK_NONE) {
+    if (!isfinite(ladder->spectral) && lipschitz->culprit != NETWORK_NONE) {
         ladder->culprit = run->network->nodes[lipschitz->culprit].name;
         ladder->reason = lipschitz->reason;
     }

@@ -61,11 +61,9 @@ typedef struct Ladder {
 
 typedef bool LadderProgress(void *context, double fraction); /* false cancels; NULL allowed */
 
-/* norms: [node_count], those of all layers' uses filled in. To be freed with free(). */
-Status ladder_norms(LayerNorm **norms, const Network *network, Pool *pool, Message *message);
-
-/* weights as network_run()'s: NULL entries are float layers. The dataset's first `count` images, fewer where
- * it has fewer. STATUS_INVALID where they are not of the network's size. *ladder is empty on failure. */
+/* weights as network_run()'s: NULL entries are float layers. norms: network_norms()'. The dataset's first
+ * `count` images, fewer where it has fewer. STATUS_INVALID where they are not of the network's size. *ladder
+ * is empty on failure. */
 Status ladder_create(Ladder *ladder, const Network *network, const Weights *const *weights,
                      const LayerNorm *norms, const Dataset *dataset, const Normalization *normalization,
                      size_t count, Pool *pool, LadderProgress *progress, void *context, Message *message);

@@ -1,19 +1,21 @@
 /* Norm: how much a layer can stretch a difference of its inputs: the l2 operator norm of its linear map, at
  * the true input size, stride, padding, dilation and groups.
  *
- * `lower` is what power iteration on T'T reached, from below. `upper` is proven, and the smallest of
+ * `lower` is what restarted Lanczos iterations on T'T reached, from below. `upper` is proven, and the least
+ * of
  *   - sqrt(n_ov) |W|_F and sqrt(n_ov) |W|_2: unfolding repeats an input pixel at most n_ov times;
  *   - the polyphase Fourier bound: the largest singular value of the symbols of the convolution on a torus of
- * n + 2p rounded up to the stride, which contains the padded one (Sedghi, Gupta, Long, ICLR 2019, for stride
- * 1);
- *   - a certificate: sigma is an upper bound if the banded Cholesky factorization of sigma^2 I - T'T, with a
- * margin for its rounding, succeeds (Higham, Accuracy and Stability, theorem 10.3), tried at a little above
- * `lower`. For a Gemm or MatMul T is W itself. Biases do not matter. Pure functions of the weights; any
- * thread may call.
+ * n + p (p the larger padding) rounded up to the stride, of which the padded one is a part (Sedghi, Gupta,
+ * Long, ICLR 2019, for stride 1);
+ *   - a certificate: sigma is an upper bound if the banded Cholesky factorization of sigma^2 I - T'T or
+ * sigma^2 I - TT', with a margin for its rounding, succeeds (Higham, Accuracy and Stability, theorem 10.3),
+ * tried at 1.005, 1.01, 1.02 and 1.05 * `lower`, where the band fits into 512 MiB.
+ * The costlier ones are left out once upper <= 1.005 lower. For a Gemm or MatMul T is W itself. Biases do not
+ * matter. Groups are taken one at a time: T is block diagonal, and its norm the largest of theirs.
  *
- *     LayerNorm norm;
- *     layer_norm(&norm, network, layer, pool, message);
- *     norm.upper
+ *     LayerNorm *norms = calloc(network->node_count, sizeof *norms);
+ *     network_norms(norms, network, pool, message);
+ *     norms[network->layers[l].sites[0]].upper
  */
 #ifndef BOUND_NORM_H
 #define BOUND_NORM_H
@@ -27,8 +29,11 @@ typedef struct LayerNorm {
     const char *upper_by; /* "Frobenius", "unfolded", "Fourier", "certificate" */
 } LayerNorm;
 
-/* norms[site_count] of one layer, a site each (they may see different sizes). STATUS_CANCELLED never;
- * STATUS_MEMORY. */
+/* norms[site_count] of one layer, a site each (they may see different sizes). Groups are tasks of the
+ * pool; NULL: none, so that any task may call. STATUS_MEMORY. */
 Status layer_norms(LayerNorm *norms, const Network *network, size_t layer, Pool *pool, Message *message);
+
+/* norms[node_count]: those of all sites of all layers, zeros elsewhere. Layers are tasks of the pool. */
+Status network_norms(LayerNorm *norms, const Network *network, Pool *pool, Message *message);
 
 #endif

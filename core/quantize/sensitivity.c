@@ -193,3 +193,11 @@ Status sensitivity_measure(Sensitivity *sensitivity, const Problem *problems, si
     free(job.statuses);
     return status;
 }
+
+size_t sensitivity_bytes(size_t groups, size_t m, size_t n, size_t workers)
+{
+    const size_t factor = n * n * sizeof(double) + n * sizeof(Input);
+    const size_t rounding = n * (2 * WIDTHS * sizeof(double) + 1);
+    return size_min(groups, workers) * factor + workers * rounding +
+           groups * m * (2 * WIDTHS * sizeof(double) + sizeof(Status)) + groups * sizeof(double);
+}

@@ -26,4 +26,7 @@ typedef struct Sensitivity {
 Status sensitivity_measure(Sensitivity *sensitivity, const Problem *problems, size_t groups,
                            bool bias_correction, Pool *pool, Message *message);
 
+/* Bytes that it takes at most beside the Problems. */
+size_t sensitivity_bytes(size_t groups, size_t m, size_t n, size_t workers);
+
 #endif

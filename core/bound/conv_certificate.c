@@ -1,0 +1,179 @@
+/* Proof of an upper bound by a banded Cholesky factorization of sigma^2 I - T'T or sigma^2 I - TT'. */
+#include "base/blas.h"
+#include "base/sizes.h"
+#include "bound/conv_map.h"
+
+#include <float.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define LARGEST_BYTES ((size_t)512 << 20) /* of the band and of the blocks together */
+#define LARGEST_WORK 1.5e11               /* multiply-adds: some ten seconds */
+
+/* S = T'T has a block [channels][channels] for each pair of input pixels that share an output pixel; S = TT'
+ * one [m][m] for each pair of output pixels that share an input pixel. A hub is what is shared; its links
+ * are the pixels that share it, each by a tap. */
+typedef struct Link {
+    size_t tap, pixel;
+} Link;
+
+typedef struct Band {
+    const ConvMap *map;
+    bool by_inputs;  /* T'T */
+    size_t hubs;     /* pixels */
+    size_t block;    /* order of a block */
+    size_t order;    /* of S */
+    size_t below;    /* subdiagonals */
+    double *blocks;  /* [taps][block][taps][block]: W_a' W_b or W_a W_b' for taps a and b */
+    double *entries; /* [order][below + 1]: column by column, from the diagonal downwards */
+    Link *links;     /* [taps] */
+} Band;
+
+/* The output pixel that sees input pixel `pixel` by tap `tap`. */
+static bool output_pixel(size_t *output, const ConvGeometry *g, size_t pixel, size_t tap)
+{
+    const size_t y = pixel / g->in_w + g->pad_top, x = pixel % g->in_w + g->pad_left;
+    const size_t dy = tap / g->kernel_w * g->dilation_h, dx = tap % g->kernel_w * g->dilation_w;
+    if (dy > y || dx > x || (y - dy) % g->stride_h != 0 || (x - dx) % g->stride_w != 0) return false;
+    const size_t row = (y - dy) / g->stride_h, column = (x - dx) / g->stride_w;
+    *output = row * g->out_w + column;
+    return row < g->out_h && column < g->out_w;
+}
+
+static size_t find_links(const Band *band, size_t hub)
+{
+    size_t count = 0;
+    for (size_t t = 0; t < band->map->taps; t++) {
+        Link *link = &band->links[count];
+        link->tap = t;
+        count += band->by_inputs ? conv_map_pixel(&link->pixel, &band->map->geometry, hub, t)
+                                 : output_pixel(&link->pixel, &band->map->geometry, hub, t);
+    }
+    return count;
+}
+
+static size_t subdiagonals(const Band *band)
+{
+    size_t widest = 0;
+    for (size_t hub = 0; hub < band->hubs; hub++) {
+        size_t low = SIZE_MAX, high = 0, count = find_links(band, hub);
+        for (size_t i = 0; i < count; i++) {
+            low = size_min(low, band->links[i].pixel);
+            high = size_max(high, band->links[i].pixel);
+        }
+        if (count > 0) widest = size_max(widest, high - low);
+    }
+    return (widest + 1) * band->block - 1;
+}
+
+static Band band_describe(const ConvMap *map, bool by_inputs, Link *links)
+{
+    const ConvGeometry *g = &map->geometry;
+    const size_t in = g->in_h * g->in_w, out = g->out_h * g->out_w;
+    Band band = {.map = map, .by_inputs = by_inputs, .links = links};
+    band.hubs = by_inputs ? out : in;
+    band.block = by_inputs ? g->channels : g->m;
+    band.order = by_inputs ? map->inputs : map->outputs;
+    band.below = subdiagonals(&band);
+    return band;
+}
+
+static double band_work(const Band *band)
+{
+    return (double)band->order * (double)band->below * (double)band->below;
+}
+
+static bool band_fits(const Band *band)
+{
+    size_t entries, blocks, bytes, side = band->map->taps * band->block;
+    return size_multiply(&entries, band->order, band->below + 1) && size_multiply(&blocks, side, side) &&
+           size_add(&bytes, entries, blocks) && bytes <= LARGEST_BYTES / sizeof(double) &&
+           band_work(band) <= LARGEST_WORK;
+}
+
+/* W_a' W_b is the Gram matrix of the columns of W, [m][taps*channels]; W_a W_b' that of the rows of W sorted
+ * by taps, [taps*m][channels]. */
+static bool make_blocks(Band *band)
+{
+    const ConvMap *map = band->map;
+    const size_t m = map->geometry.m, channels = map->geometry.channels, side = map->taps * band->block;
+    band->blocks = calloc(side * side, sizeof(double));
+    double *sorted = calloc(m * map->n, sizeof(double));
+    if (!band->blocks || !sorted) {
+        free(sorted);
+        return false;
+    }
+    for (size_t o = 0; o < m; o++)
+        for (size_t t = 0; t < map->taps; t++)
+            memcpy(sorted + (t * m + o) * channels, map->weights + (o * map->taps + t) * channels,
+                   channels * sizeof *sorted);
+    const int n = (int)side, depth = (int)(band->by_inputs ? m : channels);
+    if (band->by_inputs)
+        cblas_dgemm(CblasRowMajor, CblasTrans, CblasNoTrans, n, n, depth, 1, map->weights, n, map->weights, n,
+                    0, band->blocks, n);
+    else
+        cblas_dgemm(CblasRowMajor, CblasNoTrans, CblasTrans, n, n, depth, 1, sorted, depth, sorted, depth, 0,
+                    band->blocks, n);
+    free(sorted);
+    return true;
+}
+
+/* Subtracts the block of rows a.pixel and columns b.pixel, a.pixel >= b.pixel. */
+static void subtract_block(Band *band, const Link *a, const Link *b)
+{
+    const size_t size = band->block, side = band->map->taps * size, height = band->below + 1;
+    for (size_t k = 0; k < size; k++) {
+        const size_t column = b->pixel * size + k, first = a->pixel == b->pixel ? k : 0;
+        const double *from = band->blocks + (b->tap * size + k) * side + a->tap * size;
+        double *to = band->entries + column * height + a->pixel * size - column;
+        for (size_t i = first; i < size; i++) to[i] -= from[i];
+    }
+}
+
+/* sigma^2 I - S less the margin. An entry sums at most taps products of blocks. */
+static void fill(Band *band, double sigma)
+{
+    const ConvMap *map = band->map;
+    const size_t height = band->below + 1, terms = map->taps + map->geometry.m + map->geometry.channels + 2;
+    const double diagonal = sigma * sigma - conv_map_margin(map, sigma, band->below, terms);
+    for (size_t i = 0; i < band->order; i++) band->entries[i * height] = diagonal;
+    for (size_t hub = 0; hub < band->hubs; hub++) {
+        const size_t count = find_links(band, hub);
+        for (size_t i = 0; i < count; i++)
+            for (size_t k = 0; k < count; k++)
+                if (band->links[i].pixel >= band->links[k].pixel)
+                    subtract_block(band, &band->links[i], &band->links[k]);
+    }
+}
+
+static Status factorize(bool *proven, Band *band, double sigma, Message *message)
+{
+    Status status = STATUS_OK;
+    const int n = (int)band->order, below = (int)band->below, height = below + 1;
+    int info = 0;
+    band->entries = calloc(band->order * (band->below + 1), sizeof(double));
+    if (band->entries && make_blocks(band)) {
+        fill(band, sigma);
+        dpbtrf_("L", &n, &below, band->entries, &height, &info);
+        *proven = info == 0;
+    } else {
+        status = status_no_memory(message, "the certificate of a layer's norm");
+    }
+    free(band->entries);
+    free(band->blocks);
+    return status;
+}
+
+Status conv_map_certify(bool *proven, const ConvMap *map, double sigma, Message *message)
+{
+    *proven = false;
+    Link *links = calloc(map->taps, sizeof *links);
+    if (!links) return status_no_memory(message, "the certificate of a layer's norm");
+    Band band = band_describe(map, true, links);
+    const Band other = band_describe(map, false, links);
+    if (band_work(&other) < band_work(&band)) band = other;
+    Status status = STATUS_OK;
+    if (band_fits(&band)) status = factorize(proven, &band, sigma, message);
+    free(links);
+    return status;
+}

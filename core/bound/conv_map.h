@@ -1,0 +1,53 @@
+/* Convolution map: one group of a convolution as a linear map T, and bounds on its norm. Private to
+ * core/bound.
+ *
+ * x is [in_h*in_w][channels], y = T x is [out_h*out_w][m]; a Gemm is a map of one pixel and one tap.
+ */
+#ifndef BOUND_CONV_MAP_H
+#define BOUND_CONV_MAP_H
+
+#include "network/network.h"
+
+typedef struct ConvMap {
+    ConvGeometry geometry;
+    size_t taps;
+    size_t n;                /* taps * channels */
+    size_t inputs, outputs;  /* elements of x and y */
+    double *weights;         /* [m][taps][channels] */
+    double frobenius_square; /* of the weights */
+    double overlap;          /* the most taps that see one input pixel */
+} ConvMap;
+
+/* Group `group` of a layer at a site of that geometry. */
+Status conv_map_create(ConvMap *map, const ConvGeometry *geometry, const Layer *layer, size_t group,
+                       Message *message);
+void conv_map_free(ConvMap *map);
+
+/* The weights as a matrix [m][n], a map of one pixel. It borrows the weights: do not free it. */
+ConvMap conv_map_unfolded(const ConvMap *map);
+
+/* The input pixel that tap `tap` of output pixel `output` sees; false in the padding. */
+bool conv_map_pixel(size_t *pixel, const ConvGeometry *geometry, size_t output, size_t tap);
+
+/* A value that ||T|| reaches, up to rounding: restarted Lanczos on T'T from a seeded start. */
+Status conv_map_lower(double *lower, const ConvMap *map, Message *message);
+
+/* Proves ||T|| <= sigma (*proven) by a Cholesky factorization of sigma^2 I - T'T or sigma^2 I - TT',
+ * whichever is cheaper; *proven is false too where that takes more than the ceilings of memory and time. */
+Status conv_map_certify(bool *proven, const ConvMap *map, double sigma, Message *message);
+
+/* A bound, at least `start`, by the symbols of the convolution on a torus that contains it. INFINITY where it
+ * takes more than the ceiling of time. */
+Status conv_map_fourier(double *upper, const ConvMap *map, double start, Message *message);
+
+/* What to subtract from sigma^2 so that a Cholesky factorization with `band` subdiagonals that succeeds in
+ * double proves the exact matrix positive semidefinite. With u the unit roundoff:
+ *   - the factors satisfy R'R = B + E, |e_ij| <= c sqrt(b_ii b_jj), c = (band + 2) u / (1 - (band + 2) u)
+ *     (Higham, Accuracy and Stability of Numerical Algorithms, theorem 10.3, with its row of band + 1 terms),
+ *     and E has at most 2 band + 1 entries a row: ||E|| <= (2 band + 1) c max b_ii, max b_ii <= sigma^2;
+ *   - the entries of T'T are sums of products with `terms` roundings: wrong by at most terms u |T|'|T|, whose
+ *     norm is at most overlap |W|_F^2.
+ * Both are taken twice. */
+double conv_map_margin(const ConvMap *map, double sigma, size_t band, size_t terms);
+
+#endif

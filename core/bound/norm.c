@@ -1,0 +1,203 @@
+/* Operator norms of layers: cheap bounds for all groups, then proofs for those that stand out. */
+#include "bound/norm.h"
+
+#include "bound/conv_map.h"
+
+#include <math.h>
+#include <stdlib.h>
+
+/* Tried above the value from below, in this order. */
+static const double steps[] = {1.005, 1.01, 1.02, 1.05};
+#define STEPS (sizeof steps / sizeof *steps)
+
+typedef struct Group {
+    double lower, upper;
+    const char *upper_by;
+    Status status;
+    Message message;
+} Group;
+
+typedef struct SiteJob {
+    ConvGeometry geometry;
+    const Layer *layer;
+    Group *groups;
+    double lower; /* the largest of all groups' */
+} SiteJob;
+
+static void improve(Group *group, double upper, const char *by)
+{
+    if (!(upper < group->upper)) return;
+    group->upper = upper;
+    group->upper_by = by;
+}
+
+/* A single pixel and tap, or a tap a pixel without padding: every output pixel is W times its own input. */
+static bool is_matrix(const ConvMap *map)
+{
+    const ConvGeometry *g = &map->geometry;
+    return map->taps == 1 && g->pad_top + g->pad_left + g->pad_bottom + g->pad_right == 0;
+}
+
+/* Lowers group->upper to the first of the steps above `lower` that is proven for `map`, times `scale`. */
+static Status certify(Group *group, const ConvMap *map, double lower, double scale, const char *by)
+{
+    Status status = STATUS_OK;
+    bool proven = false;
+    for (size_t i = 0; !status && !proven && i < STEPS && steps[i] * lower * scale < group->upper; i++) {
+        status = conv_map_certify(&proven, map, steps[i] * lower, &group->message);
+        if (proven) improve(group, steps[i] * lower * scale, by);
+    }
+    return status;
+}
+
+/* sqrt(n_ov) |W|_2 */
+static Status bound_unfolded(Group *group, const ConvMap *map, bool matrix)
+{
+    const ConvMap unfolded = conv_map_unfolded(map);
+    double lower;
+    Status status = conv_map_lower(&lower, &unfolded, &group->message);
+    if (status) return status;
+    if (matrix) group->lower = lower;
+    return certify(group, &unfolded, lower, sqrt(map->overlap), matrix ? "certificate" : "unfolded");
+}
+
+/* --- tasks ------------------------------------------------------------------------------------------ */
+
+static void bound_cheaply(void *context, size_t index, size_t worker)
+{
+    (void)worker;
+    SiteJob *job = context;
+    Group *group = &job->groups[index];
+    ConvMap map;
+    group->status = conv_map_create(&map, &job->geometry, job->layer, index, &group->message);
+    if (group->status) return;
+    *group = (Group){.upper = sqrt(map.overlap * map.frobenius_square), .upper_by = "Frobenius"};
+    const bool matrix = is_matrix(&map);
+    if (isfinite(group->upper)) {
+        if (!matrix) group->status = conv_map_lower(&group->lower, &map, &group->message);
+        if (!group->status) group->status = bound_unfolded(group, &map, matrix);
+    }
+    conv_map_free(&map);
+}
+
+/* What proves a step above the layer's `lower` is enough, were the group's own lower still. */
+static void bound_tightly(void *context, size_t index, size_t worker)
+{
+    (void)worker;
+    SiteJob *job = context;
+    Group *group = &job->groups[index];
+    if (!isfinite(group->upper) || !(group->upper > steps[0] * job->lower)) return;
+    ConvMap map;
+    double upper = INFINITY;
+    group->status = conv_map_create(&map, &job->geometry, job->layer, index, &group->message);
+    if (group->status) return;
+    if (!is_matrix(&map)) {
+        group->status = conv_map_fourier(&upper, &map, steps[0] * job->lower, &group->message);
+        improve(group, upper, "Fourier");
+        if (!group->status) group->status = certify(group, &map, job->lower, 1, "certificate");
+    }
+    conv_map_free(&map);
+}
+
+static void run_tasks(Pool *pool, size_t count, PoolTask *task, void *context)
+{
+    if (pool)
+        pool_run(pool, count, task, context);
+    else
+        for (size_t i = 0; i < count; i++) task(context, i, 0);
+}
+
+/* --- layers ----------------------------------------------------------------------------------------- */
+
+/* sqrt(n_ov) |W|_F; groups have the same n_ov */
+static Status bound_frobenius(LayerNorm *norm, const SiteJob *job, Message *message)
+{
+    double sum = 0;
+    for (size_t g = 0; g < job->layer->groups; g++) {
+        ConvMap map;
+        Status status = conv_map_create(&map, &job->geometry, job->layer, g, message);
+        if (status) return status;
+        sum += map.overlap * map.frobenius_square;
+        conv_map_free(&map);
+    }
+    norm->frobenius = sqrt(sum);
+    return STATUS_OK;
+}
+
+static Status collect(LayerNorm *norm, const SiteJob *job, Message *message)
+{
+    for (size_t g = 0; g < job->layer->groups; g++) {
+        const Group *group = &job->groups[g];
+        if (group->status) return status_fail(message, group->status, "%s", group->message.text);
+        if (norm->upper_by && !(group->upper > norm->upper)) continue;
+        norm->upper = group->upper;
+        norm->upper_by = group->upper_by;
+    }
+    norm->lower = job->lower;
+    return STATUS_OK;
+}
+
+static Status site_norm(LayerNorm *norm, SiteJob *job, Pool *pool, Message *message)
+{
+    const size_t groups = job->layer->groups;
+    *norm = (LayerNorm){0};
+    Status status = bound_frobenius(norm, job, message);
+    if (status) return status;
+    run_tasks(pool, groups, bound_cheaply, job);
+    job->lower = 0;
+    for (size_t g = 0; g < groups; g++) job->lower = fmax(job->lower, job->groups[g].lower);
+    run_tasks(pool, groups, bound_tightly, job);
+    return collect(norm, job, message);
+}
+
+Status layer_norms(LayerNorm *norms, const Network *network, size_t number, Pool *pool, Message *message)
+{
+    const Layer *layer = &network->layers[number];
+    SiteJob job = {.layer = layer, .groups = calloc(layer->groups, sizeof(Group))};
+    Status status = job.groups ? STATUS_OK : status_no_memory(message, "a layer's norm");
+    for (size_t i = 0; !status && i < layer->site_count; i++) {
+        network_convolution(&job.geometry, network, layer->sites[i]);
+        status = site_norm(&norms[i], &job, pool, message);
+    }
+    free(job.groups);
+    return status ? status_context(message, status, "layer '%s'", layer->name) : STATUS_OK;
+}
+
+typedef struct NetworkJob {
+    LayerNorm *norms;
+    const Network *network;
+    Status *statuses; /* [layer_count] */
+    Message *messages;
+} NetworkJob;
+
+static void norm_of_layer(void *context, size_t index, size_t worker)
+{
+    (void)worker;
+    NetworkJob *job = context;
+    const Layer *layer = &job->network->layers[index];
+    LayerNorm *norms = calloc(layer->site_count, sizeof *norms);
+    job->statuses[index] = norms ? layer_norms(norms, job->network, index, NULL, &job->messages[index])
+                                 : status_no_memory(&job->messages[index], "norms");
+    for (size_t i = 0; norms && i < layer->site_count; i++) job->norms[layer->sites[i]] = norms[i];
+    free(norms);
+}
+
+Status network_norms(LayerNorm *norms, const Network *network, Pool *pool, Message *message)
+{
+    const size_t count = network->layer_count;
+    NetworkJob job = {.norms = norms,
+                      .network = network,
+                      .statuses = calloc(count + 1, sizeof(Status)),
+                      .messages = calloc(count + 1, sizeof(Message))};
+    Status status = STATUS_OK;
+    for (size_t i = 0; i < network->node_count; i++) norms[i] = (LayerNorm){0};
+    if (job.statuses && job.messages)
+        run_tasks(pool, count, norm_of_layer, &job);
+    else
+        status = status_no_memory(message, "norms");
+    for (size_t i = 0; !status && i < count; i++)
+        if (job.statuses[i]) status = status_fail(message, job.statuses[i], "%s", job.messages[i].text);
+    free(job.statuses);
+    free(job.messages);
+    return status;
+}

@@ -1,0 +1,338 @@
+/* Constants of every operator's edges against random pairs, dense decompositions and fine grids; lambda over
+ * small graphs. */
+#include "graph_text.h"
+#include "node_matrix.h"
+
+#include "base/random.h"
+#include "bound/lipschitz.h"
+
+#include <stdio.h>
+
+#define ROUNDING 1e-5 /* of float outputs that are close to each other */
+
+static const size_t image_shape[] = {1, 4, 6, 5};
+
+static Network *open_text(const char *text)
+{
+    Message message = {0};
+    Network *network = graph_open(text, 13, image_shape, &message);
+    if (!network) fail_msg("%s: %s", text, message.text);
+    return network;
+}
+
+/* [elements], normal-like in [-4, 4]; key separates arrays */
+static float *random_array(size_t count, uint64_t key, double scale)
+{
+    float *array = calloc(count, sizeof *array);
+    assert_non_null(array);
+    for (size_t i = 0; i < count; i++)
+        array[i] = (float)(scale * (random_uniform(5, key, i, 0) + random_uniform(5, key, i, 1) - 1));
+    return array;
+}
+
+static double distance(const float *a, const float *b, size_t count)
+{
+    double sum = 0;
+    for (size_t i = 0; i < count; i++) sum += pow((double)a[i] - (double)b[i], 2);
+    return sqrt(sum);
+}
+
+static double constant_of(const Network *network, size_t node, size_t input, const float *const *arrays)
+{
+    NetworkEdge edge;
+    Message message = {0};
+    double norm = 0;
+    network_edge(&edge, network, node, input);
+    switch (edge.kind) {
+    case EDGE_LINEAR:
+        return sqrt(edge.row_sum * edge.column_sum);
+    case EDGE_MAX:
+        return sqrt(edge.windows);
+    case EDGE_ELEMENTWISE:
+        return edge.slope;
+    case EDGE_PRODUCT:
+        assert_int_equal(network_factor_norm(&norm, network, node, input, arrays[1 - input], &message),
+                         STATUS_OK);
+        return norm;
+    default:
+        fail_msg("node '%s': kind %d", network->nodes[node].name, (int)edge.kind);
+    }
+    return 0;
+}
+
+/* One input moved by a random step of every size; returns the largest stretch over its constant. */
+static double check_pairs(const Network *network, size_t number, size_t input)
+{
+    const Node *node = &network->nodes[number];
+    const size_t count = network->values[node->inputs[input]].elements;
+    const size_t outputs = network->values[node->output].elements;
+    double most = 0;
+    for (uint64_t k = 0; k < 40; k++) {
+        float *arrays[8] = {0};
+        for (size_t i = 0; i < node->input_count; i++)
+            if (!network->values[node->inputs[i]].constant)
+                arrays[i] = random_array(network->values[node->inputs[i]].elements, 100 * k + i, 4);
+        const double constant = constant_of(network, number, input, (const float *const *)arrays);
+        float *before = node_output(network, number, (const float *const *)arrays);
+        float *old = arrays[input],
+              *step = random_array(count, 100 * k + 50, pow(10, -2.0 + (double)(k % 4)));
+        arrays[input] = calloc(count, sizeof(float));
+        for (size_t i = 0; i < count; i++)
+            arrays[input][i] = old[i] + (k % 3 && i != k % count ? 0 : step[i]);
+        float *after = node_output(network, number, (const float *const *)arrays);
+        const double moved = distance(arrays[input], old, count);
+        const double stretch = distance(after, before, outputs) / moved;
+        if (!(stretch <= constant + ROUNDING * (1 + 1 / moved)))
+            fail_msg("node '%s' (%s), input %zu: stretched by %.9g, constant %.9g", node->name,
+                     node->operator_name, input, stretch, constant);
+        most = fmax(most, stretch / constant);
+        for (size_t i = 0; i < node->input_count; i++) free(arrays[i]);
+        free(old);
+        free(step);
+        free(before);
+        free(after);
+    }
+    return most;
+}
+
+/* Every edge of every node of the graph but layers'. Linear ones are compared with their dense norm: below
+ * the constant, and not by more than `slack`. */
+static void check_graph(const char *text, double slack)
+{
+    Network *network = open_text(text);
+    for (size_t i = 0; i < network->node_count; i++)
+        for (size_t k = 0; k < network->nodes[i].input_count; k++) {
+            NetworkEdge edge;
+            network_edge(&edge, network, i, k);
+            if (edge.kind == EDGE_LAYER || edge.kind == EDGE_CONSTANT) continue;
+            check_pairs(network, i, k);
+            if (edge.kind != EDGE_LINEAR) continue;
+            const double exact = node_norm(network, i, k), constant = sqrt(edge.row_sum * edge.column_sum);
+            if (!(exact <= constant * (1 + ROUNDING) && constant <= slack * exact))
+                fail_msg("%s: node '%s': norm %.7g, constant %.7g", text, network->nodes[i].name, exact,
+                         constant);
+        }
+    network_free(network);
+}
+
+static void test_linear(void **state)
+{
+    check_graph("y=AveragePool(x) kernel_shape=[2,2] strides=[2,2]", 1.0001);
+    check_graph("y=AveragePool(x) kernel_shape=[3,3] pads=[1,1,1,1]", 1.3);
+    check_graph("y=AveragePool(x) kernel_shape=[3,3] pads=[1,1,1,1] count_include_pad=1", 1.3);
+    check_graph("y=AveragePool(x) kernel_shape=[3,2] strides=[2,2] pads=[1,0,1,1] ceil_mode=1", 1.5);
+    check_graph("y=AveragePool(x) kernel_shape=[4,4] strides=[2,3] pads=[2,2,2,2] count_include_pad=1 "
+                "ceil_mode=1",
+                1.5);
+    check_graph("y=GlobalAveragePool(x)", 1.0001);
+    check_graph("y=ReduceMean(x) axes=[1]", 1.0001);
+    check_graph("y=ReduceMean(x) axes=[1,3] keepdims=0", 1.0001);
+    check_graph("y=Transpose(x) perm=[0,2,1,3]", 1.0001);
+    check_graph("y=Reshape(x,[0,10,12])", 1.0001);
+    check_graph("y=Slice(x,[1],[6],[2],[2])", 1.0001);
+    check_graph("y=Gather(x,[1,3,1,1,0]) axis=1", 1.0001);
+    check_graph("y=Pad(x,[0,0,1,2,0,1,0,0],0.5)", 1.0001);
+    check_graph("a,b=Split(x,[1,3]) axis=1; y=Concat(b,a,x) axis=1", 1.0001);
+}
+
+static void test_max_pool(void **state)
+{
+    check_graph("y=MaxPool(x) kernel_shape=[2,2] strides=[2,2]", 1);
+    check_graph("y=MaxPool(x) kernel_shape=[3,3] strides=[2,2] pads=[1,1,1,1]", 1);
+    check_graph("y=MaxPool(x) kernel_shape=[3,2] pads=[1,0,1,0]", 1);
+    check_graph("y=MaxPool(x) kernel_shape=[2,2] dilations=[2,2]", 1);
+}
+
+/* The windows that a pixel larger than all others reaches are where the constant is attained. */
+static void test_max_pool_is_attained(void **state)
+{
+    Network *network = open_text("y=MaxPool(x) kernel_shape=[3,3] strides=[2,1] pads=[1,1,1,1] ceil_mode=1");
+    size_t number = 0;
+    while (strcmp(network->nodes[number].operator_name, "MaxPool") != 0) number++;
+    NetworkEdge edge;
+    network_edge(&edge, network, number, 0);
+    assert_int_equal(edge.kind, EDGE_MAX);
+    const Node *node = &network->nodes[number];
+    const size_t count = network->values[node->inputs[0]].elements;
+    const size_t outputs = network->values[node->output].elements;
+    float *image = calloc(count, sizeof *image), *zeros = calloc(outputs, sizeof *zeros);
+    double most = 0;
+    for (size_t i = 0; i < count; i++) {
+        image[i] = 1;
+        float *out = node_output(network, number, (const float *const[]){image});
+        most = fmax(most, pow(distance(out, zeros, outputs), 2));
+        image[i] = 0;
+        free(out);
+    }
+    assert_true(fabs(most - edge.windows) < 1e-9);
+    free(image);
+    free(zeros);
+    network_free(network);
+}
+
+static void test_arithmetic(void **state)
+{
+    check_graph("y=Add(x,{4,1,1}#1)", 1);
+    check_graph("y=Sub({1,4,6,5}#1,x)", 1);
+    check_graph("y=Mul(x,{4,1,1}#1)", 1);
+    check_graph("y=Div(x,{4,1,1}#1)", 1);
+    check_graph("g=GlobalAveragePool(x); y=Mul(x,g)", 1.0001);
+    check_graph("g=GlobalAveragePool(x); y=Add(g,x)", 1.0001);
+    check_graph("g=GlobalAveragePool(x); y=Sub(x,g)", 1.0001);
+    check_graph("g=GlobalAveragePool(x); y=Mul(g,{1,4,6,5}#3)", 1.0001);
+    check_graph("g=ReduceMean(x) axes=[1]; y=Mul(g,x)", 1.0001);
+    check_graph("a=Relu(x); y=Mul(a,x)", 1);
+    check_graph("r=Relu(x); y=BatchNormalization(r,[1.5,-2.0,0.3,1.0],[0.1,0.2,0.3,0.4],[0.0,1.0,0.5,0.2],"
+                "[0.5,1.5,2.0,1.0])",
+                1);
+    check_graph("y=Softmax(x) axis=1", 1);
+}
+
+/* The largest slope on a grid of 2^-9 over [-8, 8) is the constant, from below. */
+static void check_slope(const char *text, double expected)
+{
+    const size_t shape[] = {1, 1, 128, 64};
+    Message message = {0};
+    Network *network = graph_open(text, 14, shape, &message);
+    if (!network) fail_msg("%s: %s", text, message.text);
+    NetworkEdge edge = {.kind = EDGE_CONSTANT};
+    size_t number = 0;
+    for (; edge.kind != EDGE_ELEMENTWISE; number++) {
+        assert_true(number < network->node_count);
+        network_edge(&edge, network, number, 0);
+    }
+    const size_t count = network->values[network->input].elements;
+    float *grid = calloc(count, sizeof *grid);
+    for (size_t i = 0; i < count; i++) grid[i] = (float)((double)i / 512 - 8);
+    const float *const inputs[] = {grid, NULL, NULL};
+    float *out = node_output(network, number - 1, inputs);
+    double most = 0;
+    for (size_t i = 1; i < count; i++) most = fmax(most, fabs((double)out[i] - (double)out[i - 1]) * 512);
+    if (!(most <= edge.slope * (1 + 1e-3) && most >= edge.slope * (1 - 2e-3)))
+        fail_msg("%s: slope %.6f, constant %.6f", text, most, edge.slope);
+    assert_true(fabs(edge.slope - expected) < 1e-6);
+    free(grid);
+    free(out);
+    network_free(network);
+}
+
+static void test_slopes(void **state)
+{
+    check_slope("y=Relu(x)", 1);
+    check_slope("y=Clip(x,-1.0,2.5)", 1);
+    check_slope("y=Sigmoid(x)", 0.25);
+    check_slope("s=Sigmoid(x); y=Mul(x,s)", 1.09984);
+    check_slope("y=HardSigmoid(x) alpha=0.4 beta=0.3", 0.4);
+    check_slope("y=HardSigmoid(x) alpha=-0.7 beta=0.3", 0.7);
+    check_slope("y=HardSwish(x)", 1.5);
+    check_slope("y=Mul(x,-3.0)", 3);
+    check_slope("y=Div(x,-4.0)", 0.25);
+}
+
+/* In double, where a float grid cannot tell: s(x)(1 + x(1 - s(x))) stays below the constant. */
+static void test_silu_in_double(void **state)
+{
+    double most = 0;
+    for (double x = 2; x < 3; x += 1e-5) {
+        const double s = 1 / (1 + exp(-x));
+        most = fmax(most, s * (1 + x * (1 - s)));
+    }
+    assert_true(most <= 1.09984 && most > 1.09983);
+}
+
+/* --- lambda ------------------------------------------------------------------------------------------ */
+
+static Lipschitz solve(const Network *network, const LayerNorm *norms, const double (*factors)[2])
+{
+    Message message = {0};
+    Lipschitz lipschitz;
+    LayerNorm *none = calloc(network->node_count, sizeof *none);
+    assert_int_equal(lipschitz_create(&lipschitz, network, norms ? norms : none, factors, &message),
+                     STATUS_OK);
+    free(none);
+    return lipschitz;
+}
+
+static void check_lambda(const char *text, double expected)
+{
+    Network *network = open_text(text);
+    Lipschitz lipschitz = solve(network, NULL, NULL);
+    const double lambda = lipschitz.spectral[network->input];
+    if (!(fabs(lambda - expected) <= 1e-6 * expected))
+        fail_msg("%s: lambda %.9g instead of %.9g", text, lambda, expected);
+    assert_true(lipschitz.frobenius[network->input] == lambda);
+    assert_true(lipschitz.culprit == NETWORK_NONE && !lipschitz.reason);
+    assert_true(lipschitz.spectral[network->output] == 1);
+    lipschitz_free(&lipschitz);
+    network_free(network);
+}
+
+static void test_lambda(void **state)
+{
+    check_lambda("a=Relu(x); b=Mul(a,3.0); y=Sigmoid(b)", 0.75);
+    check_lambda("a=Mul(x,3.0); r=Relu(a); y=Add(r,x)", 4);
+    check_lambda("a=Mul(x,3.0); y=Concat(a,x) axis=1", 4);
+    check_lambda("a,b=Split(x,[1,3]) axis=1; c=Mul(b,2.0); y=Concat(c,a) axis=1", 3);
+    check_lambda("y=Add(x,x)", 2);
+    check_lambda("y=GlobalAveragePool(x)", 1 / sqrt(30));
+}
+
+static void test_layers(void **state)
+{
+    Network *network = open_text("c=Conv(x,{4,4,1,1}#1); r=Relu(c); f=Conv(r,{4,4,3,3}#2) pads=[1,1,1,1]; "
+                                 "y=Add(f,r)");
+    LayerNorm *norms = calloc(network->node_count, sizeof *norms);
+    norms[network->layers[0].sites[0]] = (LayerNorm){.frobenius = 5, .upper = 3};
+    norms[network->layers[1].sites[0]] = (LayerNorm){.frobenius = 11, .upper = 7};
+    Lipschitz lipschitz = solve(network, norms, NULL);
+    assert_true(fabs(lipschitz.spectral[network->input] - 3 * (7 + 1)) < 1e-9);
+    assert_true(fabs(lipschitz.frobenius[network->input] - 5 * (11 + 1)) < 1e-9);
+    lipschitz_free(&lipschitz);
+    free(norms);
+    network_free(network);
+}
+
+static void test_product(void **state)
+{
+    Network *network = open_text("g=GlobalAveragePool(x); y=Mul(x,g)");
+    size_t product = NETWORK_NONE;
+    for (size_t i = 0; i < network->node_count; i++)
+        if (lipschitz_needs_factors(network, i)) product = i;
+    assert_true(product != NETWORK_NONE);
+    assert_string_equal(network->nodes[product].operator_name, "Mul");
+    Lipschitz unknown = solve(network, NULL, NULL);
+    assert_true(isinf(unknown.spectral[network->input]) && unknown.culprit == product && unknown.reason);
+    double(*factors)[2] = calloc(network->node_count, sizeof *factors);
+    factors[product][0] = 2;
+    factors[product][1] = 9;
+    Lipschitz known = solve(network, NULL, (const double(*)[2])factors);
+    assert_true(known.culprit == NETWORK_NONE);
+    assert_true(fabs(known.spectral[network->input] - (2 + 9 / sqrt(30))) < 1e-6);
+    lipschitz_free(&unknown);
+    lipschitz_free(&known);
+    free(factors);
+    network_free(network);
+}
+
+static void test_no_constant(void **state)
+{
+    Network *network = open_text("r=Relu(x); s=Sigmoid(x); d=Div(r,s); y=Relu(d)");
+    Lipschitz lipschitz = solve(network, NULL, NULL);
+    assert_true(isinf(lipschitz.spectral[network->input]));
+    assert_string_equal(network->nodes[lipschitz.culprit].operator_name, "Div");
+    assert_non_null(strstr(lipschitz.reason, "divides by an activation"));
+    lipschitz_free(&lipschitz);
+    network_free(network);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_linear),     cmocka_unit_test(test_max_pool),
+        cmocka_unit_test(test_arithmetic), cmocka_unit_test(test_max_pool_is_attained),
+        cmocka_unit_test(test_slopes),     cmocka_unit_test(test_silu_in_double),
+        cmocka_unit_test(test_lambda),     cmocka_unit_test(test_layers),
+        cmocka_unit_test(test_product),    cmocka_unit_test(test_no_constant),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,154 @@
+/* Operator norms against the dense singular value decomposition of the operator's matrix. */
+#include "graph_text.h"
+#include "node_matrix.h"
+
+#include "base/blas.h"
+#include "bound/conv_map.h"
+#include "bound/norm.h"
+
+#include <stdio.h>
+
+#define ROUNDING 1e-5 /* of the float kernel that makes the dense matrix */
+
+static double check_text(const char *text, const size_t *shape)
+{
+    Message message = {0};
+    LayerNorm norm;
+    Network *network = graph_open(text, 13, shape, &message);
+    if (!network) fail_msg("%s: %s", text, message.text);
+    assert_int_equal(network->layer_count, 1);
+    assert_int_equal(layer_norms(&norm, network, 0, NULL, &message), STATUS_OK);
+    const double exact = node_norm(network, network->layers[0].sites[0], 0);
+    if (!(norm.lower <= exact * (1 + ROUNDING) && exact <= norm.upper * (1 + ROUNDING) &&
+          norm.upper <= 1.05 * exact && norm.lower >= 0.99 * exact))
+        fail_msg("%s: %.7g is not in %.7g to %.7g (%s)", text, exact, norm.lower, norm.upper, norm.upper_by);
+    assert_true(norm.upper <= norm.frobenius * (1 + 1e-12));
+    network_free(network);
+    return norm.upper / exact;
+}
+
+static void test_convolutions(void **state)
+{
+    static const struct {
+        size_t channels, outputs, groups, kernel, stride, pad, dilation;
+    } cases[] = {
+        {3, 4, 1, 3, 1, 1, 1}, {4, 3, 1, 3, 2, 1, 1}, {2, 5, 1, 3, 1, 0, 1}, {4, 6, 2, 3, 1, 1, 1},
+        {6, 6, 6, 3, 1, 1, 1}, {6, 6, 6, 3, 2, 1, 1}, {3, 4, 1, 3, 1, 2, 2}, {2, 3, 1, 5, 2, 2, 1},
+        {3, 4, 1, 1, 1, 0, 1}, {3, 4, 1, 1, 2, 0, 1}, {2, 2, 1, 3, 3, 1, 1}, {2, 3, 1, 3, 2, 2, 2},
+        {4, 8, 4, 3, 2, 0, 1}, {3, 2, 1, 2, 3, 0, 1}, {2, 3, 1, 1, 1, 1, 1}, {5, 1, 1, 4, 1, 3, 1},
+        {2, 2, 1, 3, 2, 1, 3},
+    };
+    double worst = 1;
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
+        for (size_t tall = 0; tall < 2; tall++) {
+            char text[256];
+            const size_t shape[] = {1, cases[i].channels, tall ? 10 : 7, tall ? 7 : 9};
+            snprintf(text, sizeof text,
+                     "y=Conv(x,{%zu,%zu,%zu,%zu}#%zu,{%zu}#99) group=%zu strides=[%zu,%zu] "
+                     "pads=[%zu,%zu,%zu,%zu] dilations=[%zu,%zu]",
+                     cases[i].outputs, cases[i].channels / cases[i].groups, cases[i].kernel, cases[i].kernel,
+                     i + 1, cases[i].outputs, cases[i].groups, cases[i].stride, cases[i].stride, cases[i].pad,
+                     cases[i].pad, cases[i].pad, cases[i].pad, cases[i].dilation, cases[i].dilation);
+            worst = fmax(worst, check_text(text, shape));
+        }
+    print_message("worst upper/exact %.5f\n", worst);
+}
+
+static void test_uneven(void **state)
+{
+    const size_t shape[] = {1, 3, 8, 6};
+    check_text("y=Conv(x,{4,3,3,2}#3) strides=[2,1] pads=[0,1,2,0] dilations=[1,2]", shape);
+    check_text("y=Conv(x,{4,3,1,5}#4) strides=[1,3] pads=[0,4,0,1]", shape);
+    check_text("y=Conv(x,{2,3,3,3}#5) auto_pad='SAME_LOWER' strides=[2,2]", shape);
+}
+
+static void test_gemm(void **state)
+{
+    const size_t shape[] = {1, 3, 4, 2};
+    check_text("f=Flatten(x); y=Gemm(f,{24,10}#1,{10}#2)", shape);
+    check_text("f=Flatten(x); y=Gemm(f,{40,24}#3) transB=1 alpha=0.5", shape);
+    check_text("f=Flatten(x); y=MatMul(f,{24,1}#4)", shape);
+}
+
+static void test_zero_weights(void **state)
+{
+    Message message = {0};
+    LayerNorm norm;
+    const size_t shape[] = {1, 1, 4, 4};
+    Network *network = graph_open("y=Conv(x,{1,1,3,3}#1) pads=[1,1,1,1]", 13, shape, &message);
+    assert_non_null(network);
+    memset((float *)network->layers[0].weights, 0, 9 * sizeof(float));
+    assert_int_equal(layer_norms(&norm, network, 0, NULL, &message), STATUS_OK);
+    assert_true(norm.lower == 0 && norm.upper == 0 && norm.frobenius == 0);
+    network_free(network);
+}
+
+/* Both proofs hold above the exact norm and fail below it. */
+static void test_proofs(void **state)
+{
+    static const char *const texts[] = {
+        "y=Conv(x,{4,3,3,3}#3) pads=[1,1,1,1]",
+        "y=Conv(x,{2,3,3,3}#3) strides=[2,2] pads=[1,1,1,1]",
+        "y=Conv(x,{9,3,3,3}#3) strides=[2,2] pads=[0,2,1,0]",
+    };
+    const size_t shape[] = {1, 3, 8, 7};
+    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
+        Message message = {0};
+        ConvGeometry geometry;
+        ConvMap map;
+        bool proven;
+        double fourier;
+        Network *network = graph_open(texts[i], 13, shape, &message);
+        assert_non_null(network);
+        const size_t site = network->layers[0].sites[0];
+        const double exact = node_norm(network, site, 0);
+        network_convolution(&geometry, network, site);
+        assert_int_equal(conv_map_create(&map, &geometry, network->layers, 0, &message), STATUS_OK);
+        assert_int_equal(conv_map_certify(&proven, &map, exact * 1.0001, &message), STATUS_OK);
+        assert_true(proven);
+        assert_int_equal(conv_map_certify(&proven, &map, exact * 0.9999, &message), STATUS_OK);
+        assert_false(proven);
+        assert_int_equal(conv_map_fourier(&fourier, &map, exact * 0.1, &message), STATUS_OK);
+        assert_true(fourier >= exact * (1 - ROUNDING) && fourier <= 1.5 * exact);
+        conv_map_free(&map);
+        network_free(network);
+    }
+}
+
+static void test_data(void **state)
+{
+    static const char *const names[] = {"lenet5", "vgg8", "resnet20", "inception", "mobilenetv2"};
+    Message message = {0};
+    Pool *pool;
+    assert_int_equal(pool_create(&pool, 0, &message), STATUS_OK);
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        char path[512];
+        Network *network;
+        double worst = 1;
+        snprintf(path, sizeof path, SOURCE_ROOT "/data/%s.onnx", names[i]);
+        assert_int_equal(network_open(&network, path, &(NetworkOptions){0}, &message), STATUS_OK);
+        LayerNorm *norms = calloc(network->node_count, sizeof *norms);
+        assert_int_equal(network_norms(norms, network, pool, &message), STATUS_OK);
+        for (size_t l = 0; l < network->layer_count; l++) {
+            const LayerNorm *norm = &norms[network->layers[l].sites[0]];
+            assert_true(norm->lower > 0 && norm->upper <= norm->frobenius);
+            worst = fmax(worst, norm->upper / norm->lower);
+        }
+        print_message("%s: worst upper/lower %.5f\n", names[i], worst);
+        assert_true(worst <= 1.02);
+        free(norms);
+        network_free(network);
+    }
+    pool_free(pool);
+}
+
+int main(void)
+{
+    Message message = {0};
+    if (blas_start(NULL, &message)) return 1;
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_convolutions), cmocka_unit_test(test_uneven), cmocka_unit_test(test_gemm),
+        cmocka_unit_test(test_zero_weights), cmocka_unit_test(test_proofs), cmocka_unit_test(test_data),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -8,7 +8,7 @@
 #include <string.h>
 
 #define LARGEST_BYTES ((size_t)512 << 20) /* of the band and of the blocks together */
-#define LARGEST_WORK 1.5e11               /* multiply-adds: some ten seconds */
+#define LARGEST_WORK 5e11                 /* multiply-adds: half a minute */
 
 /* S = T'T has a block [channels][channels] for each pair of input pixels that share an output pixel; S = TT'
  * one [m][m] for each pair of output pixels that share an input pixel. A hub is what is shared; its links
@@ -78,9 +78,12 @@ static Band band_describe(const ConvMap *map, bool by_inputs, Link *links)
     return band;
 }
 
+/* Multiply-adds, of the factorization and of the blocks. */
 static double band_work(const Band *band)
 {
-    return (double)band->order * (double)band->below * (double)band->below;
+    const double below = (double)band->below, side = (double)(band->map->taps * band->block);
+    const ConvGeometry *g = &band->map->geometry;
+    return (double)band->order * below * below + side * side * (double)(band->by_inputs ? g->m : g->channels);
 }
 
 static bool band_fits(const Band *band)

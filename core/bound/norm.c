@@ -11,6 +11,7 @@ static const double steps[] = {1.005, 1.01, 1.02, 1.05};
 #define STEPS (sizeof steps / sizeof *steps)
 
 typedef struct Group {
+    double frobenius; /* sqrt(n_ov) |W|_F */
     double lower, upper;
     const char *upper_by;
     Status status;
@@ -71,22 +72,25 @@ static void bound_cheaply(void *context, size_t index, size_t worker)
     ConvMap map;
     group->status = conv_map_create(&map, &job->geometry, job->layer, index, &group->message);
     if (group->status) return;
-    *group = (Group){.upper = sqrt(map.overlap * map.frobenius_square), .upper_by = "Frobenius"};
-    const bool matrix = is_matrix(&map);
-    if (isfinite(group->upper)) {
+    group->frobenius = sqrt(map.overlap * map.frobenius_square);
+    const bool matrix = is_matrix(&map), finite = isfinite(group->frobenius);
+    group->upper = finite ? group->frobenius : INFINITY;
+    group->upper_by = "Frobenius";
+    group->lower = 0;
+    if (finite) {
         if (!matrix) group->status = conv_map_lower(&group->lower, &map, &group->message);
         if (!group->status) group->status = bound_unfolded(group, &map, matrix);
     }
     conv_map_free(&map);
 }
 
-/* What proves a step above the layer's `lower` is enough, were the group's own lower still. */
+/* For a group whose bound is above what the layer's largest group reaches anyway. */
 static void bound_tightly(void *context, size_t index, size_t worker)
 {
     (void)worker;
     SiteJob *job = context;
     Group *group = &job->groups[index];
-    if (!isfinite(group->upper) || !(group->upper > steps[0] * job->lower)) return;
+    if (group->status || !isfinite(group->upper) || !(group->upper > steps[0] * job->lower)) return;
     ConvMap map;
     double upper = INFINITY;
     group->status = conv_map_create(&map, &job->geometry, job->layer, index, &group->message);
@@ -109,40 +113,26 @@ static void run_tasks(Pool *pool, size_t count, PoolTask *task, void *context)
 
 /* --- layers ----------------------------------------------------------------------------------------- */
 
-/* sqrt(n_ov) |W|_F; groups have the same n_ov */
-static Status bound_frobenius(LayerNorm *norm, const SiteJob *job, Message *message)
-{
-    double sum = 0;
-    for (size_t g = 0; g < job->layer->groups; g++) {
-        ConvMap map;
-        Status status = conv_map_create(&map, &job->geometry, job->layer, g, message);
-        if (status) return status;
-        sum += map.overlap * map.frobenius_square;
-        conv_map_free(&map);
-    }
-    norm->frobenius = sqrt(sum);
-    return STATUS_OK;
-}
-
 static Status collect(LayerNorm *norm, const SiteJob *job, Message *message)
 {
+    double sum = 0;
+    *norm = (LayerNorm){0};
     for (size_t g = 0; g < job->layer->groups; g++) {
         const Group *group = &job->groups[g];
         if (group->status) return status_fail(message, group->status, "%s", group->message.text);
+        sum += group->frobenius * group->frobenius;
         if (norm->upper_by && !(group->upper > norm->upper)) continue;
         norm->upper = group->upper;
         norm->upper_by = group->upper_by;
     }
     norm->lower = job->lower;
+    norm->frobenius = isfinite(sum) ? sqrt(sum) : INFINITY;
     return STATUS_OK;
 }
 
 static Status site_norm(LayerNorm *norm, SiteJob *job, Pool *pool, Message *message)
 {
     const size_t groups = job->layer->groups;
-    *norm = (LayerNorm){0};
-    Status status = bound_frobenius(norm, job, message);
-    if (status) return status;
     run_tasks(pool, groups, bound_cheaply, job);
     job->lower = 0;
     for (size_t g = 0; g < groups; g++) job->lower = fmax(job->lower, job->groups[g].lower);

@@ -83,6 +83,20 @@ static void test_zero_weights(void **state)
     network_free(network);
 }
 
+/* A weight that is no number leaves no bound, rather than a small one. */
+static void test_not_finite(void **state)
+{
+    Message message = {0};
+    LayerNorm norm;
+    const size_t shape[] = {1, 2, 4, 4};
+    Network *network = graph_open("y=Conv(x,{2,1,3,3}#1) group=2", 13, shape, &message);
+    assert_non_null(network);
+    ((float *)network->layers[0].weights)[12] = NAN;
+    assert_int_equal(layer_norms(&norm, network, 0, NULL, &message), STATUS_OK);
+    assert_true(isinf(norm.upper) && isinf(norm.frobenius) && isfinite(norm.lower));
+    network_free(network);
+}
+
 /* Both proofs hold above the exact norm and fail below it. */
 static void test_proofs(void **state)
 {
@@ -147,8 +161,9 @@ int main(void)
     Message message = {0};
     if (blas_start(NULL, &message)) return 1;
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_convolutions), cmocka_unit_test(test_uneven), cmocka_unit_test(test_gemm),
-        cmocka_unit_test(test_zero_weights), cmocka_unit_test(test_proofs), cmocka_unit_test(test_data),
+        cmocka_unit_test(test_convolutions), cmocka_unit_test(test_uneven),     cmocka_unit_test(test_gemm),
+        cmocka_unit_test(test_zero_weights), cmocka_unit_test(test_not_finite), cmocka_unit_test(test_proofs),
+        cmocka_unit_test(test_data),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

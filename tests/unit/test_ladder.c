@@ -291,9 +291,9 @@ static void one_layer_alone_is_the_whole(void **state)
 static void a_node_without_a_constant_is_named(void **state)
 {
     const size_t shape[4] = {0, CHANNELS, SIDE, SIDE};
-    Network *network =
-        graph_open("a=Conv(x,{4,3,3,3}#1); b=Sigmoid(a); c=Clip(b,0.1,1.0); e=Div(b,c); g=GlobalAveragePool(e); y=Flatten(g)", 13,
-                   shape, &message);
+    Network *network = graph_open("a=Conv(x,{4,3,3,3}#1); b=Sigmoid(a); c=Clip(b,0.1,1.0); e=Div(b,c); "
+                                  "g=GlobalAveragePool(e); y=Flatten(g)",
+                                  13, shape, &message);
     assert_non_null(network);
     Weights **weights = make_weights(network, four_bits);
     Ladder ladder = climb(network, weights, noise, &normalization, IMAGES, pool);

@@ -220,6 +220,14 @@ static Status measure_alone(const Tile *tile, size_t node)
     return STATUS_OK;
 }
 
+/* The first hybrid is the first layer alone, where it has one use. */
+static void copy_alone(const Tile *tile, size_t node)
+{
+    const LadderRun *run = tile->run;
+    double *alone = run->alone + run->network->nodes[node].layer * run->images + tile->first;
+    for (size_t i = 0; i < tile->count; i++) alone[i] = sample_of(tile, 0, i)->change;
+}
+
 static Status take_step(const Tile *tile, size_t node)
 {
     const Network *network = tile->run->network;
@@ -227,8 +235,11 @@ static Status take_step(const Tile *tile, size_t node)
     Status status = measure_local(tile, node, step);
     if (status == STATUS_OK) status = measure_hybrid(tile, node, step);
     bool first_use = network->layers[network->nodes[node].layer].sites[0] == node;
-    if (status == STATUS_OK && first_use) status = measure_alone(tile, node);
-    return status;
+    if (status != STATUS_OK || !first_use) return status;
+    if (step > 0 || network->layers[network->nodes[node].layer].site_count > 1)
+        return measure_alone(tile, node);
+    copy_alone(tile, node);
+    return STATUS_OK;
 }
 
 /* The quantized chain lies over the float one: it runs only what a step has changed. */

@@ -2,12 +2,13 @@
  * network as a function of that value.
  *
  * One pass backwards over the graph: lambda(value) = [it is an output] + sum over the edges that take it of
- * (the edge's constant) * lambda(the consumer's output). The edges' constants are listed in the design of
- * each operator: layers by LayerNorm; fixed linear maps without weights by Schur's test, sqrt(largest row sum
+ * (the edge's constant) * lambda(the consumer's output). The edges' constants are network_edge()'s:
+ * layers by LayerNorm; fixed linear maps without weights by Schur's test, sqrt(largest row sum
  * * largest column sum of |a_ij|), counted at the true size; max pooling by the square root of the most
  * windows that cover one pixel; elementwise functions by their largest slope; a product of two activations by
  * the largest l2 norm of the other factor over the axes that broadcast, which is measured on the images
- * (`factor_norms`). Where no finite constant exists, lambda is INFINITY and `culprit` the node.
+ * (`factor_norms`, by network_factor_norm()). Where no finite constant exists, lambda is INFINITY and
+ * `culprit` the node.
  */
 #ifndef BOUND_LIPSCHITZ_H
 #define BOUND_LIPSCHITZ_H

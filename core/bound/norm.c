@@ -126,7 +126,8 @@ static Status collect(LayerNorm *norm, const SiteJob *job, Message *message)
         norm->upper_by = group->upper_by;
     }
     norm->lower = job->lower;
-    norm->frobenius = isfinite(sum) ? sqrt(sum) : INFINITY;
+    /* Never below upper, not even by the rounding of the sum. */
+    norm->frobenius = isfinite(sum) ? fmax(sqrt(sum), norm->upper) : INFINITY;
     return STATUS_OK;
 }
 

@@ -1,13 +1,10 @@
 /* quantize: solves every layer, measures what it cost, writes the plan and the run. */
 #include "app/commands.h"
+#include "app/outputs.h"
 #include "app/print.h"
 #include "app/steps.h"
 #include "app/table.h"
-#include "base/blas.h"
 #include "base/printable.h"
-#include "config.h"
-#include "report/plan_csv.h"
-#include "report/run_json.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -109,33 +106,11 @@ static Status print_pipeline(const Session *session, const Pipeline *pipeline, M
     return status;
 }
 
-static Status write_outputs(const Session *session, const Pipeline *pipeline, const Evaluation *evaluation,
-                            Message *message)
-{
-    Result result = {.network = session->network,
-                     .plan = &session->plan,
-                     .calibration = session->calibration,
-                     .evaluation = session->evaluation,
-                     .normalization = &session->normalization,
-                     .pipeline = pipeline,
-                     .accuracy = evaluation,
-                     .run = {.optimizer_seconds = pipeline->calibrate_seconds + pipeline->solve_seconds,
-                             .evaluate_seconds = evaluation ? evaluation->seconds : 0,
-                             .threads = pool_workers(session->pool),
-                             .blas_kernel = blas_kernel(),
-                             .network_kernels = network_kernels(session->network),
-                             .version = BITSTITCH_VERSION}};
-    const Options *options = session->options;
-    Status status = options->csv ? plan_csv_write(options->csv, &result, message) : STATUS_OK;
-    if (status == STATUS_OK && options->json) status = run_json_write(options->json, &result, message);
-    return status;
-}
-
 /* Files are written before anything is printed: a reader that stops reading loses nothing. */
 static Status report(const Session *session, const Pipeline *pipeline, const Evaluation *evaluation,
                      Message *message)
 {
-    Status status = write_outputs(session, pipeline, evaluation, message);
+    Status status = outputs_write(session, pipeline, evaluation, NULL, message);
     if (status == STATUS_OK) status = print_pipeline(session, pipeline, message);
     if (status == STATUS_OK && evaluation) status = print_accuracy(evaluation, message);
     if (status != STATUS_OK) return status;

@@ -9,5 +9,7 @@ Status cmd_inspect(const Options *options, Message *message);
 Status cmd_quantize(const Options *options, Message *message);
 Status cmd_evaluate(const Options *options, Message *message);
 Status cmd_compare(const Options *options, Message *message);
+Status cmd_bound(const Options *options, Message *message);
+Status cmd_sensitivity(const Options *options, Message *message);
 
 #endif

@@ -15,9 +15,13 @@
 #define QUANTIZE (1u << COMMAND_QUANTIZE)
 #define EVALUATE (1u << COMMAND_EVALUATE)
 #define COMPARE (1u << COMMAND_COMPARE)
-#define SOLVE (QUANTIZE | COMPARE)
+#define BOUND (1u << COMMAND_BOUND)
+#define SENSITIVITY (1u << COMMAND_SENSITIVITY)
+#define ONE_PLAN (QUANTIZE | BOUND)
+#define SOLVE (ONE_PLAN | COMPARE)
+#define CALIBRATE (SOLVE | SENSITIVITY)
 #define RUN (SOLVE | EVALUATE)
-#define ALL (RUN | INSPECT)
+#define ALL (RUN | INSPECT | SENSITIVITY)
 #define FIELD(name) offsetof(Options, name)
 #define MOST_IMAGES 1000000000u
 
@@ -28,6 +32,8 @@ static const struct {
     [COMMAND_QUANTIZE] = {"quantize", "quantize a network and measure what it costs in accuracy"},
     [COMMAND_EVALUATE] = {"evaluate", "measure the accuracy of the float network"},
     [COMMAND_COMPARE] = {"compare", "quantize by every method, side by side"},
+    [COMMAND_BOUND] = {"bound", "quantize a network and bound how far its output moves, layer by layer"},
+    [COMMAND_SENSITIVITY] = {"sensitivity", "estimate every layer's error at every width, before any run"},
 };
 
 /* In the order of --help. */
@@ -39,10 +45,10 @@ const OptionEntry option_table[OPTION_COUNT] = {
     [OPTION_EVALUATION_IMAGES] = {"evaluation-images", "N|all",
                                   "how many images to evaluate on, from the front (all)", RUN,
                                   OPTION_SIZE_ALL, FIELD(evaluation_images), 1, MOST_IMAGES},
-    [OPTION_CALIBRATION] = {"calibration", "FILE", "images to calibrate on", SOLVE, OPTION_TEXT,
+    [OPTION_CALIBRATION] = {"calibration", "FILE", "images to calibrate on", CALIBRATE, OPTION_TEXT,
                             FIELD(calibration), 0, 0},
     [OPTION_CALIBRATION_IMAGES] = {"calibration-images", "N",
-                                   "how many images to calibrate on, from the front (1024)", SOLVE,
+                                   "how many images to calibrate on, from the front (1024)", CALIBRATE,
                                    OPTION_SIZE, FIELD(calibration_images), 1, MOST_IMAGES},
     [OPTION_MEAN] = {"mean", "LIST", "mean of pixel/255: one value, or one a channel, comma-separated (0)",
                      ALL, OPTION_TEXT, FIELD(mean), 0, 0},
@@ -69,32 +75,38 @@ const OptionEntry option_table[OPTION_COUNT] = {
                      "--method; other "
                      "options that are given win over those in a JSON",
                      SOLVE | INSPECT, OPTION_TEXT, FIELD(plan), 0, 0},
-    [OPTION_METHOD] = {"method", "METHOD", "how codes are found (bitsplit); the list is below", QUANTIZE,
+    [OPTION_METHOD] = {"method", "METHOD", "how codes are found (bitsplit); the list is below", ONE_PLAN,
                        OPTION_METHOD_NAME, FIELD(method), 0, 0},
     [OPTION_MODE] = {"mode", "MODE",
                      "sequential: calibrate each layer behind quantized ones; independent: behind float ones "
                      "(sequential)",
                      SOLVE, OPTION_MODE_NAME, FIELD(mode), 0, 0},
     [OPTION_ROWS] = {"rows", "N|all", "rows a layer that are drawn from the calibration images (12000)",
-                     SOLVE, OPTION_SIZE_ALL, FIELD(rows), 1, MOST_IMAGES},
+                     CALIBRATE, OPTION_SIZE_ALL, FIELD(rows), 1, MOST_IMAGES},
     [OPTION_RIDGE] = {"ridge", "X",
                       "pull towards the float weights, in units of the statistics' mean diagonal (0.1; 0.3 "
                       "where rows are few)",
                       SOLVE, OPTION_REAL, FIELD(ridge), 0, PLAN_RIDGE_MOST},
     [OPTION_NO_POLISH] = {"no-polish", NULL, "bit-split alone, without descent over whole codes after it",
-                          QUANTIZE, OPTION_FLAG, FIELD(no_polish), 0, 0},
-    [OPTION_NO_BIAS_CORRECTION] = {"no-bias-correction", NULL, "keep the float biases", SOLVE, OPTION_FLAG,
-                                   FIELD(no_bias_correction), 0, 0},
-    [OPTION_SEED] = {"seed", "N", "seed of all random choices (0)", SOLVE, OPTION_SEED64, FIELD(seed), 0, 0},
+                          ONE_PLAN, OPTION_FLAG, FIELD(no_polish), 0, 0},
+    [OPTION_NO_BIAS_CORRECTION] = {"no-bias-correction", NULL, "keep the float biases", CALIBRATE,
+                                   OPTION_FLAG, FIELD(no_bias_correction), 0, 0},
+    [OPTION_LADDER_IMAGES] = {"ladder-images", "N",
+                              "how many calibration images the bound is measured on, from the front (those "
+                              "calibrated on)",
+                              BOUND, OPTION_SIZE, FIELD(ladder_images), 1, MOST_IMAGES},
+    [OPTION_SEED] = {"seed", "N", "seed of all random choices (0)", CALIBRATE, OPTION_SEED64, FIELD(seed), 0,
+                     0},
     [OPTION_THREADS] = {"threads", "N", "threads; results do not depend on it (one a processor)", ALL,
                         OPTION_SIZE, FIELD(threads), 1, POOL_MAX_WORKERS},
     [OPTION_MEMORY] = {"memory", "BYTES",
                        "most memory for calibrating and solving, with a suffix K, M or G; activations beyond "
                        "it go to a temporary file (half of the machine's)",
                        ALL, OPTION_BYTES, FIELD(memory), 0, 0},
-    [OPTION_CSV] = {"csv", "FILE", "write the plan and its results as CSV", QUANTIZE | INSPECT, OPTION_TEXT,
-                    FIELD(csv), 0, 0},
-    [OPTION_JSON] = {"json", "FILE", "write the run as JSON", QUANTIZE, OPTION_TEXT, FIELD(json), 0, 0},
+    [OPTION_CSV] = {"csv", "FILE",
+                    "write what was found as CSV: the plan and its results, or the sensitivities",
+                    ONE_PLAN | INSPECT | SENSITIVITY, OPTION_TEXT, FIELD(csv), 0, 0},
+    [OPTION_JSON] = {"json", "FILE", "write the run as JSON", ONE_PLAN, OPTION_TEXT, FIELD(json), 0, 0},
     [OPTION_PROGRESS] = {"progress", "auto|none",
                          "a progress line where stderr is a terminal, or none (auto)", ALL, OPTION_AUTO_NONE,
                          FIELD(progress), 0, 0},
@@ -298,8 +310,10 @@ static Request wrong_option(bool missing_value, int option, const char *argument
 static Request take_positionals(Options *options, char **words, int count, Message *message)
 {
     if (count > 0 && !command_parse(&options->command, words[0])) {
-        status_fail(message, STATUS_INVALID,
-                    "unknown command '%s': expected inspect, quantize, evaluate or compare", words[0]);
+        status_fail(
+            message, STATUS_INVALID,
+            "unknown command '%s': expected inspect, quantize, evaluate, compare, bound or sensitivity",
+            words[0]);
         return REQUEST_WRONG;
     }
     if (count > 2) {
@@ -378,7 +392,7 @@ static void print_wrapped(FILE *file, const char *text, size_t column)
 
 static void print_option(FILE *file, const OptionEntry *entry, bool all)
 {
-    char left[64], right[512], takers[64] = "";
+    char left[64], right[512], takers[96] = "";
     snprintf(left, sizeof left, "  --%s%s%s", entry->name, entry->value ? " " : "",
              entry->value ? entry->value : "");
     for (size_t i = 0; i < COMMAND_COUNT && entry->commands != ALL; i++)
@@ -405,7 +419,7 @@ void options_help(FILE *file, const Options *options, bool all)
     if (all) {
         fprintf(file, "Post-training quantization of neural networks by bit-split and stitching.\n\n");
         for (size_t i = 0; i < COMMAND_COUNT; i++)
-            fprintf(file, "  %-10s %s\n", commands[i].name, commands[i].help);
+            fprintf(file, "  %-11s %s\n", commands[i].name, commands[i].help);
         fprintf(
             file,
             "\nWithout a network, the ResNet-20 that comes with the program; without a command, inspect.\n");
@@ -419,6 +433,6 @@ void options_help(FILE *file, const Options *options, bool all)
             print_option(file, &option_table[i], all);
     fprintf(file, "  %-25s this help, or that of a command\n  %-25s version and libraries in use\n", "--help",
             "--version");
-    if (all || options->command == COMMAND_QUANTIZE) print_methods(file);
+    if (all || ONE_PLAN & 1u << options->command) print_methods(file);
     if (all) fprintf(file, "\nexit status: 0, 1 for an error, 2 for wrong usage, 130 when interrupted\n");
 }

@@ -12,6 +12,8 @@ typedef enum Command {
     COMMAND_QUANTIZE,
     COMMAND_EVALUATE,
     COMMAND_COMPARE,
+    COMMAND_BOUND,
+    COMMAND_SENSITIVITY,
     COMMAND_COUNT
 } Command;
 
@@ -37,6 +39,7 @@ typedef enum OptionId {
     OPTION_RIDGE,
     OPTION_NO_POLISH,
     OPTION_NO_BIAS_CORRECTION,
+    OPTION_LADDER_IMAGES,
     OPTION_SEED,
     OPTION_THREADS,
     OPTION_MEMORY,
@@ -80,7 +83,7 @@ typedef struct Options {
     const char *network; /* a network or its description; NULL: the one that comes with the program */
     bool given[OPTION_COUNT];
     const char *images, *image_labels, *calibration, *mean, *std, *labels, *input_shape, *plan, *csv, *json;
-    size_t evaluation_images, calibration_images, rows, threads, memory;
+    size_t evaluation_images, calibration_images, ladder_images, rows, threads, memory;
     unsigned bits, first_bits, last_bits, activation_bits;
     Method method;
     Mode mode;

@@ -3,6 +3,8 @@
 #include "app/interrupt.h"
 #include "app/progress.h"
 
+#include <stdlib.h>
+
 typedef struct Show {
     Progress progress;
     const Session *session;
@@ -73,5 +75,42 @@ Status step_evaluate(Evaluation *evaluation, const Session *session, const Weigh
     Status status =
         evaluation_run(evaluation, session->network, weights, session->evaluation, &session->normalization,
                        session->options->evaluation_images, session->pool, show_evaluation, &show, message);
+    return end_step(&show, status, message);
+}
+
+static bool show_fraction(void *context, double fraction)
+{
+    Show *show = context;
+    progress_show(&show->progress, "%s %3.0f %%", show->what, 100 * fraction);
+    return !interrupt_signal();
+}
+
+Status step_ladder(Ladder *ladder, const Session *session, const Pipeline *pipeline, Message *message)
+{
+    const Options *options = session->options;
+    Show show = {.progress = progress_start(options->progress), .session = session, .what = "bounding"};
+    *ladder = (Ladder){0};
+    LayerNorm *norms = calloc(session->network->node_count + 1, sizeof *norms);
+    Status status = norms ? network_norms(norms, session->network, session->pool, message)
+                          : status_no_memory(message, "the layers' norms");
+    if (status == STATUS_OK)
+        status = ladder_create(ladder, session->network, (const Weights *const *)pipeline->weights, norms,
+                               session->calibration, &session->normalization,
+                               options->ladder_images ? options->ladder_images : pipeline->images,
+                               session->pool, show_fraction, &show, message);
+    free(norms);
+    return end_step(&show, status, message);
+}
+
+Status step_survey(Sensitivity *sensitivities, const Session *session, Message *message)
+{
+    Show show = {
+        .progress = progress_start(session->options->progress), .session = session, .what = "surveying"};
+    SurveyOptions options = {.pool = session->pool,
+                             .memory = session->options->memory,
+                             .proceed = show_fraction,
+                             .context = &show};
+    Status status = survey_run(sensitivities, session->network, &session->plan.options, session->calibration,
+                               &session->normalization, &options, message);
     return end_step(&show, status, message);
 }

@@ -3,8 +3,10 @@
 #define APP_STEPS_H
 
 #include "app/session.h"
+#include "bound/ladder.h"
 #include "evaluate/accuracy.h"
 #include "explore/pipeline.h"
+#include "explore/survey.h"
 
 /* Runs `plan` on the session's calibration images; `what` stands in front of the progress line. */
 Status step_quantize(Pipeline **pipeline, const Session *session, const Plan *plan, const char *what,
@@ -13,5 +15,11 @@ Status step_quantize(Pipeline **pipeline, const Session *session, const Plan *pl
 /* Evaluates on the session's evaluation images; weights as evaluation_run()'s. */
 Status step_evaluate(Evaluation *evaluation, const Session *session, const Weights *const *weights,
                      const char *what, Message *message);
+
+/* The ladder of `pipeline`, on as many calibration images as the options say. */
+Status step_ladder(Ladder *ladder, const Session *session, const Pipeline *pipeline, Message *message);
+
+/* sensitivities: [layer_count] */
+Status step_survey(Sensitivity *sensitivities, const Session *session, Message *message);
 
 #endif

@@ -31,7 +31,7 @@ static double seconds_now(void)
     return (double)time.tv_sec + 1e-9 * (double)time.tv_nsec;
 }
 
-static size_t half_of_memory(void)
+size_t pipeline_default_memory(void)
 {
     long pages = sysconf(_SC_PHYS_PAGES), page = sysconf(_SC_PAGESIZE);
     return pages > 0 && page > 0 ? (size_t)pages / 2 * (size_t)page : (size_t)2 << 30;
@@ -283,7 +283,7 @@ static Status start_calibration(Run *run, const Dataset *dataset, const Normaliz
         .wanted = run->wanted,
         .activation_bits = run->activation_bits,
         .error_compensated = plan->error_compensated,
-        .memory = run->options->memory ? run->options->memory : half_of_memory(),
+        .memory = run->options->memory ? run->options->memory : pipeline_default_memory(),
         .solving = run->solving,
         .pool = run->options->pool,
         .proceed = calibrate_progress,

@@ -81,4 +81,7 @@ Status pipeline_run(Pipeline **pipeline, const Network *network, const Plan *pla
                     const Normalization *normalization, const PipelineOptions *options, Message *message);
 void pipeline_free(Pipeline *pipeline);
 
+/* The ceiling where none is set: half of the machine's memory. */
+size_t pipeline_default_memory(void);
+
 #endif

@@ -112,11 +112,41 @@ GETTER(bytes)
     set_count(cell, plan_layer_bytes(CHOICE, LAYER));
 }
 
+/* A quantized layer's row of the ladder, or NULL. */
+static const LadderStep *step_of(const Result *result, size_t layer)
+{
+    const LadderStep *step = result->ladder ? &result->ladder->steps[layer] : NULL;
+    return step && step->quantized ? step : NULL;
+}
+
+GETTER(local_error)
+{
+    const LadderStep *step = step_of(result, layer);
+    if (step) set_number(cell, step->local_error);
+}
+
+GETTER(lambda)
+{
+    if (result->ladder) set_number(cell, result->ladder->steps[layer].lambda);
+}
+
+/* Of the spectral sum, or of the hybrid where that one is infinite. */
+GETTER(contribution)
+{
+    const LadderStep *step = step_of(result, layer);
+    if (step) set_number(cell, isfinite(result->ladder->spectral) ? step->spectral : step->hybrid);
+}
+
+GETTER(share)
+{
+    const LadderStep *step = step_of(result, layer);
+    if (step) set_number(cell, ladder_share(result->ladder, layer));
+}
+
 /* --- the table -------------------------------------------------------------------------------------- */
 
 typedef void Getter(Cell *cell, const Result *result, size_t layer);
 
-/* X(column, getter): getter NULL for what no run measures yet */
 #define COLUMNS(X)                                                                                           \
     X(index, get_index)                                                                                      \
     X(name, get_name)                                                                                        \
@@ -131,14 +161,14 @@ typedef void Getter(Cell *cell, const Result *result, size_t layer);
     X(bitsplit_error, get_bitsplit_error)                                                                    \
     X(polished_error, get_polished_error)                                                                    \
     X(heldout_error, get_heldout_error)                                                                      \
-    X(local_error, NULL)                                                                                     \
+    X(local_error, get_local_error)                                                                          \
     X(accumulated_error, get_accumulated_error)                                                              \
     X(sqnr_db, get_sqnr_db)                                                                                  \
     X(codes_changed, get_codes_changed)                                                                      \
     X(bytes, get_bytes)                                                                                      \
-    X(lambda, NULL)                                                                                          \
-    X(contribution, NULL)                                                                                    \
-    X(share, NULL)
+    X(lambda, get_lambda)                                                                                    \
+    X(contribution, get_contribution)                                                                        \
+    X(share, get_share)
 
 #define NAME_OF(column, getter) #column,
 #define GETTER_OF(column, getter) getter,
@@ -148,5 +178,5 @@ static Getter *const getters[] = {COLUMNS(GETTER_OF) NULL};
 void plan_cell(Cell *cell, size_t column, const Result *result, size_t layer)
 {
     cell->kind = CELL_EMPTY;
-    if (getters[column]) getters[column](cell, result, layer);
+    getters[column](cell, result, layer);
 }

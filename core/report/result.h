@@ -2,6 +2,7 @@
 #ifndef REPORT_RESULT_H
 #define REPORT_RESULT_H
 
+#include "bound/ladder.h"
 #include "dataset/dataset.h"
 #include "evaluate/accuracy.h"
 #include "explore/pipeline.h"
@@ -25,6 +26,7 @@ typedef struct Result {
     const Normalization *normalization; /* NULL where there are no images */
     const Pipeline *pipeline;           /* NULL: a plan alone */
     const Evaluation *accuracy;         /* NULL: not measured */
+    const Ladder *ladder;               /* NULL: not computed */
     RunFacts run;
 } Result;
 

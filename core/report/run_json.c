@@ -206,6 +206,63 @@ static void put_accuracy(Writer *writer, cJSON *root)
     put_number(writer, object, "output_sqnr_db", evaluation->compared ? evaluation->output_sqnr_db : NAN);
 }
 
+/* --- ladder */
+
+static void put_certified(Writer *writer, cJSON *object, const Ladder *ladder)
+{
+    const double images = (double)ladder->images;
+    cJSON *certified = put_object(writer, object, "certified");
+    put_number(writer, certified, "measured", (double)ladder->certified_measured / images);
+    put_number(writer, certified, "hybrid", (double)ladder->certified_hybrid / images);
+    put_number(writer, certified, "spectral", (double)ladder->certified_spectral / images);
+}
+
+static void put_ladder_layers(Writer *writer, cJSON *object, const Ladder *ladder)
+{
+    cJSON *accuracy = put(writer, object, "hybrid_accuracy", cJSON_CreateArray());
+    cJSON *alone = put(writer, object, "alone", cJSON_CreateArray());
+    for (size_t l = 0; l < ladder->layer_count; l++) {
+        const LadderStep *step = &ladder->steps[l];
+        const double share = (double)step->hybrid_correct / (double)ladder->images;
+        append(writer, accuracy, json_new_number(ladder->labelled ? share : NAN));
+        append(writer, alone, json_new_number(step->quantized ? step->alone : NAN));
+    }
+}
+
+static void put_culprit(Writer *writer, cJSON *object, const Ladder *ladder)
+{
+    if (!ladder->culprit) {
+        put_null(writer, object, "culprit");
+        return;
+    }
+    cJSON *culprit = put_object(writer, object, "culprit");
+    put_text(writer, culprit, "node", ladder->culprit);
+    put_text(writer, culprit, "reason", ladder->reason);
+}
+
+static void put_ladder(Writer *writer, cJSON *root)
+{
+    const Ladder *ladder = writer->result->ladder;
+    if (!ladder) {
+        put_null(writer, root, "ladder");
+        return;
+    }
+    const Layer *layers = writer->result->network->layers;
+    cJSON *object = put_object(writer, root, "ladder");
+    put_count(writer, object, "images", ladder->images);
+    put_number(writer, object, "measured", ladder->measured);
+    put_number(writer, object, "hybrid", ladder->hybrid);
+    put_number(writer, object, "spectral", ladder->spectral);
+    put_number(writer, object, "frobenius", ladder->frobenius);
+    put_number(writer, object, "output_norm", ladder->output_norm);
+    put_certified(writer, object, ladder);
+    put_text(writer, object, "costliest",
+             ladder->costliest == NETWORK_NONE ? NULL : layers[ladder->costliest].name);
+    put_culprit(writer, object, ladder);
+    put_text(writer, object, "violation", ladder->violation);
+    put_ladder_layers(writer, object, ladder);
+}
+
 /* --- totals, layers, run */
 
 static void put_totals(Writer *writer, cJSON *root)
@@ -274,7 +331,7 @@ static cJSON *make_tree(Writer *writer)
     put_dataset(writer, root, "evaluation", writer->result->evaluation);
     put_normalization(writer, root);
     put_accuracy(writer, root);
-    put(writer, root, "ladder", cJSON_CreateArray());
+    put_ladder(writer, root);
     put_totals(writer, root);
     put_layers(writer, root);
     put(writer, root, "history", cJSON_CreateArray());

@@ -112,6 +112,57 @@ class Stories(Story):
         self.assertLess(errors["bitsplit"], errors["round-minmax"])
         self.assertLessEqual(errors["bitsplit+polish"], errors["bitsplit"] * 1.05)
 
+    def test_bound(self):
+        text = self.good("bound", LENET, *FAST, "--ladder-images", "48", "--csv", "plan.csv", "--json", "run.json")
+        ladder = json.loads((self.folder / "run.json").read_text())["ladder"]
+        self.assertEqual(ladder["images"], 48)
+        self.assertTrue(0 < ladder["measured"] <= ladder["hybrid"] <= ladder["spectral"] <= ladder["frobenius"])
+        certified = ladder["certified"]
+        self.assertTrue(0 <= certified["spectral"] <= certified["hybrid"] <= certified["measured"] <= 1)
+        self.assertEqual((ladder["culprit"], ladder["violation"]), (None, None))
+        table = rows(self.folder / "plan.csv")
+        self.assertEqual(list(table[0]), COLUMNS)
+        self.assertIn(ladder["costliest"], [row["name"] for row in table])
+        self.assertAlmostEqual(sum(float(row["share"]) for row in table), 1, places=6)
+        total = sum(float(row["contribution"]) for row in table)
+        self.assertAlmostEqual(total / ladder["spectral"], 1, places=6)
+        for row in table:
+            self.assertTrue(0 < float(row["local_error"]) < 1 and float(row["lambda"]) > 0)
+        self.assertEqual(len(ladder["alone"]), len(table))
+        self.assertTrue(all(0.5 < accuracy <= 1 for accuracy in ladder["hybrid_accuracy"]))
+        for words in ("Frobenius", "spectral", "hybrid", "measured", f"layer '{ladder['costliest']}'"):
+            self.assertIn(words, text)
+
+    def test_bound_of_a_float_layer_is_nothing(self):
+        self.write("plan.csv", "name,weight_bits\nconv2,float\n")
+        self.good("bound", LENET, *FAST, "--plan", "plan.csv", "--csv", "out.csv", "--json", "out.json")
+        row = {row["name"]: row for row in rows(self.folder / "out.csv")}["conv2"]
+        self.assertEqual((row["local_error"], row["contribution"], row["share"]), ("", "", ""))
+        self.assertEqual(json.loads((self.folder / "out.json").read_text())["ladder"]["images"], 64)
+        self.assertIsNone(json.loads((self.folder / "out.json").read_text())["ladder"]["alone"][1])
+
+    def test_bound_is_the_same_whatever_the_threads(self):
+        outputs = [without_times(self.good("bound", LENET, *FAST, "--threads", threads)) for threads in ("1", "3")]
+        self.assertEqual(outputs[0], outputs[1])
+
+    def test_sensitivity_foretells_the_solve(self):
+        fast = ["--rows", "500", "--calibration-images", "64"]
+        text = self.good("sensitivity", LENET, *fast, "--csv", "sensitivity.csv")
+        table = rows(self.folder / "sensitivity.csv")
+        self.assertEqual(list(table[0]), ["index", "name", "weight_bits", "estimate", "rounding_error"])
+        self.assertEqual(len(table), 5 * 7)
+        estimates = {(row["name"], int(row["weight_bits"])): float(row["estimate"]) for row in table}
+        for name in ("conv1", "conv2", "fc1", "fc2", "fc3"):
+            self.assertIn(name, text)
+            for bits in range(2, 8):
+                self.assertLess(estimates[name, bits + 1], estimates[name, bits])
+        self.good("quantize", LENET, *FAST, "--method", "gptq", "--ridge", "0", "--mode", "independent", "--bits", "6",
+                  "--csv", "plan.csv")
+        for row in rows(self.folder / "plan.csv"):
+            estimate = estimates[row["name"], int(row["weight_bits"])]
+            if row["name"].startswith("conv"):
+                self.assertTrue(0.4 < float(row["bitsplit_error"]) / estimate < 2.5, (row, estimate))
+
     def test_an_output_replaces_an_older_one_and_leaves_nothing_beside_it(self):
         self.write("plan.csv", "old")
         self.good("quantize", LENET, *FAST, "--csv", "plan.csv")

@@ -4,7 +4,8 @@ import re
 from harness import LENET, Story, main
 
 OPTIONS = """images image-labels evaluation-images calibration calibration-images mean std labels input-shape bits
-first-bits last-bits activation-bits error-compensated plan method mode rows ridge no-polish no-bias-correction seed threads memory csv json progress
+first-bits last-bits activation-bits error-compensated plan method mode rows ridge no-polish no-bias-correction
+ladder-images seed threads memory csv json progress
 help version""".split()
 
 
@@ -16,11 +17,11 @@ class Usage(Story):
         text = self.good("--help")
         listed = re.findall(r"^  --([a-z-]+)", text, re.MULTILINE)
         self.assertEqual(sorted(listed), sorted(OPTIONS))
-        for command in ("inspect", "quantize", "evaluate", "compare"):
+        for command in ("inspect", "quantize", "evaluate", "compare", "bound", "sensitivity"):
             self.assertRegex(text, rf"(?m)^  {command} ")
 
     def test_help_of_a_command_lists_what_it_takes(self):
-        for command in ("inspect", "quantize", "evaluate", "compare"):
+        for command in ("inspect", "quantize", "evaluate", "compare", "bound", "sensitivity"):
             listed = re.findall(r"^  --([a-z-]+)", self.good(command, "--help"), re.MULTILINE)
             for option in set(OPTIONS) - set(listed):
                 value = {"progress": "none", "rows": "1"}.get(option, "1")

@@ -1,0 +1,177 @@
+/* bound: quantizes, and climbs the ladder of bounds on how far the output moves. */
+#include "app/commands.h"
+#include "app/outputs.h"
+#include "app/print.h"
+#include "app/steps.h"
+#include "app/table.h"
+#include "base/printable.h"
+
+#include <math.h>
+#include <stdio.h>
+
+/* --- rungs ------------------------------------------------------------------------------------------ */
+
+#define NO_CERTIFICATE SIZE_MAX
+
+static void add_value(Table *table, double value, int digits)
+{
+    if (isfinite(value))
+        table_cell(table, "%.*g", digits, value);
+    else
+        table_cell(table, isnan(value) ? "-" : "infinite");
+}
+
+/* part NAN: does not apply. */
+static void add_percent(Table *table, double part, int digits)
+{
+    if (isnan(part))
+        table_cell(table, "-");
+    else
+        table_cell(table, "%.*f", digits, 100 * part);
+}
+
+/* next: the rung below, NAN for the last. certified: images, or NO_CERTIFICATE. */
+static void add_rung(Table *table, const char *name, double value, double next, size_t certified,
+                     const Ladder *ladder)
+{
+    table_cell(table, "%s", name);
+    add_value(table, value, 4);
+    add_value(table, value / ladder->output_norm, 4);
+    add_value(table, value / next, 3);
+    if (certified == NO_CERTIFICATE)
+        table_cell(table, "-");
+    else
+        table_cell(table, "%.2f", 100 * (double)certified / (double)ladder->images);
+}
+
+static Status print_rungs(const Ladder *ladder, Message *message)
+{
+    Table *table = table_create((const TableColumn[]){{"rung", TABLE_LEFT},
+                                                      {"bound", TABLE_RIGHT},
+                                                      {"/ output", TABLE_RIGHT},
+                                                      {"/ next", TABLE_RIGHT},
+                                                      {"certified %", TABLE_RIGHT}},
+                                5);
+    add_rung(table, "Frobenius", ladder->frobenius, ladder->spectral, NO_CERTIFICATE, ladder);
+    add_rung(table, "spectral", ladder->spectral, ladder->hybrid, ladder->certified_spectral, ladder);
+    add_rung(table, "hybrid", ladder->hybrid, ladder->measured, ladder->certified_hybrid, ladder);
+    add_rung(table, "measured", ladder->measured, NAN, ladder->certified_measured, ladder);
+    Status status = table_print(table, stdout, message);
+    table_free(table);
+    return status;
+}
+
+/* --- layers ----------------------------------------------------------------------------------------- */
+
+static const TableColumn columns[] = {{"#", TABLE_RIGHT},           {"layer", TABLE_LEFT},
+                                      {"local error", TABLE_RIGHT}, {"lambda", TABLE_RIGHT},
+                                      {"Frobenius", TABLE_RIGHT},   {"spectral", TABLE_RIGHT},
+                                      {"hybrid", TABLE_RIGHT},      {"share %", TABLE_RIGHT},
+                                      {"top-1 %", TABLE_RIGHT},     {"alone", TABLE_RIGHT}};
+
+static void add_layer(Table *table, const Ladder *ladder, size_t layer)
+{
+    const LadderStep *step = &ladder->steps[layer];
+    const double absent = step->quantized ? 0 : NAN;
+    table_error(table, step->local_error + absent);
+    add_value(table, step->lambda, 3);
+    add_value(table, step->frobenius + absent, 3);
+    add_value(table, step->spectral + absent, 3);
+    add_value(table, step->hybrid + absent, 3);
+    add_percent(table, ladder_share(ladder, layer) + absent, 1);
+    add_percent(table, ladder->labelled ? (double)step->hybrid_correct / (double)ladder->images : NAN, 2);
+    add_value(table, step->alone + absent, 3);
+}
+
+static Status print_layers(const Network *network, const Ladder *ladder, Message *message)
+{
+    Table *table = table_create(columns, sizeof columns / sizeof *columns);
+    for (size_t i = 0; i < ladder->layer_count; i++) {
+        table_cell(table, "%zu", i + 1);
+        table_cell(table, "%s", network->layers[i].name);
+        add_layer(table, ladder, i);
+    }
+    Status status = table_print(table, stdout, message);
+    table_free(table);
+    return status;
+}
+
+/* --- words ------------------------------------------------------------------------------------------ */
+
+static void print_words(const Network *network, const Ladder *ladder)
+{
+    char text[512];
+    if (ladder->costliest != NETWORK_NONE) {
+        printable_copy(text, sizeof text, network->layers[ladder->costliest].name);
+        printf("\ncosts most: layer '%s', %.1f %% of the hybrid bound\n", text,
+               ladder->hybrid > 0 ? 100 * ladder->steps[ladder->costliest].hybrid / ladder->hybrid : 0);
+    }
+    if (ladder->culprit) {
+        printable_copy(text, sizeof text, ladder->culprit);
+        printf("no finite constant: node '%s': %s; the hybrid and measured rungs stand\n", text,
+               ladder->reason);
+    }
+    if (ladder->violation) printf("VIOLATION of the ladder's order, which is a bug: %s\n", ladder->violation);
+}
+
+static Status print_ladder(const Network *network, const Ladder *ladder, Message *message)
+{
+    printf("\n|F - F_0| over %zu images, |F_0| = %.4g; predictions kept: %.2f %%\n\n", ladder->images,
+           ladder->output_norm, 100 * (double)ladder->kept / (double)ladder->images);
+    Status status = print_rungs(ladder, message);
+    if (status != STATUS_OK) return status;
+    printf("\ncontributions by layer; shares of the %s sum; top-1 with the layers up to here quantized%s\n\n",
+           isfinite(ladder->spectral) ? "spectral" : "hybrid", ladder->labelled ? "" : " needs labels");
+    status = print_layers(network, ladder, message);
+    if (status == STATUS_OK) print_words(network, ladder);
+    return status;
+}
+
+/* --- the command ------------------------------------------------------------------------------------ */
+
+/* Files first, as in quantize. */
+static Status report(const Session *session, const Pipeline *pipeline, const Evaluation *evaluation,
+                     const Ladder *ladder, Message *message)
+{
+    Status status = outputs_write(session, pipeline, evaluation, ladder, message);
+    if (status != STATUS_OK) return status;
+    print_heading(session);
+    puts("");
+    print_options(&session->plan);
+    if (pipeline->note) printf("note: %s\n", pipeline->note);
+    status = print_ladder(session->network, ladder, message);
+    if (status != STATUS_OK) return status;
+    print_totals(&session->plan, session->network);
+    if (evaluation) status = print_accuracy(evaluation, message);
+    if (status == STATUS_OK)
+        printf("time: calibrating %.2f s, solving %.2f s, ladder %.2f s, evaluating %.2f s\n",
+               pipeline->calibrate_seconds, pipeline->solve_seconds, ladder->seconds,
+               evaluation ? evaluation->seconds : 0);
+    return status;
+}
+
+static Status bound(const Session *session, Message *message)
+{
+    Pipeline *pipeline = NULL;
+    Ladder ladder = {0};
+    Evaluation evaluation;
+    Status status = step_quantize(&pipeline, session, &session->plan, "quantizing", message);
+    if (status == STATUS_OK) status = step_ladder(&ladder, session, pipeline, message);
+    if (status == STATUS_OK && session->evaluation)
+        status = step_evaluate(&evaluation, session, (const Weights *const *)pipeline->weights, "evaluating",
+                               message);
+    if (status == STATUS_OK)
+        status = report(session, pipeline, session->evaluation ? &evaluation : NULL, &ladder, message);
+    ladder_free(&ladder);
+    pipeline_free(pipeline);
+    return status;
+}
+
+Status cmd_bound(const Options *options, Message *message)
+{
+    Session session;
+    Status status = session_open(&session, options, SESSION_NEEDED, SESSION_WANTED, message);
+    if (status == STATUS_OK) status = bound(&session, message);
+    session_close(&session);
+    return status;
+}

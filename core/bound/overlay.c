@@ -1,0 +1,101 @@
+#include "bound/overlay.h"
+
+#include "base/sizes.h"
+
+#include <stdlib.h>
+
+#define ALIGNMENT 64
+
+static size_t value_bytes(const Value *value)
+{
+    static const size_t sizes[] = {[ELEMENT_FLOAT] = 4, [ELEMENT_INT64] = 8, [ELEMENT_BOOL] = 1};
+    return value->elements * sizes[value->type];
+}
+
+Status overlay_create(Overlay *overlay, const Network *network, Message *message)
+{
+    size_t inputs = 1;
+    for (size_t i = 0; i < network->node_count; i++) inputs = size_max(inputs, network->nodes[i].input_count);
+    *overlay = (Overlay){.network = network,
+                         .data = calloc(network->value_count, sizeof *overlay->data),
+                         .left = calloc(network->value_count, sizeof *overlay->left),
+                         .inputs = calloc(inputs, sizeof *overlay->inputs)};
+    if (overlay->data && overlay->left && overlay->inputs) return STATUS_OK;
+    overlay_free(overlay);
+    return status_no_memory(message, "the values of a tile");
+}
+
+static void drop(Overlay *overlay, size_t value)
+{
+    free(overlay->data[value]);
+    overlay->data[value] = NULL;
+}
+
+void overlay_free(Overlay *overlay)
+{
+    if (overlay->data) overlay_start(overlay, NULL);
+    free(overlay->data);
+    free(overlay->left);
+    free(overlay->inputs);
+    *overlay = (Overlay){0};
+}
+
+void overlay_start(Overlay *overlay, const Overlay *below)
+{
+    const Network *network = overlay->network;
+    overlay->below = below;
+    for (size_t v = 0; v < network->value_count; v++) {
+        drop(overlay, v);
+        overlay->left[v] = v == network->output;
+    }
+    for (size_t i = 0; i < network->node_count; i++)
+        for (size_t k = 0; k < network->nodes[i].input_count; k++)
+            overlay->left[network->nodes[i].inputs[k]]++;
+}
+
+Status overlay_hold(void **data, Overlay *overlay, size_t value, Message *message)
+{
+    size_t bytes = value_bytes(&overlay->network->values[value]);
+    drop(overlay, value);
+    *data = aligned_alloc(ALIGNMENT, (bytes / ALIGNMENT + 1) * ALIGNMENT);
+    overlay->data[value] = *data;
+    return *data ? STATUS_OK : status_no_memory(message, "the values of a tile");
+}
+
+const void *overlay_value(const Overlay *overlay, size_t value)
+{
+    const void *constant = overlay->network->values[value].constant;
+    if (constant) return constant;
+    for (; overlay; overlay = overlay->below)
+        if (overlay->data[value]) return overlay->data[value];
+    return NULL;
+}
+
+bool overlay_reaches(const Overlay *overlay, size_t node)
+{
+    const Node *reader = &overlay->network->nodes[node];
+    for (size_t k = 0; k < reader->input_count; k++)
+        if (overlay->data[reader->inputs[k]]) return true;
+    return false;
+}
+
+Status overlay_run(Overlay *overlay, size_t node, const Weights *weights, Workspace *workspace,
+                   Message *message)
+{
+    const Node *runs = &overlay->network->nodes[node];
+    void *output;
+    Status status = overlay_hold(&output, overlay, runs->output, message);
+    if (status != STATUS_OK) return status;
+    for (size_t k = 0; k < runs->input_count; k++)
+        overlay->inputs[k] = overlay_value(overlay, runs->inputs[k]);
+    return network_run_node(overlay->network, node, output, overlay->inputs, weights, workspace, message);
+}
+
+void overlay_release(Overlay *overlay, size_t node)
+{
+    const Node *reader = &overlay->network->nodes[node];
+    for (size_t k = 0; k < reader->input_count; k++) {
+        size_t value = reader->inputs[k];
+        if (overlay->data[value] && --overlay->left[value] == 0) drop(overlay, value);
+    }
+}

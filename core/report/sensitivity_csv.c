@@ -1,0 +1,30 @@
+#include "report/sensitivity_csv.h"
+
+#include "base/number.h"
+#include "report/csv_text.h"
+
+#define ERROR_DIGITS 9
+
+static void append_row(Text *csv, size_t layer, const char *name, unsigned bits, const Sensitivity *of)
+{
+    char estimate[NUMBER_TEXT], rounding[NUMBER_TEXT];
+    number_format(estimate, of->estimate[bits], ERROR_DIGITS);
+    number_format(rounding, of->rounding[bits], ERROR_DIGITS);
+    text_append(csv, "%zu,", layer + 1);
+    csv_append_text(csv, name);
+    text_append(csv, ",%u,%s,%s\r\n", bits, estimate, rounding);
+}
+
+Status sensitivity_csv_write(const char *path, const Network *network, const Sensitivity *sensitivities,
+                             Message *message)
+{
+    Text csv = {0};
+    text_append(&csv, "index,name,weight_bits,estimate,rounding_error\r\n");
+    for (size_t l = 0; l < network->layer_count; l++)
+        for (unsigned bits = SOLVE_MIN_BITS; bits <= SOLVE_MAX_BITS; bits++)
+            append_row(&csv, l, network->layers[l].name, bits, &sensitivities[l]);
+    Status status =
+        csv.failed ? status_no_memory(message, path) : file_replace(path, csv.data, csv.length, message);
+    text_free(&csv);
+    return status;
+}

@@ -1,0 +1,14 @@
+/* Sensitivities as CSV: one row a layer and width, CRLF line ends, the columns
+ * index,name,weight_bits,estimate,rounding_error
+ * Numbers as in the plan's CSV (plan_csv.h). */
+#ifndef REPORT_SENSITIVITY_CSV_H
+#define REPORT_SENSITIVITY_CSV_H
+
+#include "network/network.h"
+#include "quantize/sensitivity.h"
+
+/* sensitivities: [layer_count] */
+Status sensitivity_csv_write(const char *path, const Network *network, const Sensitivity *sensitivities,
+                             Message *message);
+
+#endif

@@ -1,0 +1,434 @@
+/* The ladder's order on random plans of random networks and on the networks in data/, against a direct
+ * computation, and its certificates. */
+#include "base/random.h"
+#include "bound/ladder.h"
+#include "evaluate/accuracy.h"
+#include "graph_text.h"
+#include "scratch.h"
+
+#include <math.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#define DATA SOURCE_ROOT "/data/"
+#define CALIBRATION DATA "fashion-mnist/calibration-images-idx3-ubyte.gz"
+#define CHANNELS 3
+#define SIDE 8
+#define IMAGES 37 /* the last tile is short */
+#define PLANS 200
+
+static const Normalization normalization = {.mean = {0.5f, 0.5f, 0.5f}, .std = {0.3f, 0.3f, 0.3f}};
+static const Normalization fashion = {.mean = {0.286f}, .std = {0.353f}};
+static Pool *pool;
+static Dataset *noise; /* random images, labelled */
+
+/* --- fixture ---------------------------------------------------------------------------------------- */
+
+static void write_images(void)
+{
+    static uint8_t file[20 + IMAGES * SIDE * SIDE * CHANNELS] = {
+        0, 0, 8, 4, 0, 0, 0, IMAGES, 0, 0, 0, SIDE, 0, 0, 0, SIDE, 0, 0, 0, CHANNELS};
+    for (size_t i = 20; i < sizeof file; i++) file[i] = (uint8_t)(random_bits(1, i, 0, 0) & 255);
+    scratch_write("noise", file, sizeof file);
+    static uint8_t labels[8 + IMAGES] = {0, 0, 8, 1, 0, 0, 0, IMAGES};
+    for (size_t i = 8; i < sizeof labels; i++) labels[i] = (uint8_t)(random_bits(2, i, 0, 0) % 5);
+    scratch_write("labels", labels, sizeof labels);
+}
+
+static int set_up(void **state)
+{
+    scratch_create();
+    write_images();
+    const DatasetSource source = {.images = scratch_path("noise"), .labels = scratch_path("labels")};
+    assert_int_equal(dataset_open(&noise, &source, &message), STATUS_OK);
+    assert_int_equal(pool_create(&pool, 2, NULL), STATUS_OK);
+    return 0;
+}
+
+static int tear_down(void **state)
+{
+    dataset_free(noise);
+    pool_free(pool);
+    scratch_remove();
+    return 0;
+}
+
+/* Weights rounded to `bits`, by the channel's largest. */
+static Weights *coarsen(const Network *network, size_t index, unsigned bits)
+{
+    const Layer *layer = &network->layers[index];
+    const size_t channels = layer->groups * layer->m, n = layer->n;
+    float *coarse = malloc(channels * n * sizeof *coarse);
+    assert_non_null(coarse);
+    for (size_t c = 0; c < channels; c++) {
+        float most = 1e-30f;
+        for (size_t k = 0; k < n; k++) most = fmaxf(most, fabsf(layer->weights[c * n + k]));
+        const float scale = most / (float)((1 << (bits - 1)) - 1);
+        for (size_t k = 0; k < n; k++) coarse[c * n + k] = scale * rintf(layer->weights[c * n + k] / scale);
+    }
+    Weights *weights;
+    assert_int_equal(weights_create(&weights, network, index, coarse, layer->bias, &message), STATUS_OK);
+    free(coarse);
+    return weights;
+}
+
+/* widths[layer_count], 0 for float */
+static Weights **make_weights(const Network *network, const unsigned *widths)
+{
+    Weights **weights = calloc(network->layer_count + 1, sizeof *weights);
+    assert_non_null(weights);
+    for (size_t l = 0; l < network->layer_count; l++)
+        if (widths[l]) weights[l] = coarsen(network, l, widths[l]);
+    return weights;
+}
+
+static void free_weights(Weights **weights, const Network *network)
+{
+    for (size_t l = 0; l < network->layer_count; l++) weights_free(weights[l]);
+    free(weights);
+}
+
+static Ladder climb(const Network *network, Weights *const *weights, const Dataset *dataset,
+                    const Normalization *pixels, size_t images, Pool *workers)
+{
+    Ladder ladder;
+    LayerNorm *norms = calloc(network->node_count + 1, sizeof *norms);
+    assert_non_null(norms);
+    assert_int_equal(network_norms(norms, network, workers, &message), STATUS_OK);
+    Status status = ladder_create(&ladder, network, (const Weights *const *)weights, norms, dataset, pixels,
+                                  images, workers, NULL, NULL, &message);
+    free(norms);
+    if (status != STATUS_OK) fail_msg("%s", message.text);
+    return ladder;
+}
+
+/* The invariant once more, apart from the ladder's own word for it. */
+static void check_order(const Ladder *ladder, const char *what)
+{
+    if (ladder->violation) fail_msg("%s: %s", what, ladder->violation);
+    if (!(ladder->measured <= ladder->hybrid * (1 + 1e-9)) ||
+        !(ladder->hybrid <= ladder->spectral * (1 + 1e-4) + 1e-6 * ladder->output_norm) ||
+        !(ladder->spectral <= ladder->frobenius))
+        fail_msg("%s: %g %g %g %g", what, ladder->measured, ladder->hybrid, ladder->spectral,
+                 ladder->frobenius);
+    assert_true(ladder->certified_spectral <= ladder->certified_hybrid);
+    assert_true(ladder->certified_hybrid <= ladder->certified_measured);
+    assert_true(ladder->certified_measured <= ladder->kept);
+    assert_true(ladder->kept <= ladder->images);
+}
+
+/* --- random plans ----------------------------------------------------------------------------------- */
+
+typedef struct Shape {
+    const char *name, *text;
+} Shape;
+
+/* All start from 3 channels of 8 x 8 and end in 5 outputs. */
+#define HEAD "f_=Flatten(g_); y=Gemm(f_,{4,5}#90,{5}#91)"
+#define POOLED(value) "g_=GlobalAveragePool(" value "); " HEAD
+static const Shape shapes[] = {
+    {"chain",
+     "a=Conv(x,{6,3,3,3}#1,{6}#2) pads=[1,1,1,1]; b=Relu(a); c=Conv(b,{4,6,3,3}#3); d=Relu(c); " POOLED("d")},
+    {"residual", "a=Conv(x,{4,3,3,3}#4) pads=[1,1,1,1]; b=Relu(a); c=Conv(b,{4,4,3,3}#5) pads=[1,1,1,1]; "
+                 "d=Add(c,b); e=Relu(d); " POOLED("e")},
+    {"concat", "a=Conv(x,{2,3,1,1}#6); b=Conv(x,{2,3,3,3}#7) pads=[1,1,1,1]; c=Concat(a,b) axis=1; "
+               "d=Sigmoid(c); e=Conv(d,{4,4,3,3}#8); " POOLED("e")},
+    {"padding counted", "a=Conv(x,{4,3,3,3}#9); b=AveragePool(a) kernel_shape=[3,3] strides=[2,2] "
+                        "pads=[1,1,1,1] count_include_pad=1; c=Conv(b,{4,4,1,1}#10); " POOLED("c")},
+    {"padding not counted", "a=Conv(x,{4,3,3,3}#11); b=AveragePool(a) kernel_shape=[3,3] strides=[2,2] "
+                            "pads=[1,1,1,1]; c=Conv(b,{4,4,1,1}#12); " POOLED("c")},
+    {"max pool", "a=Conv(x,{4,3,3,3}#13) pads=[1,1,1,1]; b=MaxPool(a) kernel_shape=[3,3] strides=[2,2] "
+                 "pads=[1,1,1,1]; c=Conv(b,{4,4,3,3}#14); d=HardSigmoid(c) alpha=0.3; " POOLED("d")},
+    {"strided", "a=Conv(x,{5,3,3,3}#15,{5}#16) strides=[2,2] pads=[1,1,1,1]; b=Clip(a,0.0,6.0); "
+                "c=Conv(b,{4,5,2,2}#17) strides=[2,1]; " POOLED("c")},
+    {"depthwise", "a=Conv(x,{4,3,1,1}#18); b=Relu(a); c=Conv(b,{4,1,3,3}#19) group=4 pads=[1,1,1,1]; "
+                  "d=HardSwish(c); e=Conv(d,{4,4,1,1}#20); " POOLED("e")},
+    {"gate by channel",
+     "a=Conv(x,{4,3,3,3}#21) pads=[1,1,1,1]; b=Relu(a); p=GlobalAveragePool(b); q=Conv(p,{2,4,1,1}#22); "
+     "r=Relu(q); s=Conv(r,{4,2,1,1}#23); t=Sigmoid(s); u=Mul(b,t); v=Conv(u,{4,4,3,3}#24); " POOLED("v")},
+    {"gate by element", "a=Conv(x,{4,3,3,3}#25); b=Conv(x,{4,3,3,3}#26); c=Sigmoid(b); d=Mul(c,a); "
+                        "e=Conv(d,{4,4,3,3}#27); " POOLED("e")},
+};
+#define SHAPES (sizeof shapes / sizeof *shapes)
+
+static void random_plans_keep_the_order(void **state)
+{
+    const size_t shape[4] = {0, CHANNELS, SIDE, SIDE};
+    for (size_t s = 0; s < SHAPES; s++) {
+        Network *network = graph_open(shapes[s].text, 14, shape, &message);
+        if (!network) fail_msg("%s: %s", shapes[s].name, message.text);
+        for (size_t i = 0; i < PLANS / SHAPES; i++) {
+            unsigned widths[8];
+            for (size_t l = 0; l < 8; l++) {
+                const unsigned width = (unsigned)(random_bits(3, s, i, l) % 8) + 1;
+                widths[l] = width < 2 ? 0 : width;
+            }
+            Weights **weights = make_weights(network, widths);
+            Ladder ladder = climb(network, weights, noise, &normalization, 1 + (7 * i) % IMAGES, pool);
+            check_order(&ladder, shapes[s].name);
+            assert_true(isfinite(ladder.frobenius));
+            ladder_free(&ladder);
+            free_weights(weights, network);
+        }
+        network_free(network);
+    }
+}
+
+/* --- known networks --------------------------------------------------------------------------------- */
+
+static const unsigned four_bits[128] = {[0 ... 127] = 4};
+
+static void networks_in_data_keep_the_order(void **state)
+{
+    static const char *const names[] = {"lenet5", "vgg8", "resnet20", "mobilenetv2", "inception"};
+    Dataset *dataset;
+    assert_int_equal(dataset_open(&dataset, &(DatasetSource){.images = CALIBRATION}, &message), STATUS_OK);
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        char path[512];
+        Network *network;
+        snprintf(path, sizeof path, DATA "%s.onnx", names[i]);
+        assert_int_equal(network_open(&network, path, &(NetworkOptions){0}, &message), STATUS_OK);
+        assert_true(network->layer_count <= 128);
+        Weights **weights = make_weights(network, four_bits);
+        Ladder ladder = climb(network, weights, dataset, &fashion, 20, pool);
+        check_order(&ladder, names[i]);
+        assert_true(ladder.measured > 0 && isfinite(ladder.spectral) && !ladder.culprit);
+        ladder_free(&ladder);
+        free_weights(weights, network);
+        network_free(network);
+    }
+    dataset_free(dataset);
+}
+
+/* Hybrids by network_run() with the first layers' weights. */
+static void run_prefix(float *outputs, const Network *network, Weights *const *weights, size_t layers)
+{
+    const Weights **prefix = calloc(network->layer_count + 1, sizeof *prefix);
+    Workspace *workspace;
+    const size_t elements = network->values[network->input].elements, batch = network->batch;
+    float *input = malloc(elements * sizeof *input), *tile = malloc(batch * 5 * sizeof *tile);
+    assert_true(prefix && input && tile && network->output_elements == 5);
+    assert_int_equal(workspace_create(&workspace, network, &message), STATUS_OK);
+    for (size_t l = 0; l < layers; l++) prefix[l] = weights[l];
+    for (size_t first = 0; first < IMAGES; first += batch) {
+        const size_t count = first + batch < IMAGES ? batch : IMAGES - first;
+        memset(input, 0, elements * sizeof *input);
+        dataset_read(noise, input, first, count, &normalization);
+        assert_int_equal(network_run(network, tile, input, prefix, workspace, &message), STATUS_OK);
+        memcpy(outputs + first * 5, tile, count * 5 * sizeof *tile);
+    }
+    workspace_free(workspace);
+    free(prefix);
+    free(input);
+    free(tile);
+}
+
+static double distance(const float *a, const float *b)
+{
+    double sum = 0;
+    for (size_t i = 0; i < IMAGES * 5; i++) sum += pow((double)a[i] - (double)b[i], 2);
+    return sqrt(sum);
+}
+
+static void assert_near(double a, double b)
+{
+    if (!(fabs(a - b) <= 1e-9 * fabs(b))) fail_msg("%.17g is not %.17g", a, b);
+}
+
+/* A convolution and a Gemm behind it: e_2 is the change of the output itself, and lambda_1 the Gemm's norm.
+ */
+static void two_layers_agree_with_a_direct_computation(void **state)
+{
+    const size_t shape[4] = {0, CHANNELS, SIDE, SIDE};
+    const char *text = "a=Conv(x,{4,3,8,8}#1,{4}#2); r=Relu(a); f=Flatten(r); y=Gemm(f,{4,5}#3,{5}#4)";
+    Network *network = graph_open(text, 13, shape, &message);
+    assert_non_null(network);
+    assert_int_equal(network->layer_count, 2);
+    Weights **weights = make_weights(network, four_bits);
+    Ladder ladder = climb(network, weights, noise, &normalization, IMAGES, pool);
+    check_order(&ladder, "two layers");
+    float outputs[3][IMAGES * 5];
+    for (size_t l = 0; l < 3; l++) run_prefix(outputs[l], network, weights, l);
+    assert_near(ladder.steps[0].hybrid, distance(outputs[1], outputs[0]));
+    assert_near(ladder.steps[1].hybrid, distance(outputs[2], outputs[1]));
+    assert_near(ladder.measured, distance(outputs[2], outputs[0]));
+    assert_near(ladder.steps[0].alone, ladder.steps[0].hybrid);
+    assert_near(ladder.steps[1].spectral, ladder.steps[1].hybrid);
+    assert_near(ladder.steps[1].lambda, 1);
+    assert_near(ladder.hybrid, ladder.steps[0].hybrid + ladder.steps[1].hybrid);
+    assert_near(ladder_share(&ladder, 0) + ladder_share(&ladder, 1), 1);
+    ladder_free(&ladder);
+    free_weights(weights, network);
+    network_free(network);
+}
+
+/* With one layer quantized all sums are that layer's. */
+static void one_layer_alone_is_the_whole(void **state)
+{
+    const size_t shape[4] = {0, CHANNELS, SIDE, SIDE};
+    Network *network = graph_open(shapes[2].text, 14, shape, &message);
+    assert_non_null(network);
+    Weights **weights = make_weights(network, (const unsigned[8]){0, 3});
+    Ladder ladder = climb(network, weights, noise, &normalization, IMAGES, pool);
+    assert_int_equal(ladder.costliest, 1);
+    assert_true(ladder.measured > 0);
+    assert_near(ladder.measured, ladder.hybrid);
+    assert_near(ladder.measured, ladder.steps[1].alone);
+    assert_false(ladder.steps[0].quantized);
+    assert_true(ladder.steps[0].hybrid == 0 && ladder.steps[0].alone == 0);
+    ladder_free(&ladder);
+    free_weights(weights, network);
+    network_free(network);
+}
+
+static void a_node_without_a_constant_is_named(void **state)
+{
+    const size_t shape[4] = {0, CHANNELS, SIDE, SIDE};
+    Network *network = graph_open("a=Conv(x,{4,3,3,3}#1); b=Sigmoid(a); c=Clip(b,0.1,1.0); e=Div(b,c); "
+                                  "g=GlobalAveragePool(e); y=Flatten(g)",
+                                  13, shape, &message);
+    assert_non_null(network);
+    Weights **weights = make_weights(network, four_bits);
+    Ladder ladder = climb(network, weights, noise, &normalization, IMAGES, pool);
+    assert_true(isinf(ladder.spectral) && isinf(ladder.frobenius) && isfinite(ladder.hybrid));
+    assert_non_null(ladder.culprit);
+    assert_non_null(ladder.reason);
+    assert_null(ladder.violation);
+    assert_int_equal(ladder.certified_spectral, 0);
+    assert_near(ladder_share(&ladder, 0), 1);
+    ladder_free(&ladder);
+    free_weights(weights, network);
+    network_free(network);
+}
+
+/* --- accuracy, certificates, threads ---------------------------------------------------------------- */
+
+typedef struct Lenet {
+    Network *network;
+    Dataset *dataset;
+    Weights **weights;
+} Lenet;
+
+static Lenet open_lenet(void)
+{
+    Lenet lenet;
+    assert_int_equal(network_open(&lenet.network, DATA "lenet5.onnx", &(NetworkOptions){0}, &message),
+                     STATUS_OK);
+    assert_int_equal(dataset_open(&lenet.dataset, &(DatasetSource){.images = CALIBRATION}, &message),
+                     STATUS_OK);
+    lenet.weights = make_weights(lenet.network, (const unsigned[8]){8, 4, 3, 4, 8});
+    return lenet;
+}
+
+static void close_lenet(Lenet *lenet)
+{
+    free_weights(lenet->weights, lenet->network);
+    network_free(lenet->network);
+    dataset_free(lenet->dataset);
+}
+
+static void hybrid_accuracy_ends_at_the_quantized_networks(void **state)
+{
+    Lenet lenet = open_lenet();
+    Evaluation evaluation;
+    assert_int_equal(evaluation_run(&evaluation, lenet.network, (const Weights *const *)lenet.weights,
+                                    lenet.dataset, &fashion, 200, pool, NULL, NULL, &message),
+                     STATUS_OK);
+    Ladder ladder = climb(lenet.network, lenet.weights, lenet.dataset, &fashion, 200, pool);
+    assert_true(ladder.labelled);
+    assert_int_equal(ladder.correct, evaluation.reference.top1_correct);
+    assert_int_equal(ladder.steps[ladder.layer_count - 1].hybrid_correct, evaluation.quantized.top1_correct);
+    assert_int_equal(ladder.kept, evaluation.agreeing);
+    assert_true(ladder.certified_measured > 100 && ladder.kept < 200);
+    assert_true(fabs(20 * log10(ladder.output_norm / ladder.measured) - evaluation.output_sqnr_db) < 1e-6);
+    ladder_free(&ladder);
+    close_lenet(&lenet);
+}
+
+/* At finer widths even the spectral rung certifies something; each rung never more than the next. */
+static void rungs_certify_in_order(void **state)
+{
+    Lenet lenet = open_lenet();
+    Weights **fine = make_weights(lenet.network, (const unsigned[8]){8, 8, 8, 8, 8});
+    Ladder ladder = climb(lenet.network, fine, lenet.dataset, &fashion, 200, pool);
+    check_order(&ladder, "8 bits");
+    assert_true(ladder.certified_hybrid > 150);
+    ladder_free(&ladder);
+    free_weights(fine, lenet.network);
+    close_lenet(&lenet);
+}
+
+static void threads_change_no_bit(void **state)
+{
+    Lenet lenet = open_lenet();
+    Ladder one = climb(lenet.network, lenet.weights, lenet.dataset, &fashion, 75, pool);
+    for (size_t threads = 1; threads <= 4; threads += 3) {
+        Pool *other;
+        assert_int_equal(pool_create(&other, threads, NULL), STATUS_OK);
+        Ladder same = climb(lenet.network, lenet.weights, lenet.dataset, &fashion, 75, other);
+        assert_memory_equal(&same.measured, &one.measured, sizeof(double));
+        assert_memory_equal(&same.hybrid, &one.hybrid, sizeof(double));
+        assert_memory_equal(&same.spectral, &one.spectral, sizeof(double));
+        assert_int_equal(same.certified_hybrid, one.certified_hybrid);
+        for (size_t l = 0; l < one.layer_count; l++) {
+            assert_memory_equal(&same.steps[l].local_error, &one.steps[l].local_error, sizeof(double));
+            assert_memory_equal(&same.steps[l].alone, &one.steps[l].alone, sizeof(double));
+            assert_int_equal(same.steps[l].hybrid_correct, one.steps[l].hybrid_correct);
+        }
+        ladder_free(&same);
+        pool_free(other);
+    }
+    ladder_free(&one);
+    close_lenet(&lenet);
+}
+
+static bool never(void *context, double fraction)
+{
+    assert_true(fraction > 0 && fraction <= 1);
+    ++*(size_t *)context;
+    return false;
+}
+
+static void failures_are_said(void **state)
+{
+    Lenet lenet = open_lenet();
+    Ladder ladder;
+    size_t calls = 0;
+    LayerNorm *norms = calloc(lenet.network->node_count, sizeof *norms);
+    assert_non_null(norms);
+    const Weights *const *weights = (const Weights *const *)lenet.weights;
+    assert_int_equal(ladder_create(&ladder, lenet.network, weights, norms, lenet.dataset, &fashion, 64, pool,
+                                   never, &calls, &message),
+                     STATUS_CANCELLED);
+    assert_int_equal(calls, 1);
+    assert_null(ladder.steps);
+    assert_int_equal(ladder_create(&ladder, lenet.network, weights, norms, noise, &normalization, 64, pool,
+                                   NULL, NULL, &message),
+                     STATUS_INVALID);
+    assert_says("8 x 8 with 3 channels");
+    free(norms);
+    close_lenet(&lenet);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(random_plans_keep_the_order),
+        cmocka_unit_test(networks_in_data_keep_the_order),
+        cmocka_unit_test(two_layers_agree_with_a_direct_computation),
+        cmocka_unit_test(one_layer_alone_is_the_whole),
+        cmocka_unit_test(a_node_without_a_constant_is_named),
+        cmocka_unit_test(hybrid_accuracy_ends_at_the_quantized_networks),
+        cmocka_unit_test(rungs_certify_in_order),
+        cmocka_unit_test(threads_change_no_bit),
+        cmocka_unit_test(failures_are_said),
+    };
+    return cmocka_run_group_tests(tests, set_up, tear_down);
+}

@@ -1,0 +1,91 @@
+/* Sensitivity on two inputs, by hand: visited by descending H_kk, the factor's squared diagonal reversed is
+ * h_min and det H / h_min. */
+#include "quantize/sensitivity.h"
+
+#include <math.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+
+#include <cmocka.h>
+
+#define ROWS 4
+
+static const float weights[2] = {0.7f, -0.31f};
+static const float rows[ROWS][2] = {{3, 1}, {1, -1}, {2, 0.5f}, {-2, 1}};
+
+static Sensitivity measure(Problem **problems, const float x[ROWS][2], bool bias_correction)
+{
+    Pool *pool;
+    Sensitivity sensitivity;
+    assert_int_equal(pool_create(&pool, 1, NULL), STATUS_OK);
+    assert_int_equal(problems_create(problems, 1, 1, 2, weights, NULL), STATUS_OK);
+    assert_int_equal(problems_add(*problems, 1, x[0], NULL, ROWS, pool, NULL), STATUS_OK);
+    problems_finish(*problems, 1, true, pool);
+    assert_int_equal(sensitivity_measure(&sensitivity, *problems, 1, bias_correction, pool, NULL), STATUS_OK);
+    pool_free(pool);
+    return sensitivity;
+}
+
+/* Sums of squares about the means, or about 0. */
+static void moments(double h[3], bool centred)
+{
+    double sums[2] = {0};
+    h[0] = h[1] = h[2] = 0;
+    for (size_t i = 0; i < ROWS; i++) {
+        const double a = (double)rows[i][0], b = (double)rows[i][1];
+        h[0] += a * a, h[1] += b * b, h[2] += a * b;
+        sums[0] += a, sums[1] += b;
+    }
+    if (!centred) return;
+    h[0] -= sums[0] * sums[0] / ROWS, h[1] -= sums[1] * sums[1] / ROWS, h[2] -= sums[0] * sums[1] / ROWS;
+}
+
+static void assert_near(double a, double b)
+{
+    if (!(fabs(a - b) <= 1e-6 * fabs(b))) fail_msg("%.9g is not %.9g", a, b);
+}
+
+static void two_inputs_by_hand(void **state)
+{
+    for (int centred = 0; centred < 2; centred++) {
+        Problem *problems;
+        const Sensitivity got = measure(&problems, rows, centred);
+        double h[3];
+        moments(h, centred);
+        const double variance = h[1] + (h[0] * h[1] - h[2] * h[2]) / h[1];
+        for (unsigned bits = SOLVE_MIN_BITS; bits <= SOLVE_MAX_BITS; bits++) {
+            int8_t codes[2];
+            const double scale = rounding_start(codes, weights, 2, bits, SOLVE_MAX_EPOCHS);
+            const double a = (double)weights[0] - scale * codes[0], b = (double)weights[1] - scale * codes[1];
+            const double error = a * a * h[0] + 2 * a * b * h[2] + b * b * h[1];
+            assert_near(got.estimate[bits], scale * scale / 12 * variance / problems->y2[0]);
+            assert_near(got.rounding[bits] + 1, error / problems->y2[0] + 1);
+        }
+        problems_free(problems);
+    }
+}
+
+/* Inputs that move together: the second can make up for the first, and only the first's size is left. */
+static void a_singular_matrix_is_no_failure(void **state)
+{
+    static const float same[ROWS][2] = {{1, 1}, {2, 2}, {-1, -1}, {3, 3}};
+    Problem *problems;
+    const Sensitivity got = measure(&problems, same, false);
+    int8_t codes[2];
+    const double scale = rounding_start(codes, weights, 2, 4, SOLVE_MAX_EPOCHS);
+    const double expected = scale * scale / 12 * 15 / problems->y2[0];
+    assert_true(fabs(got.estimate[4] - expected) < 1e-5 * expected);
+    problems_free(problems);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(two_inputs_by_hand),
+        cmocka_unit_test(a_singular_matrix_is_no_failure),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

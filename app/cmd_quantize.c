@@ -95,7 +95,7 @@ static void print_notes(const Pipeline *pipeline)
 static Status print_pipeline(const Session *session, const Pipeline *pipeline, Message *message)
 {
     print_heading(session);
-    printf("\nerrors relative to the sum of squared outputs, on %zu images (%zu held out)\n",
+    printf("\nerrors relative to the sum of squared outputs, on %zu images, and on %zu held out\n",
            pipeline->images, pipeline->heldout_images);
     print_options(&session->plan);
     puts("");

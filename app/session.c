@@ -11,6 +11,7 @@
 #include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 /* --- network ---------------------------------------------------------------------------------------- */
@@ -116,7 +117,8 @@ static Status read_class_names(Session *session, Message *message)
 /* Whether the file's first character that is not blank, a byte-order mark aside, opens a JSON object. */
 static bool looks_like_json(const char *path)
 {
-    FILE *file = fopen(path, "rb");
+    struct stat facts;
+    FILE *file = stat(path, &facts) == 0 && S_ISREG(facts.st_mode) ? fopen(path, "rb") : NULL;
     if (!file) return has_suffix(path, ".json");
     int character = getc(file);
     while (character == 0xef || character == 0xbb || character == 0xbf || isspace(character))
@@ -197,6 +199,33 @@ static Status open_datasets(Session *session, SessionNeed calibration, SessionNe
 
 /* --- session ---------------------------------------------------------------------------------------- */
 
+static bool same_file(const char *a, const char *b)
+{
+    struct stat x, y;
+    return a && b && stat(a, &x) == 0 && stat(b, &y) == 0 && x.st_dev == y.st_dev && x.st_ino == y.st_ino;
+}
+
+/* An output may replace --plan's file, and nothing else that was read. */
+static Status spare_input(const Session *session, const char *option, const char *output, Message *message)
+{
+    const Dataset *sets[] = {session->calibration, session->evaluation};
+    bool input = same_file(output, session->path) || same_file(output, session->network->path) ||
+                 same_file(output, session->options->labels);
+    for (size_t i = 0; i < 2; i++)
+        input |=
+            sets[i] && (same_file(output, sets[i]->images_path) || same_file(output, sets[i]->labels_path));
+    if (!input) return STATUS_OK;
+    return status_fail(message, STATUS_INVALID, "--%s '%s' is one of the files read: name another", option,
+                       output);
+}
+
+static Status spare_inputs(const Session *session, Message *message)
+{
+    const Options *options = session->options;
+    Status status = spare_input(session, "csv", options->csv, message);
+    return status ? status : spare_input(session, "json", options->json, message);
+}
+
 static Status check_outputs(const Options *options, Message *message)
 {
     Status status = options->csv ? output_check(options->csv, message) : STATUS_OK;
@@ -218,6 +247,7 @@ Status session_open(Session *session, const Options *options, SessionNeed calibr
     if (status == STATUS_OK) status = read_class_names(session, message);
     if (status == STATUS_OK) status = make_plan(session, message);
     if (status == STATUS_OK) status = open_datasets(session, calibration, evaluation, message);
+    if (status == STATUS_OK) status = spare_inputs(session, message);
     return status;
 }
 

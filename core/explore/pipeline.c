@@ -87,7 +87,7 @@ static SolveOptions solve_options(Run *run, size_t index, size_t rows)
         .method = (Method)choice->method,
         .bits = choice->weight_bits,
         .polish = run->plan->options.polish,
-        .bias_correction = run->plan->options.bias_correction,
+        .bias_correction = run->plan->options.bias_correction && !method_is_rounding((Method)choice->method),
         .ridge = ridge_of(run->plan, rows, run->pipeline->network->layers[index].n),
         .progress = solve_progress,
         .context = run,

@@ -44,7 +44,7 @@ typedef struct PlanOptions {
     size_t rows;               /* a layer, default 12000; PLAN_ALL_ROWS for all */
     double ridge;              /* times the mean diagonal of H; PLAN_RIDGE_DEFAULT, or 0..PLAN_RIDGE_MOST */
     bool polish;               /* default true: descent over whole codes after bit-split */
-    bool bias_correction;      /* default true */
+    bool bias_correction;      /* default true; not for plain rounding (quantize/method.h) */
     bool error_compensated; /* default false: inputs have one scale, true: one a channel, which the weights'
                                codes make up for */
 } PlanOptions;

@@ -94,6 +94,12 @@ void calibration_split(size_t *images, size_t *heldout, size_t asked, size_t ava
     }
 }
 
+static unsigned activation_bits(const Calibration *calibration, size_t layer)
+{
+    const uint8_t *bits = calibration->options.activation_bits;
+    return bits ? bits[layer] : 0;
+}
+
 /* --- the order of things ------------------------------------------------------------------------------ */
 
 static bool is_constant(const Network *network, size_t value)
@@ -232,7 +238,7 @@ static size_t gathering_bytes(const Calibration *calibration, size_t index)
     const Layer *layer = &calibration->network->layers[index];
     size_t row = (2 * layer->n + layer->m) * layer->groups * sizeof(float);
     size_t image = rows_of_image(calibration->network, layer) * row;
-    bool compensates = calibration->options.error_compensated && calibration->options.activation_bits[index];
+    bool compensates = calibration->options.error_compensated && activation_bits(calibration, index);
     size_t weights = compensates ? layer->groups * layer->m * layer->n * sizeof(float) : 0;
     return size_max(2 * CHUNK_BYTES, image) + HELDOUT_MOST_ROWS * row + weights;
 }
@@ -726,7 +732,7 @@ static bool is_nonnegative(const Calibration *calibration, const Layer *layer)
 static Status choose_quantizer(Calibration *calibration, size_t index, Message *message)
 {
     const Layer *layer = &calibration->network->layers[index];
-    unsigned bits = calibration->options.activation_bits[index];
+    unsigned bits = activation_bits(calibration, index);
     if (bits == 0) return STATUS_OK;
     size_t width = layer->groups * layer->n;
     size_t channels = calibration->options.error_compensated ? layer_input_channels(layer) : 1;

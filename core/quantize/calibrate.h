@@ -43,7 +43,7 @@ typedef struct CalibrationOptions {
     size_t images;                  /* asked for; from the front of the dataset */
     size_t rows;                    /* a layer, CALIBRATE_ALL_ROWS for all */
     const bool *wanted;             /* [layer_count]: layers to stop at */
-    const uint8_t *activation_bits; /* [layer_count], 0 for an input that stays float; only where wanted */
+    const uint8_t *activation_bits; /* [layer_count], 0 for an input that stays float; NULL: all do */
     bool error_compensated;         /* one input scale a channel */
     size_t memory;         /* ceiling in bytes for all that calibration and the solve at its stops take */
     const size_t *solving; /* [layer_count]: bytes that a solve at that layer takes beside its Problems */

@@ -38,3 +38,8 @@ bool method_parse(Method *method, const char *name)
         }
     return false;
 }
+
+bool method_is_rounding(Method method)
+{
+    return method == METHOD_ROUND_MSE || method == METHOD_ROUND_MINMAX;
+}

@@ -22,6 +22,10 @@ typedef enum Method {
 const char *method_name(Method method);
 /* One line for --help. */
 const char *method_summary(Method method);
+/* Plain round to nearest: a baseline, to which the pipeline adds neither polish nor bias correction. (With
+ * means made equal layer by layer, the loss of variance at every rounded layer adds up to constant outputs.)
+ */
+bool method_is_rounding(Method method);
 /* False where no method has that name. */
 bool method_parse(Method *method, const char *name);
 

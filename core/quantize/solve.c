@@ -540,7 +540,7 @@ static void store_solution(Solver *solver)
 static Status start_method(Solver *solver)
 {
     Method method = solver->options.method;
-    if (method == METHOD_ROUND_MINMAX || method == METHOD_ROUND_MSE) return STATUS_OK;
+    if (method_is_rounding(method)) return STATUS_OK;
     if (is_gptq(method)) {
         pool_run(solver->pool, solver->groups, factorize_group, solver);
         for (size_t g = 0; g < solver->groups; g++)

@@ -1,6 +1,7 @@
 """Plans, images, descriptions and outputs that are wrong: one line each, and nothing changed."""
 import gzip
 import json
+import os
 import shutil
 import struct
 
@@ -124,6 +125,28 @@ class BadOutput(Story):
     def test_nothing_is_written_where_the_other_output_cannot_be(self):
         self.write("plan.csv", "old")
         self.bad("quantize", LENET, *FAST, "--csv", "plan.csv", "--json", "nowhere/out", names=["nowhere/out"])
+
+
+class OutputsOverInputs(Story):
+    def test_no_file_that_is_read_is_written(self):
+        self.write("images.gz", gzip.compress(idx(20, 28, 28), 1))
+        self.write("labels", idx_labels([0] * 20))
+        self.write("classes", "\n".join("abcdefghij"))
+        shutil.copy(DATA / "lenet5.onnx", self.folder / "x.onnx")
+        (self.folder / "link").symlink_to("x.onnx")
+        command = ["quantize", "x.onnx", "--calibration", "images.gz", "--images", "images.gz", "--image-labels", "labels",
+                   "--labels", "classes"]
+        for name in ("x.onnx", "./images.gz", "labels", "classes", "link"):
+            for option in ("--csv", "--json"):
+                self.bad(*command, option, name, names=[option, name])
+
+    def test_a_plan_may_be_replaced(self):
+        self.write("plan.csv", "name,weight_bits\nconv1,4\n")
+        self.good("quantize", LENET, *FAST, "--plan", "plan.csv", "--csv", "plan.csv")
+
+    def test_a_pipe_is_no_plan(self):
+        os.mkfifo(self.folder / "pipe")
+        self.bad("inspect", LENET, "--plan", "pipe", names=["pipe"])
 
 
 main()

@@ -58,11 +58,13 @@ static bool calibrate_progress(void *context, double fraction)
 static bool solve_progress(void *context, const SolveProgress *progress)
 {
     Run *run = context;
-    return report(run,
-                  (PipelineProgress){.stage = progress->stage == SOLVE_STAGE_CODES ? "polishing" : "solving",
-                                     .epoch = progress->epoch,
-                                     .objective = progress->objective,
-                                     .codes_changed = progress->codes_changed});
+    PipelineProgress report_of = {.stage = progress->stage == SOLVE_STAGE_CODES ? "polishing" : "solving",
+                                  .epoch = progress->epoch,
+                                  .objective = progress->objective,
+                                  .bits = progress->bits,
+                                  .codes_changed = progress->codes_changed};
+    for (unsigned p = 0; p + 1 < progress->bits; p++) report_of.after_digit[p] = progress->after_digit[p];
+    return report(run, report_of);
 }
 
 /* --- layers -------------------------------------------------------------------------------------------- */

@@ -52,9 +52,12 @@ typedef struct PipelineProgress {
     size_t layer, layer_count;
     const char *stage; /* "calibrating", "solving", "polishing" */
     size_t epoch;
-    double objective;     /* relative, of the layer; the ridge's term included */
-    size_t codes_changed; /* in this epoch */
-    double fraction;      /* of the whole run, 0..1, by multiply-accumulates */
+    double objective; /* relative, of the layer; the ridge's term included */
+    unsigned bits;
+    double after_digit[BITS_MAX -
+                       1]; /* solving: relative, after the sweep of digit p = 0..bits-2 of this epoch */
+    size_t codes_changed;  /* in this epoch */
+    double fraction;       /* of the whole run, 0..1, by multiply-accumulates */
 } PipelineProgress;
 
 typedef struct PipelineOptions {

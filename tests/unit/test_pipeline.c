@@ -142,6 +142,11 @@ static bool watch_layers(void *context, const PipelineProgress *progress)
     watch->layer = progress->layer;
     watch->epochs++;
     watch->rises += progress->objective > watch->last * (1 + 1e-9);
+    if (strcmp(progress->stage, "solving") == 0 && progress->epoch > 0)
+        for (unsigned p = progress->bits - 1; p-- > 0;) {
+            double before = p + 2 == progress->bits ? watch->last : progress->after_digit[p + 1];
+            watch->rises += progress->after_digit[p] > before * (1 + 1e-5); /* moves are summed up in float */
+        }
     watch->last = progress->objective;
     return true;
 }

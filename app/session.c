@@ -1,7 +1,7 @@
 #define _GNU_SOURCE
 #include "app/session.h"
 
-#include "app/output.h"
+#include "app/output_check.h"
 #include "base/sizes.h"
 #include "config.h"
 #include "evaluate/accuracy.h"

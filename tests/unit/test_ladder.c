@@ -1,5 +1,6 @@
 /* The ladder's order on random plans of random networks and on the networks in data/, against a direct
  * computation, and its certificates. */
+#include "base/blas.h"
 #include "base/random.h"
 #include "bound/ladder.h"
 #include "evaluate/accuracy.h"
@@ -44,6 +45,7 @@ static void write_images(void)
 
 static int set_up(void **state)
 {
+    assert_int_equal(blas_start(NULL, &message), STATUS_OK);
     scratch_create();
     write_images();
     const DatasetSource source = {.images = scratch_path("noise"), .labels = scratch_path("labels")};
@@ -417,7 +419,7 @@ static void failures_are_said(void **state)
     close_lenet(&lenet);
 }
 
-int main(void)
+int main(int count, char **arguments)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(random_plans_keep_the_order),
@@ -430,5 +432,6 @@ int main(void)
         cmocka_unit_test(threads_change_no_bit),
         cmocka_unit_test(failures_are_said),
     };
+    if (count > 1) cmocka_set_test_filter(arguments[1]);
     return cmocka_run_group_tests(tests, set_up, tear_down);
 }

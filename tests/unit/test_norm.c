@@ -156,7 +156,7 @@ static void test_data(void **state)
     pool_free(pool);
 }
 
-int main(void)
+int main(int count, char **arguments)
 {
     Message message = {0};
     if (blas_start(NULL, &message)) return 1;
@@ -165,5 +165,6 @@ int main(void)
         cmocka_unit_test(test_zero_weights), cmocka_unit_test(test_not_finite), cmocka_unit_test(test_proofs),
         cmocka_unit_test(test_data),
     };
+    if (count > 1) cmocka_set_test_filter(arguments[1]);
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

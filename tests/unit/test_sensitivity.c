@@ -1,5 +1,6 @@
 /* Sensitivity on two inputs, by hand: visited by descending H_kk, the factor's squared diagonal reversed is
  * h_min and det H / h_min. */
+#include "base/blas.h"
 #include "quantize/sensitivity.h"
 
 #include <math.h>
@@ -87,5 +88,6 @@ int main(void)
         cmocka_unit_test(two_inputs_by_hand),
         cmocka_unit_test(a_singular_matrix_is_no_failure),
     };
+    if (blas_start(NULL, NULL) != STATUS_OK) return 1;
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,6 +1,6 @@
 /* Output: whether a file can be written, asked before the work that is to go into it. */
-#ifndef APP_OUTPUT_H
-#define APP_OUTPUT_H
+#ifndef APP_OUTPUT_CHECK_H
+#define APP_OUTPUT_CHECK_H
 
 #include "base/status.h"
 

@@ -1,5 +1,5 @@
 #define _GNU_SOURCE
-#include "app/output.h"
+#include "app/output_check.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -2,11 +2,11 @@
 #include "app/progress.h"
 
 #include "base/printable.h"
+#include "base/seconds.h"
 
 #include <stdarg.h>
 #include <stdio.h>
 #include <sys/ioctl.h>
-#include <time.h>
 #include <unistd.h>
 
 #define LINE_BYTES 512
@@ -15,13 +15,6 @@
 Progress progress_start(bool wanted)
 {
     return (Progress){.on = wanted && isatty(STDERR_FILENO)};
-}
-
-static double now(void)
-{
-    struct timespec time;
-    clock_gettime(CLOCK_MONOTONIC, &time);
-    return (double)time.tv_sec + (double)time.tv_nsec * 1e-9;
 }
 
 static size_t terminal_width(void)
@@ -33,7 +26,7 @@ static size_t terminal_width(void)
 
 void progress_show(Progress *progress, const char *format, ...)
 {
-    double time = now();
+    double time = seconds_now();
     if (!progress->on || time - progress->last < 0.1) return;
     progress->last = time;
     progress->shown = true;

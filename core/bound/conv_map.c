@@ -63,19 +63,7 @@ void conv_map_free(ConvMap *map)
 ConvMap conv_map_unfolded(const ConvMap *map)
 {
     ConvMap matrix = *map;
-    matrix.geometry = (ConvGeometry){.groups = 1,
-                                     .m = map->geometry.m,
-                                     .channels = map->n,
-                                     .in_h = 1,
-                                     .in_w = 1,
-                                     .out_h = 1,
-                                     .out_w = 1,
-                                     .kernel_h = 1,
-                                     .kernel_w = 1,
-                                     .stride_h = 1,
-                                     .stride_w = 1,
-                                     .dilation_h = 1,
-                                     .dilation_w = 1};
+    matrix.geometry = convolution_of_one_pixel(1, map->geometry.m, map->n);
     matrix.taps = 1;
     matrix.inputs = map->n;
     matrix.outputs = map->geometry.m;

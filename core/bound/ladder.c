@@ -1,23 +1,16 @@
 #define _GNU_SOURCE
 #include "bound/ladder.h"
 
+#include "base/seconds.h"
 #include "base/sizes.h"
 #include "bound/ladder_tile.h"
 
 #include <math.h>
 #include <stdlib.h>
-#include <time.h>
 
 #define HYBRID_SLACK 1e-9   /* sums of doubles */
 #define SPECTRAL_SLACK 1e-4 /* the tails run in float */
 #define SPECTRAL_FLOOR 1e-6 /* times |F_0|, likewise */
-
-static double now(void)
-{
-    struct timespec time;
-    clock_gettime(CLOCK_MONOTONIC, &time);
-    return (double)time.tv_sec + (double)time.tv_nsec * 1e-9;
-}
 
 /* --- the run ---------------------------------------------------------------------------------------- */
 
@@ -301,7 +294,7 @@ Status ladder_create(Ladder *ladder, const Network *network, const Weights *cons
                      const LayerNorm *norms, const Dataset *dataset, const Normalization *normalization,
                      size_t count, Pool *pool, LadderProgress *progress, void *context, Message *message)
 {
-    const double start = now();
+    const double start = seconds_now();
     LadderRun run = {.network = network,
                      .weights = weights,
                      .dataset = dataset,
@@ -322,7 +315,7 @@ Status ladder_create(Ladder *ladder, const Network *network, const Weights *cons
     if (status == STATUS_OK) finish(ladder, &run, &lipschitz);
     lipschitz_free(&lipschitz);
     free_run(&run);
-    ladder->seconds = now() - start;
+    ladder->seconds = seconds_now() - start;
     if (status != STATUS_OK) ladder_free(ladder);
     return status;
 }

@@ -1,12 +1,12 @@
 #define _GNU_SOURCE
 #include "evaluate/accuracy.h"
 
+#include "base/seconds.h"
 #include "base/sizes.h"
 #include "evaluate/tally.h"
 
 #include <math.h>
 #include <stdlib.h>
-#include <time.h>
 
 #define ROUND_IMAGES 64      /* a worker, between two looks at the caller's wish to cancel */
 #define REPORT_SECONDS 0.125 /* between two calls of the progress function */
@@ -35,13 +35,6 @@ typedef struct Run {
     Bench *benches;      /* [workers] */
     TileResult *results; /* [round_tiles] */
 } Run;
-
-static double now(void)
-{
-    struct timespec time;
-    clock_gettime(CLOCK_MONOTONIC, &time);
-    return (double)time.tv_sec + (double)time.tv_nsec * 1e-9;
-}
 
 /* --- checks ----------------------------------------------------------------------------------------- */
 
@@ -186,13 +179,13 @@ static Status run_all(Evaluation *evaluation, Run *run, Pool *pool, EvaluationPr
 {
     Tally sum = {0};
     size_t tiles = size_ceil_div(run->total, run->network->batch);
-    double start = now(), reported = start;
+    double start = seconds_now(), reported = start;
     for (; run->first_tile < tiles; run->first_tile += run->round_tiles) {
         size_t count = size_min(run->round_tiles, tiles - run->first_tile);
         Status status = run_round(&sum, run, count, pool, message);
         if (status != STATUS_OK) return status;
         tally_report(evaluation, &sum);
-        double time = now();
+        double time = seconds_now();
         evaluation->seconds = time - start;
         if (!progress || time - reported < REPORT_SECONDS) continue;
         reported = time;

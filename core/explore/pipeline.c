@@ -1,6 +1,7 @@
 #define _GNU_SOURCE
 #include "explore/pipeline.h"
 
+#include "base/seconds.h"
 #include "base/sizes.h"
 #include "quantize/calibrate.h"
 #include "quantize/solve.h"
@@ -8,7 +9,6 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 typedef struct Run {
@@ -23,13 +23,6 @@ typedef struct Run {
     size_t layer;             /* being calibrated for or solved */
     double fraction;
 } Run;
-
-static double seconds_now(void)
-{
-    struct timespec time;
-    clock_gettime(CLOCK_MONOTONIC, &time);
-    return (double)time.tv_sec + 1e-9 * (double)time.tv_nsec;
-}
 
 size_t pipeline_default_memory(void)
 {

@@ -53,19 +53,7 @@ void network_convolution(ConvGeometry *geometry, const Network *network, size_t 
 {
     const Node *node = &network->nodes[number];
     const Layer *layer = &network->layers[node->layer];
-    *geometry = (ConvGeometry){.groups = layer->groups,
-                               .m = layer->m,
-                               .channels = layer->n,
-                               .in_h = 1,
-                               .in_w = 1,
-                               .out_h = 1,
-                               .out_w = 1,
-                               .kernel_h = 1,
-                               .kernel_w = 1,
-                               .stride_h = 1,
-                               .stride_w = 1,
-                               .dilation_h = 1,
-                               .dilation_w = 1};
+    *geometry = convolution_of_one_pixel(layer->groups, layer->m, layer->n);
     if (node->kernel != &kernel_conv) return;
     const ConvShape *shape = node->parameters;
     *geometry = (ConvGeometry){.groups = shape->groups,

@@ -221,6 +221,24 @@ typedef struct ConvGeometry {
     size_t pad_top, pad_left, pad_bottom, pad_right;
 } ConvGeometry;
 
+/* A matrix [groups*m][groups*channels] of blocks as the convolution of one pixel by one tap. */
+static inline ConvGeometry convolution_of_one_pixel(size_t groups, size_t m, size_t channels)
+{
+    return (ConvGeometry){.groups = groups,
+                          .m = m,
+                          .channels = channels,
+                          .in_h = 1,
+                          .in_w = 1,
+                          .out_h = 1,
+                          .out_w = 1,
+                          .kernel_h = 1,
+                          .kernel_w = 1,
+                          .stride_h = 1,
+                          .stride_w = 1,
+                          .dilation_h = 1,
+                          .dilation_w = 1};
+}
+
 /* node: a layer's site. */
 void network_convolution(ConvGeometry *geometry, const Network *network, size_t node);
 

@@ -5,20 +5,13 @@
  */
 #include "base/blas.h"
 #include "base/random.h"
+#include "base/seconds.h"
 #include "explore/pipeline.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
-#include <time.h>
-
-static double now(void)
-{
-    struct timespec time;
-    clock_gettime(CLOCK_MONOTONIC, &time);
-    return (double)time.tv_sec + 1e-9 * (double)time.tv_nsec;
-}
 
 static int fail(const Message *message)
 {
@@ -69,12 +62,12 @@ static int measure_speed(const Network *network, size_t threads, double seconds)
     if (prepare(&speed, network, pool_workers(pool), &message) != STATUS_OK) return fail(&message);
     pool_run(pool, TILES, run_tile, &speed);
     size_t images = 0;
-    double start = now();
+    double start = seconds_now();
     do {
         pool_run(pool, TILES, run_tile, &speed);
         images += TILES * network->batch;
-    } while (now() - start < seconds);
-    printf("%.0f\n", (double)images / (now() - start));
+    } while (seconds_now() - start < seconds);
+    printf("%.0f\n", (double)images / (seconds_now() - start));
     for (size_t w = 0; w < pool_workers(pool); w++) {
         workspace_free(speed.workspaces[w]);
         free(speed.outputs[w]);

@@ -5,6 +5,7 @@
 #include "../unit/plain_bitsplit.h"
 #include "base/blas.h"
 #include "base/random.h"
+#include "base/seconds.h"
 #include "base/sizes.h"
 #include "quantize/solve.h"
 
@@ -12,14 +13,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/resource.h>
-#include <time.h>
-
-static double now(void)
-{
-    struct timespec time;
-    clock_gettime(CLOCK_MONOTONIC, &time);
-    return (double)time.tv_sec + 1e-9 * (double)time.tv_nsec;
-}
 
 static void *need(void *memory)
 {
@@ -56,9 +49,9 @@ static Problem *make_problem(float **weights, size_t m, size_t n, size_t rows, P
 static double solve_seconds(Solution *solution, const Problem *problem, const SolveOptions *options,
                             Pool *pool)
 {
-    double start = now();
+    double start = seconds_now();
     if (solve(solution, problem, 1, options, pool, NULL) != STATUS_OK) exit(1);
-    return now() - start;
+    return seconds_now() - start;
 }
 
 static void against_plain_twin(Pool *pool)
@@ -71,12 +64,12 @@ static void against_plain_twin(Pool *pool)
     double blocked = solve_seconds(&solution, problem, &options, pool);
     int8_t *codes = need(malloc(N));
     size_t different = 0;
-    double start = now();
+    double start = seconds_now();
     for (size_t c = 0; c < M; c++) {
         plain_bitsplit(codes, problem->h, problem->g + c * N, w + c * N, N, 4);
         for (size_t k = 0; k < N; k++) different += codes[k] != solution.codes[c * N + k];
     }
-    double plain = now() - start;
+    double plain = seconds_now() - start;
     printf("blocked bit-split, n=%d m=%d, 4 bits: %.2f s; plain twin on one thread: %.2f s, %.1f times as "
            "long; %zu of %d "
            "codes differ\n",
@@ -109,9 +102,9 @@ static double gemm_rate(Pool *pool)
     size_t workers = pool_workers(pool), count = SIZE * SIZE;
     Gemm gemm = {need(calloc(count, sizeof(float))), need(calloc(count, sizeof(float))),
                  need(calloc(count * workers, sizeof(float))), SIZE};
-    double start = now();
+    double start = seconds_now();
     pool_run(pool, ROUNDS * workers, gemm_task, &gemm);
-    double rate = 2.0 * SIZE * SIZE * SIZE * ROUNDS * (double)workers / (now() - start);
+    double rate = 2.0 * SIZE * SIZE * SIZE * ROUNDS * (double)workers / (seconds_now() - start);
     free(gemm.a);
     free(gemm.b);
     free(gemm.c);
@@ -122,9 +115,9 @@ static void against_gemm(Pool *pool)
 {
     enum { M = 512, N = 4608, ROWS = 12000, BITS = 4 };
     float *w;
-    double start = now();
+    double start = seconds_now();
     Problem *problem = make_problem(&w, M, N, ROWS, pool);
-    double statistics = now() - start, before = gemm_rate(pool);
+    double statistics = seconds_now() - start, before = gemm_rate(pool);
     SolveOptions options = {.method = METHOD_BITSPLIT, .bits = BITS};
     Solution solution;
     double seconds = solve_seconds(&solution, problem, &options, pool), rate = (before + gemm_rate(pool)) / 2;

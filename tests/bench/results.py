@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Prints the README's tables of results.
+"""Prints the tables of RESULTS.md.
 
 weights: top-1 with quantized weights, by method. activations: top-1 with quantized inputs, by one scale a tensor and
 error-compensated, calibrated sequentially and independently; then how far the outputs of the sequential runs move.

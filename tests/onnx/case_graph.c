@@ -214,7 +214,7 @@ size_t case_graph_rewrite(Onnx__ModelProto *model, const CaseInput *inputs, cons
     return length;
 }
 
-/* --- opset 6 ------------------------------------------------------------------------------------------ */
+/* --- opsets ------------------------------------------------------------------------------------------ */
 
 static bool drop_broadcast(Onnx__NodeProto *node)
 {
@@ -234,11 +234,16 @@ static bool drop_broadcast(Onnx__NodeProto *node)
     return !(broadcast && axis);
 }
 
+int64_t case_graph_opset(int64_t opset)
+{
+    return opset == 1 || opset == 6 ? 7 : opset;
+}
+
 bool case_graph_raise_opset(Onnx__ModelProto *model)
 {
     bool sound = true;
     for (size_t i = 0; i < model->n_opset_import; i++)
-        if (model->opset_import[i]->version == 6) model->opset_import[i]->version = 7;
+        model->opset_import[i]->version = case_graph_opset(model->opset_import[i]->version);
     for (size_t i = 0; i < model->graph->n_node; i++) sound &= drop_broadcast(model->graph->node[i]);
     return sound;
 }

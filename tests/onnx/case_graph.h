@@ -23,8 +23,11 @@ size_t case_graph_rewrite(Onnx__ModelProto *model, const CaseInput *inputs, cons
 /* The k-th input that is no initializer, or NULL. */
 const Onnx__ValueInfoProto *case_graph_input(const Onnx__GraphProto *graph, size_t k);
 
-/* Opset 6 as opset 7, where no node says how its operands are aligned: all else that the two differ in is
- * training. */
+/* The opset that a case is run as: 7 for 6, as all that they differ in is how operands are aligned and
+ * training; 7 for 1, as a case of one operator stands at the opset that last defined the operator. */
+int64_t case_graph_opset(int64_t opset);
+
+/* Does so; false where a node says how its operands are aligned. */
 bool case_graph_raise_opset(Onnx__ModelProto *model);
 
 #endif

@@ -317,8 +317,7 @@ static Verdict run_mode(Case *this, const char *path, Mode mode)
 
 static Verdict run_case(Case *this, Report *report)
 {
-    int64_t opset = case_opset(this);
-    if (opset == ONNX_FIRST_OPSET - 1) opset++;
+    const int64_t opset = case_graph_opset(case_opset(this));
     if (opset < ONNX_FIRST_OPSET || opset > ONNX_LAST_OPSET) {
         snprintf(this->why, sizeof this->why, "opset %d", (int)opset);
         count_reason(report, NO_OPSET, this->why);

@@ -1,0 +1,42 @@
+"""README.md's section on compatibility is what onnx_cases finds: each operator with the number of its cases that pass,
+and how many cases are run, pass and are left out, for which reason."""
+import pathlib
+import re
+import subprocess
+import sys
+
+README = pathlib.Path(__file__).parents[2] / "README.md"
+
+
+def found(report):
+    operators = {name: int(passed) for name, passed in re.findall(r"^(\w+) +(\d+) +\d+ +\d+$", report, re.M)}
+    totals = {kind: int(count) for count, kind in re.findall(r"(\d+) (cases|run|passed)\b", report.splitlines()[-1])}
+    left_out = [int(count) for count in re.findall(r"^left out, .*: (\d+) cases$", report, re.M)]
+    return operators, totals, left_out
+
+
+def told(section):
+    tables = section.split("| operators | |")
+    rows = re.findall(r"^\| [^|]+ \| ([^|]+) \|$", tables[1], re.M)
+    names = re.findall(r"\b([A-Z]\w+)(?: (\d+))?", " ".join(rows))
+    operators = {name: int(count) for name, count in names if count}
+    counts = {what: int(count) for what, count in re.findall(r"^\| ([^|]+?) \| (\d+) \|$", tables[0], re.M)}
+    totals = {"cases": int(re.search(r"of (\d+) cases", tables[0])[1]), "run": counts["run"],
+              "passed": counts["passed"]}
+    return operators, totals, [count for what, count in counts.items() if what.startswith("left out")]
+
+
+def main(program):
+    done = subprocess.run([program], capture_output=True, text=True, check=False)
+    if done.returncode == 77:
+        print(done.stdout.strip())
+        return 77
+    section = README.read_text(encoding="utf-8").split("\n## Compatibility\n")[1].split("\n## ")[0]
+    wrong = [(what, is_told, is_found) for what, is_told, is_found
+             in zip(("operators", "totals", "left out"), told(section), found(done.stdout)) if is_told != is_found]
+    for what, is_told, is_found in wrong:
+        print(f"README.md, Compatibility, {what}: it says\n{is_told}\nand found is\n{is_found}")
+    return 1 if wrong else 0
+
+
+sys.exit(main(*sys.argv[1:]))

@@ -3,6 +3,7 @@
 #include "app/autosave.h"
 #include "app/edit.h"
 #include "app/output_check.h"
+#include "app/path.h"
 #include "app/prompt.h"
 #include "base/sizes.h"
 #include "views/layer_order.h"
@@ -751,7 +752,10 @@ static void act_accept(Desk *desk)
                                                            [PROMPT_OPEN] = accept_open};
     char text[SCENE_PROMPT_BYTES];
     const PromptKind kind = desk->prompt;
-    memcpy(text, desk->scene.input, sizeof text);
+    if (kind == PROMPT_FILTER)
+        snprintf(text, sizeof text, "%s", desk->scene.input);
+    else
+        path_expand(text, sizeof text, desk->scene.input);
     prompt_end(desk);
     if (text[0]) accept[kind](desk, text);
 }
@@ -906,6 +910,7 @@ static Handler *const handlers[ACTION_COUNT] = {
     [ACTION_NO] = act_no,
     [ACTION_ACCEPT] = act_accept,
     [ACTION_ABANDON] = act_abandon,
+    [ACTION_COMPLETE] = prompt_complete,
 };
 
 static bool edits_line(Action action)

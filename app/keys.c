@@ -116,6 +116,7 @@ const KeyEntry key_table[] = {
 
     {KEYS_PROMPT, {KEYCODE_ENTER}, false, ACTION_ACCEPT, "take the line", NULL},
     {KEYS_PROMPT, {KEYCODE_ESCAPE, CONTROL('c')}, false, ACTION_ABANDON, "leave it", NULL},
+    {KEYS_PROMPT, {'\t'}, false, ACTION_COMPLETE, "go on with a file's name", NULL},
     {KEYS_PROMPT, {KEYCODE_BACKSPACE, CONTROL('h')}, false, ACTION_ERASE, "erase the character before", NULL},
     {KEYS_PROMPT,
      {KEYCODE_DELETE, CONTROL('d')},
@@ -214,6 +215,7 @@ const char *action_name(Action action)
         [ACTION_NO] = "no",
         [ACTION_ACCEPT] = "accept",
         [ACTION_ABANDON] = "abandon",
+        [ACTION_COMPLETE] = "complete",
         [ACTION_ERASE] = "erase",
         [ACTION_ERASE_NEXT] = "erase-next",
         [ACTION_ERASE_WORD] = "erase-word",

@@ -97,6 +97,7 @@ typedef enum Action {
     /* typing */
     ACTION_ACCEPT,
     ACTION_ABANDON,
+    ACTION_COMPLETE,
     ACTION_ERASE,
     ACTION_ERASE_NEXT,
     ACTION_ERASE_WORD,

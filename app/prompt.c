@@ -1,5 +1,6 @@
 #include "app/prompt.h"
 
+#include "app/path.h"
 #include "views/terminal.h"
 
 #include <stdio.h>
@@ -84,6 +85,17 @@ void prompt_edit(Desk *desk, Action action)
     default:
         break;
     }
+}
+
+void prompt_complete(Desk *desk)
+{
+    Scene *scene = &desk->scene;
+    char path[sizeof scene->input];
+    if (desk->prompt == PROMPT_FILTER) return;
+    path_expand(path, sizeof path, scene->input);
+    if (!path_complete(path, sizeof path)) return;
+    snprintf(scene->input, sizeof scene->input, "%s", path);
+    scene->input_cursor = strlen(scene->input);
 }
 
 void prompt_type(Desk *desk, int character)

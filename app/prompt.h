@@ -8,6 +8,9 @@
 void prompt_start(Desk *desk, PromptKind kind, const char *label, const char *text);
 void prompt_end(Desk *desk);
 
+/* Completes a file's name, and moves the cursor behind it; a filter stays as it is. */
+void prompt_complete(Desk *desk);
+
 /* Editing; a character of KEYS_PROMPT that is not in the table is typed. */
 void prompt_edit(Desk *desk, Action action);
 void prompt_type(Desk *desk, int character);

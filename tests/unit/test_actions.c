@@ -312,6 +312,39 @@ static void type(const char *text)
     press("<Enter>");
 }
 
+static void a_tab_goes_on_with_a_files_name(void **state)
+{
+    scratch_create();
+    scratch_write("layer one.onnx", "", 0);
+    scratch_write("layer two.onnx", "", 0);
+    scratch_write("*.json", "", 0);
+    assert_int_equal(mkdir(scratch_path("more"), 0700), 0);
+    const char *const typed[][2] = {
+        {"l", "layer "}, {"layer t", "layer two.onnx"}, {"*", "*.json"}, {"mo", "more/"}, {"none", "none"}};
+    press("o");
+    for (size_t i = 0; i < sizeof typed / sizeof *typed; i++) {
+        snprintf(desk.scene.input, sizeof desk.scene.input, "%s", scratch_path(typed[i][0]));
+        press("<Ctrl-E><Tab>");
+        assert_string_equal(desk.scene.input, scratch_path(typed[i][1]));
+        assert_int_equal(desk.scene.input_cursor, strlen(desk.scene.input));
+    }
+    press("<Esc>");
+    assert_int_equal(rmdir(scratch_path("more")), 0);
+    scratch_remove();
+}
+
+static void the_tilde_is_the_home_folder(void **state)
+{
+    scratch_create();
+    assert_int_equal(setenv("HOME", scratch, 1), 0);
+    press("S<Ctrl-U>~/kept.json<Enter>");
+    assert_int_equal(access(scratch_path("kept.json"), F_OK), 0);
+    press("o~/ke<Tab>");
+    assert_string_equal(desk.scene.input, scratch_path("kept.json"));
+    press("<Esc>");
+    scratch_remove();
+}
+
 static void names_must_tell_the_format(void **state)
 {
     press("e");
@@ -438,6 +471,8 @@ int main(void)
         ON_A_DESK(what_the_filter_hides_does_not_change),
         ON_A_DESK(lines_are_edited_by_character),
         ON_A_DESK(a_line_that_is_full_takes_no_more),
+        ON_A_DESK(a_tab_goes_on_with_a_files_name),
+        ON_A_DESK(the_tilde_is_the_home_folder),
         ON_A_DESK(names_must_tell_the_format),
         ON_A_DESK(a_file_that_is_there_is_asked_about),
         ON_A_DESK(what_is_read_is_not_written_over),

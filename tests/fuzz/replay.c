@@ -58,6 +58,14 @@ static size_t replay_folder(Harness *run, const char *top, const char *kind, con
     return count;
 }
 
+/* What would take more at once than the fuzzers allow ends the program where the address sanitizer is there.
+ */
+const char *__asan_default_options(void);
+const char *__asan_default_options(void)
+{
+    return "max_allocation_size_mb=1024";
+}
+
 int main(int count, char **arguments)
 {
     if (count != 2) return 2;

@@ -1,9 +1,11 @@
-"""Adds up meson's test logs: failures and skipped tests with their reasons, and one line of totals at the end."""
+"""Adds up meson's test logs: what the fuzzers did, failures and skipped tests with their reasons, and one line of
+totals at the end."""
 import json
 import os
 import sys
 
 PASSED = {"OK", "EXPECTEDFAIL"}
+OPTIONAL = {"build-tsan", "build-fuzz"}  # tests/run says why where they are left out
 
 
 def records(path):
@@ -12,7 +14,7 @@ def records(path):
             yield json.loads(line)
 
 
-def reason(record):
+def last_line(record):
     lines = [line for line in (record.get("stdout") or "").splitlines() if line.strip()]
     return lines[-1].strip() if lines else "no reason given"
 
@@ -22,7 +24,7 @@ def main(paths):
     for path in paths:
         tree = os.path.basename(os.path.dirname(os.path.dirname(path)))
         if not os.path.exists(path):
-            if tree == "build-tsan":
+            if tree in OPTIONAL:
                 print(f"SKIPPED {tree}: it did not run")
                 skipped += 1
                 continue
@@ -30,11 +32,13 @@ def main(paths):
             failed += 1
             continue
         for record in records(path):
+            if tree == "build-fuzz":
+                print(f"FUZZED  {last_line(record)}")
             if record["result"] in PASSED:
                 passed += 1
             elif record["result"] == "SKIP":
                 skipped += 1
-                print(f"SKIPPED {tree}: {record['name']}: {reason(record)}")
+                print(f"SKIPPED {tree}: {record['name']}: {last_line(record)}")
             else:
                 failed += 1
                 print(f"FAILED  {tree}: {record['name']}: {record['result']}")

@@ -1,5 +1,7 @@
 #include "views/character.h"
 
+#include "base/printable.h"
+
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
@@ -33,17 +35,10 @@ static int decode(ucs4_t *point, const char *text)
     return u8_strmbtouc(point, (const uint8_t *)text);
 }
 
-static bool is_shown(ucs4_t point)
-{
-    if (point < 0x80) return point >= 0x20 && point != 0x7f;
-    return !uc_is_general_category_withtable(point, UC_CATEGORY_MASK_Cc | UC_CATEGORY_MASK_Cf |
-                                                        UC_CATEGORY_MASK_Zl | UC_CATEGORY_MASK_Zp);
-}
-
 /* Combining marks, and the vowels and finals of Hangul that are written as parts. */
 static bool is_mark(ucs4_t point)
 {
-    return point >= 0x300 && is_shown(point) && uc_width(point, "UTF-8") == 0;
+    return point >= 0x300 && printable_point(point) && uc_width(point, "UTF-8") == 0;
 }
 
 /* Appends the marks that `text` starts with, as far as there is room; returns what follows them. A variation
@@ -85,7 +80,7 @@ const char *character_next(Character *character, const char *text, bool unicode)
     ucs4_t point;
     int length = decode(&point, text);
     if (length == 0) return text;
-    if (length < 0 || !is_shown(point)) {
+    if (length < 0 || !printable_point(point)) {
         char escape[8];
         snprintf(escape, sizeof escape, "\\x%02x", (unsigned char)*text);
         spell(character, escape);

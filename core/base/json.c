@@ -8,8 +8,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistr.h>
 
-#define LARGEST_COUNT 0x1p53 /* doubles tell apart all whole numbers up to here */
+#define COUNTS_END 0x1p53 /* from here on, whole numbers round to others */
 
 /* --- reading ---------------------------------------------------------------------------------------- */
 
@@ -76,6 +77,18 @@ static const char *find_escaped_zero(const char *data)
     return NULL;
 }
 
+/* At least as many as there are values: all but the first of an array or object stand behind a comma. */
+static size_t count_values(const char *data)
+{
+    size_t count = 1;
+    for (bool in_text = false; *data; data++) {
+        if (*data == '"') in_text = !in_text;
+        if (in_text && *data == '\\' && data[1]) data++;
+        if (!in_text) count += *data == ',' || *data == '[' || *data == '{';
+    }
+    return count;
+}
+
 static Status parse(cJSON **root, const char *data, size_t size, const char *path, Message *message)
 {
     const char *end = data;
@@ -83,6 +96,8 @@ static Status parse(cJSON **root, const char *data, size_t size, const char *pat
     if (zero) return fail_at(data, zero, path, "a zero byte", message);
     zero = find_escaped_zero(data);
     if (zero) return fail_at(data, zero, path, "\\u0000 is not supported", message);
+    if (count_values(data) > JSON_MOST_VALUES)
+        return status_fail(message, STATUS_INVALID, "'%s': more than %zu values", path, JSON_MOST_VALUES);
     *root = cJSON_ParseWithLengthOpts(data, size + 1, &end, 0);
     if (!*root) return fail_at(data, end, path, "not valid JSON from here on", message);
     end += strspn(end, " \t\r\n");
@@ -190,8 +205,8 @@ Status json_count(size_t *count, const JsonObject *object, const char *key, Mess
     double number;
     Status status = json_number(&number, object, key, message);
     if (status != STATUS_OK) return status;
-    if (!(number >= 0 && number <= LARGEST_COUNT) || number != floor(number))
-        return json_fail(message, STATUS_INVALID, object, key, "a whole number from 0 on is needed");
+    if (!(number >= 0 && number < COUNTS_END) || number != floor(number))
+        return json_fail(message, STATUS_INVALID, object, key, "a whole number from 0 to 2^53 - 1 is needed");
     *count = (size_t)number;
     return STATUS_OK;
 }
@@ -253,27 +268,14 @@ cJSON *json_new_count(uint64_t count)
     return cJSON_CreateRaw(text);
 }
 
-/* The length of the UTF-8 sequence that `s`, which is terminated, starts with; 0 where it is malformed,
- * overlong, a surrogate or above U+10FFFF. */
-static size_t sequence_length(const unsigned char *s)
-{
-    if (s[0] < 0x80) return 1;
-    if (s[0] < 0xc2 || s[0] > 0xf4) return 0;
-    const size_t length = s[0] >= 0xf0 ? 4 : s[0] >= 0xe0 ? 3 : 2;
-    for (size_t i = 1; i < length; i++)
-        if ((s[i] & 0xc0) != 0x80) return 0;
-    const bool overlong = (s[0] == 0xe0 && s[1] < 0xa0) || (s[0] == 0xf0 && s[1] < 0x90);
-    const bool beyond = (s[0] == 0xed && s[1] > 0x9f) || (s[0] == 0xf4 && s[1] > 0x8f);
-    return overlong || beyond ? 0 : length;
-}
-
 cJSON *json_new_text(const char *text)
 {
     Text whole = {0};
     text_append(&whole, "%s", "");
-    for (size_t length; *text; text += length ? length : 1) {
-        length = sequence_length((const unsigned char *)text);
-        text_append(&whole, "%.*s", length ? (int)length : 3, length ? text : "\xef\xbf\xbd");
+    for (int length; *text; text += length > 0 ? length : 1) {
+        ucs4_t point;
+        length = u8_strmbtouc(&point, (const uint8_t *)text);
+        text_append(&whole, "%.*s", length > 0 ? length : 3, length > 0 ? text : "\xef\xbf\xbd");
     }
     cJSON *item = whole.failed ? NULL : cJSON_CreateString(whole.data);
     text_free(&whole);

@@ -1,7 +1,8 @@
 /* JSON, strictly: by cJSON, with what it lets pass refused, and messages that name the file and the key.
  *
  * Refused: text after the value, a repeated key anywhere, a \u0000, a top that is no object, numbers out of
- * range, values of another type than asked for. Keys are told apart by case.
+ * range, values of another type than asked for, more than JSON_MOST_VALUES values (before memory is taken for
+ * them), values nested more than cJSON's 1,000 deep. Keys are told apart by case.
  *
  *     cJSON *root;
  *     if (json_read(&root, path, 1 << 20, message)) ...
@@ -21,6 +22,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+
+#define JSON_MOST_VALUES ((size_t)4 << 20) /* cJSON takes 64 bytes for each */
 
 /* An object and where it stands. */
 typedef struct JsonObject {
@@ -47,7 +50,8 @@ Status json_only_keys(const JsonObject *object, const char *const keys[], Messag
 Status json_text(const char **text, const JsonObject *object, const char *key, Message *message);
 Status json_flag(bool *flag, const JsonObject *object, const char *key, Message *message);
 Status json_number(double *number, const JsonObject *object, const char *key, Message *message);
-Status json_count(size_t *count, const JsonObject *object, const char *key, Message *message); /* 0..2^53 */
+Status json_count(size_t *count, const JsonObject *object, const char *key,
+                  Message *message); /* below 2^53 */
 Status json_array(const cJSON **array, const JsonObject *object, const char *key, Message *message);
 Status json_object(JsonObject *inner, const JsonObject *object, const char *key, Message *message);
 /* Element `index` of array `key`, which must be an object. */

@@ -2,20 +2,22 @@
 
 #include <stdio.h>
 #include <string.h>
+#include <unictype.h>
+#include <unistr.h>
 
-/* The length of the printable UTF-8 sequence that `s` starts with, or 0: for control characters (C0, DEL, C1)
- * and malformed bytes. */
+bool printable_point(uint32_t point)
+{
+    if (point < 0x80) return point >= 0x20 && point != 0x7f;
+    return !uc_is_general_category_withtable(point, UC_CATEGORY_MASK_Cc | UC_CATEGORY_MASK_Cf |
+                                                        UC_CATEGORY_MASK_Zl | UC_CATEGORY_MASK_Zp);
+}
+
+/* The bytes of the printable character that `s` starts with, or 0. */
 static size_t printable_length(const unsigned char *s)
 {
-    if (s[0] < 0x80) return s[0] >= 0x20 && s[0] != 0x7f;
-    size_t length = s[0] >= 0xf0 ? 4 : s[0] >= 0xe0 ? 3 : 2;
-    if (s[0] < 0xc2 || s[0] > 0xf4) return 0;
-    for (size_t i = 1; i < length; i++)
-        if ((s[i] & 0xc0) != 0x80) return 0;
-    if (s[0] == 0xc2 && s[1] < 0xa0) return 0;
-    if ((s[0] == 0xe0 && s[1] < 0xa0) || (s[0] == 0xed && s[1] > 0x9f)) return 0;
-    if ((s[0] == 0xf0 && s[1] < 0x90) || (s[0] == 0xf4 && s[1] > 0x8f)) return 0;
-    return length;
+    ucs4_t point;
+    const int length = u8_strmbtouc(&point, s);
+    return length > 0 && printable_point(point) ? (size_t)length : 0;
 }
 
 void printable_copy(char *out, size_t capacity, const char *raw)

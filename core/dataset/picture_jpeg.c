@@ -10,7 +10,9 @@
 #include <jerror.h>
 #include <jpeglib.h>
 
-#define MOST_SCANS 256 /* a small file of many scans would take hours */
+/* A small file of many scans would take hours: so many, and so many pixels in all of them. */
+#define MOST_SCANS 256
+#define MOST_SCANNED (32 * PICTURE_MOST_PIXELS)
 
 typedef struct Reading {
     struct jpeg_decompress_struct jpeg;
@@ -53,7 +55,9 @@ static void on_message(j_common_ptr jpeg, int level)
 static void on_progress(j_common_ptr jpeg)
 {
     Reading *reading = jpeg->client_data;
-    if (reading->jpeg.input_scan_number > MOST_SCANS) give_up(reading, "too many scans");
+    const size_t pixels = (size_t)reading->jpeg.image_width * reading->jpeg.image_height;
+    const size_t scans = (size_t)reading->jpeg.input_scan_number;
+    if (scans > MOST_SCANS || scans * pixels > MOST_SCANNED) give_up(reading, "too many scans");
 }
 
 /* What the picture becomes, and what libjpeg is to hand over for it. */

@@ -7,9 +7,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define MOST_CHUNK_BYTES ((png_alloc_size_t)4 << 20) /* of text and profiles, unpacked */
-#define MOST_CHUNKS 64
-
 typedef struct Reading {
     png_structp png;
     png_infop info;
@@ -43,6 +40,13 @@ static void on_read(png_structp png, png_bytep out, size_t size)
     memcpy(out, reading->next, size);
     reading->next += size;
     reading->left -= size;
+}
+
+/* All but IHDR, PLTE, tRNS, IDAT and IEND: profiles, texts and their like can ask for gigabytes, and change
+ * no pixel. */
+static void ignore_other_chunks(png_structp png)
+{
+    png_set_keep_unknown_chunks(png, PNG_HANDLE_CHUNK_NEVER, NULL, -1);
 }
 
 /* Grey or RGB of 8 bits, whatever the file has. */
@@ -102,8 +106,7 @@ Status picture_decode_png(Picture *picture, const unsigned char *data, size_t si
         png_set_read_fn(reading.png, &reading, on_read);
         png_set_user_limits(reading.png, PNG_UINT_31_MAX,
                             PNG_UINT_31_MAX); /* picture_allocate() has its own */
-        png_set_chunk_malloc_max(reading.png, MOST_CHUNK_BYTES);
-        png_set_chunk_cache_max(reading.png, MOST_CHUNKS);
+        ignore_other_chunks(reading.png);
         decode(&reading);
     } else {
         reading.status = status_no_memory(message, name);

@@ -10,6 +10,7 @@
 #include <string.h>
 
 #define LABEL 200
+#define MOST_TRIES 64 /* so that a weight with as many forms as there are nodes takes linear time */
 
 /* --- messages and memory ---------------------------------------------------------------------------- */
 
@@ -382,15 +383,23 @@ static void copy_bias(BuildLayer *layer, const BuildValue *from)
         layer->bias[i] = layer->origin.bias_scale * bias[from->elements == 1 ? 0 : i];
 }
 
+/* The layer that was made of the same, or NETWORK_NONE: the weights' latest layers are looked at. */
+static size_t find_layer(const Builder *builder, const LayerOrigin *origin, size_t latest)
+{
+    for (size_t tries = 0; latest != NETWORK_NONE && tries < MOST_TRIES; tries++) {
+        const LayerRecord *record = blocks_at(&builder->layers, latest);
+        if (!record->layer.folded && same_origin(&record->layer.origin, origin)) return latest;
+        latest = record->next;
+    }
+    return NETWORK_NONE;
+}
+
 Status builder_layer(Call *call, const LayerOrigin *origin, size_t m, size_t n, size_t *layer)
 {
     Builder *builder = call->builder;
     ValueRecord *weight = builder_record(builder, origin->weight);
-    for (*layer = weight->layer; *layer != NETWORK_NONE;) {
-        const LayerRecord *record = blocks_at(&builder->layers, *layer);
-        if (!record->layer.folded && same_origin(&record->layer.origin, origin)) return STATUS_OK;
-        *layer = record->next;
-    }
+    *layer = find_layer(builder, origin, weight->layer);
+    if (*layer != NETWORK_NONE) return STATUS_OK;
     LayerRecord *record = add_layer(call, origin->groups, m, n, layer);
     if (!record) return call_no_memory(call);
     record->layer.origin = *origin;

@@ -12,6 +12,7 @@
 #include <string.h>
 
 #define ALIGNMENT 64
+#define KERNEL_BYTES ((size_t)5 << 10) /* measured with oneDNN 2.6, for a convolution of one weight */
 
 struct Workspace {
     const Network *network;
@@ -119,9 +120,20 @@ static Status name_kernels(Network *network, Message *message)
     return storage->kernels ? STATUS_OK : no_room(network, message);
 }
 
+/* What the kernels' library keeps for each site and layer, beside the weights. */
+static bool kernels_fit(const Network *network)
+{
+    const Arena *arena = &network->storage->arena;
+    size_t sites = 0, bytes;
+    for (size_t i = 0; i < network->layer_count; i++) sites += network->layers[i].site_count;
+    return size_multiply(&bytes, sites + network->layer_count, KERNEL_BYTES) &&
+           bytes <= arena->ceiling - size_min(arena->used, arena->ceiling);
+}
+
 static Status plan_sites(Network *network, Message *message)
 {
     NetworkStorage *storage = network->storage;
+    if (!kernels_fit(network)) return no_room(network, message);
     size_t *consumers = find_consumers(network);
     storage->sites = arena_new(&storage->arena, Site, network->node_count);
     Status status = consumers && storage->sites ? STATUS_OK : no_room(network, message);

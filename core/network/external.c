@@ -85,6 +85,15 @@ static Status open_below(int *file, char *path, const char *location, Message *m
     return STATUS_OK;
 }
 
+static Status check_facts(const struct stat *facts, const char *location, Message *message)
+{
+    if (!S_ISREG(facts->st_mode)) return refuse(location, "it is not a regular file", message);
+    if (facts->st_nlink > 1)
+        return refuse(location, "it has a second name somewhere (a hard link): replace it by a copy",
+                      message);
+    return STATUS_OK;
+}
+
 static Status open_location(ExternalFile *result, const char *network, const char *location, Message *message)
 {
     struct stat facts;
@@ -95,7 +104,7 @@ static Status open_location(ExternalFile *result, const char *network, const cha
     if (!status) status = open_below(&file, path, location, message);
     if (!status && fstat(file, &facts) != 0)
         status = status_fail(message, STATUS_IO, "external data '%s': %m", location);
-    if (!status && !S_ISREG(facts.st_mode)) status = refuse(location, "it is not a regular file", message);
+    if (!status) status = check_facts(&facts, location, message);
     free(path);
     if (status) {
         if (file >= 0) close(file);
@@ -121,17 +130,23 @@ static Status open_of(ExternalFiles *external, const Onnx__TensorProto *tensor, 
     ExternalFile *grown = realloc(external->files, (external->count + 1) * sizeof *grown);
     if (!grown) return status_no_memory(message, "external data");
     external->files = grown;
-    Status status = open_location(&grown[external->count], external->network, location, message);
-    if (!status) external->count++;
-    return status;
+    ExternalFile *file = &grown[external->count];
+    Status status = open_location(file, external->network, location, message);
+    if (status) return status;
+    external->count++;
+    external->bytes += size_min(file->size, external->ceiling - external->bytes + 1);
+    if (external->bytes <= external->ceiling) return STATUS_OK;
+    return status_fail(message, STATUS_MEMORY,
+                       "external data '%s': %zu MiB, more than the %zu MiB allowed for all: use --memory",
+                       location, size_mib(file->size), size_mib(external->ceiling));
 }
 
 Status external_open(ExternalFiles *external, const char *network, const Onnx__ModelProto *model,
-                     Message *message)
+                     size_t ceiling, Message *message)
 {
     const Onnx__GraphProto *graph = model->graph;
     Status status = STATUS_OK;
-    *external = (ExternalFiles){.network = network};
+    *external = (ExternalFiles){.network = network, .ceiling = ceiling};
     for (size_t i = 0; !status && i < graph->n_initializer; i++)
         status = open_of(external, graph->initializer[i], message);
     for (size_t i = 0; i < graph->n_node; i++)

@@ -2,8 +2,9 @@
  * (x.onnx with x.onnx.data). Private to core/network.
  *
  * A file is named by a path relative to the network's folder, without "..", and no component of it may be a
- * link: what is read lies in that folder. Files are opened once, and their size is fixed then; what a tensor
- * asks for is checked against it.
+ * link, nor the file have another name (a hard link): what is read lies in that folder and nowhere else.
+ * Files are opened once, and their size is fixed then; what a tensor asks for is checked against it. Together
+ * they have at most the bytes that the network may take.
  */
 #ifndef NETWORK_EXTERNAL_H
 #define NETWORK_EXTERNAL_H
@@ -25,6 +26,7 @@ typedef struct ExternalFiles {
     const char *network; /* the network's path */
     ExternalFile *files;
     size_t count;
+    size_t ceiling, bytes; /* of all files */
 } ExternalFiles;
 
 static inline bool is_external(const Onnx__TensorProto *tensor)
@@ -33,10 +35,10 @@ static inline bool is_external(const Onnx__TensorProto *tensor)
            tensor->n_external_data > 0;
 }
 
-/* Opens the files of all tensors of the model, which must outlive them. Release with external_close(), also
- * on failure. */
+/* Opens the files of all tensors of the model, which must outlive them; `ceiling` is for all their bytes.
+ * Release with external_close(), also on failure. */
 Status external_open(ExternalFiles *external, const char *network, const Onnx__ModelProto *model,
-                     Message *message);
+                     size_t ceiling, Message *message);
 void external_close(ExternalFiles *external);
 
 /* sha256 becomes that of itself (its 64 digits) followed by the contents of all files; it stays as it is

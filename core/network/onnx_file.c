@@ -17,7 +17,10 @@
 static void *allocate(void *context, size_t size)
 {
     OnnxFile *file = context;
-    if (size > file->ceiling - file->used) return NULL;
+    if (size > file->ceiling - file->used) {
+        file->refused = true;
+        return NULL;
+    }
     file->used += size;
     return malloc(size ? size : 1);
 }
@@ -39,7 +42,7 @@ static Status unpack(OnnxFile *file, const char *data, size_t size, Message *mes
     ProtobufCAllocator allocator = allocator_of(file);
     file->model = onnx__model_proto__unpack(&allocator, size, (const uint8_t *)data);
     if (file->model) return STATUS_OK;
-    if (file->ceiling - file->used < size)
+    if (file->refused)
         return status_fail(message, STATUS_MEMORY, "it takes more than the %zu MiB allowed: use --memory",
                            size_mib(file->ceiling));
     return status_fail(message, STATUS_INVALID, "it is no ONNX file, or damaged or cut short");
@@ -97,7 +100,7 @@ Status onnx_file_open(OnnxFile **result, const char *path, size_t ceiling, Messa
     status = unpack(file, data, size, message);
     free(data);
     if (!status) status = check_model(file, message);
-    if (!status) status = external_open(&file->external, path, file->model, message);
+    if (!status) status = external_open(&file->external, path, file->model, file->ceiling, message);
     if (status)
         onnx_file_close(file);
     else

@@ -18,6 +18,7 @@ typedef struct OnnxFile {
     Onnx__ModelProto *model; /* with a graph */
     int opset;               /* of the default domain */
     size_t ceiling, used;    /* bytes of the unpacked model */
+    bool refused;            /* it asked for more */
     ExternalFiles external;
 } OnnxFile;
 

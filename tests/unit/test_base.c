@@ -148,6 +148,9 @@ static void messages_escape_what_files_say(void **state)
     status_context(&message, STATUS_IO, "cannot open '%s'", "x\r");
     assert_string_equal(message.text,
                         "cannot open 'x\\x0d': node 'a\\x1b[31m\\x0a\\xff\\xc2\\x9b\xc3\xa9\\x7f'");
+    status_fail(&message, STATUS_INVALID, "%s", "a\u202eb\u2066c\u2028d\u200be\ufefff \u4e16e\u0301");
+    assert_string_equal(message.text, "a\\xe2\\x80\\xaeb\\xe2\\x81\\xa6c\\xe2\\x80\\xa8d\\xe2\\x80\\x8be"
+                                      "\\xef\\xbb\\xbff \u4e16e\u0301");
     assert_int_equal(status_no_memory(NULL, "x"), STATUS_MEMORY);
 }
 

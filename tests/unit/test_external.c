@@ -2,6 +2,7 @@
 #include "onnx_build.h"
 #include "scratch.h"
 
+#include "network/external.h"
 #include "network/network.h"
 
 enum { OUTPUTS = 3, INPUTS = 4, WEIGHTS = OUTPUTS * INPUTS };
@@ -139,8 +140,61 @@ static void places_are_checked(void **state)
     refused("below", NULL, NULL, "not a regular file");
     refused("pipe", NULL, NULL, "not a regular file");
     refused("nowhere.data", NULL, NULL, "nowhere.data");
+    assert_int_equal(link(outside, scratch_path("second.data")), 0);
+    refused("second.data", NULL, NULL, "hard link");
+    refused("w.data", NULL, NULL, "hard link");
+    assert_int_equal(unlink(scratch_path("second.data")), 0);
     write_network(OB_FLOAT, "w.data", NULL, NULL);
     check_weights(numbers);
+}
+
+/* A sparse file of a terabyte takes no time and no memory. */
+static void large_files_are_refused(void **state)
+{
+    scratch_write("w.data", numbers, sizeof numbers);
+    assert_int_equal(truncate(scratch_path("w.data"), (off_t)1 << 40), 0);
+    refused("w.data", NULL, NULL, "1048576 MiB, more than the 2048 MiB allowed for all: use --memory");
+    assert_int_equal(truncate(scratch_path("w.data"), (off_t)1 << 20), 0);
+    refused("w.data", "0", "4", "its shape says");
+}
+
+static void read_part(ExternalFiles *files, const Onnx__TensorProto *tensor, Status expected)
+{
+    ExternalPart part;
+    float read[WEIGHTS];
+    assert_int_equal(external_find(&part, files, tensor, sizeof read, &message), STATUS_OK);
+    assert_int_equal(external_read(read, &part, &message), expected);
+}
+
+/* What was checked holds for what is read: a file that is replaced is not followed, one that is cut is told.
+ */
+static void files_may_change_while_they_are_read(void **state)
+{
+    Onnx__StringStringEntryProto entry = ONNX__STRING_STRING_ENTRY_PROTO__INIT, *entries[] = {&entry};
+    Onnx__TensorProto tensor = ONNX__TENSOR_PROTO__INIT, *tensors[] = {&tensor};
+    Onnx__GraphProto graph = ONNX__GRAPH_PROTO__INIT;
+    Onnx__ModelProto model = ONNX__MODEL_PROTO__INIT;
+    ExternalFiles files;
+    char sha256[65] = "";
+    const char *path = scratch_write("w.data", numbers, sizeof numbers);
+    entry.key = "location", entry.value = "w.data";
+    tensor.n_external_data = 1, tensor.external_data = entries;
+    graph.n_initializer = 1, graph.initializer = tensors;
+    model.graph = &graph;
+    assert_int_equal(external_open(&files, scratch_path("net.onnx"), &model, 1000, &message), STATUS_OK);
+    FILE *file = fopen(path, "ab");
+    assert_non_null(file);
+    fputs("more", file);
+    fclose(file);
+    read_part(&files, &tensor, STATUS_OK);
+    assert_int_equal(truncate(path, sizeof numbers - 1), 0);
+    read_part(&files, &tensor, STATUS_INVALID);
+    assert_says("'w.data': its size changed while it was read");
+    assert_int_equal(external_sha256(sha256, &files, &message), STATUS_INVALID);
+    assert_int_equal(unlink(path), 0);
+    scratch_write("w.data", numbers, sizeof numbers);
+    read_part(&files, &tensor, STATUS_INVALID);
+    external_close(&files);
 }
 
 /* Other weights are another network. */
@@ -170,6 +224,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(offsets, setup, teardown),
         cmocka_unit_test_setup_teardown(sizes_are_checked, setup, teardown),
         cmocka_unit_test_setup_teardown(places_are_checked, setup, teardown),
+        cmocka_unit_test_setup_teardown(large_files_are_refused, setup, teardown),
+        cmocka_unit_test_setup_teardown(files_may_change_while_they_are_read, setup, teardown),
         cmocka_unit_test_setup_teardown(hashes, setup, teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

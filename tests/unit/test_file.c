@@ -279,7 +279,7 @@ static void refuse_json(const char *text, size_t size, const char *part)
 {
     cJSON *root;
     const char *path = scratch_write("x.json", text, size);
-    assert_int_equal(json_read(&root, path, 1 << 20, &message), STATUS_INVALID);
+    assert_int_equal(json_read(&root, path, (size_t)16 << 20, &message), STATUS_INVALID);
     assert_null(root);
     assert_says("/x.json'");
     assert_says(part);
@@ -340,6 +340,53 @@ static void json_values_have_the_type_asked_for(void **state)
     cJSON_Delete(root);
 }
 
+static void count_of(const char *text, Status expected, size_t value)
+{
+    cJSON *root;
+    char json[100];
+    size_t count = 0;
+    snprintf(json, sizeof json, "{\"n\": %s}", text);
+    const char *path = scratch_text("x.json", json);
+    assert_int_equal(json_read(&root, path, 100, &message), STATUS_OK);
+    const JsonObject top = json_top(root, path);
+    assert_int_equal(json_count(&count, &top, "n", &message), expected);
+    assert_int_equal(count, value);
+    cJSON_Delete(root);
+}
+
+/* From 2^53 on, a number could have been another one in the file. */
+static void json_counts_are_exact(void **state)
+{
+    count_of("9007199254740991", STATUS_OK, 9007199254740991);
+    count_of("9007199254740992", STATUS_INVALID, 0);
+    assert_says("from 0 to 2^53 - 1");
+    count_of("9007199254740993", STATUS_INVALID, 0);
+    count_of("18446744073709551616", STATUS_INVALID, 0);
+    count_of("1e300", STATUS_INVALID, 0);
+    count_of("-0", STATUS_OK, 0);
+    count_of("1e3", STATUS_OK, 1000);
+}
+
+/* Two bytes of the file would be 64 of memory. */
+static void json_of_too_many_values_is_refused(void **state)
+{
+    const size_t size = 2 * JSON_MOST_VALUES + 8;
+    char *text = malloc(size);
+    assert_non_null(text);
+    for (size_t i = 0; i < size; i++) text[i] = i % 2 ? '1' : ',';
+    memcpy(text, "{\"a\":[1", 7);
+    refuse_json(text, size, "more than 4194304 values");
+    memset(text, ',', size);
+    memcpy(text, "{\"a\\\"\":\"", 8);
+    text[size - 1] = '}';
+    text[size - 2] = '"';
+    cJSON *root;
+    const char *path = scratch_write("x.json", text, size);
+    if (json_read(&root, path, size, &message)) fail_msg("%s", message.text);
+    cJSON_Delete(root);
+    free(text);
+}
+
 static void json_texts_are_utf8(void **state)
 {
     static const char *const cases[][2] = {{"caf\xc3\xa9", "caf\xc3\xa9"},
@@ -377,6 +424,8 @@ int main(void)
         TEST(numbers_that_are_none_are_refused),
         TEST(json_is_read_strictly),
         TEST(json_values_have_the_type_asked_for),
+        TEST(json_counts_are_exact),
+        TEST(json_of_too_many_values_is_refused),
         TEST(json_texts_are_utf8),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

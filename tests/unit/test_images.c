@@ -617,6 +617,51 @@ static void bombs_are_refused(void **state)
     free(data);
 }
 
+static void put_segment(FILE *file, unsigned char marker, const void *data, size_t size)
+{
+    const unsigned char head[] = {0xff, marker, (unsigned char)((size + 2) >> 8), (unsigned char)(size + 2)};
+    fwrite(head, 1, sizeof head, file);
+    fwrite(data, 1, size, file);
+}
+
+/* A grey JPEG, progressive and with arithmetic coding, whose data is left out: it stands for zeros. A scan
+ * for each coefficient, then for each of its bits. */
+static void write_scans(const char *name, unsigned char width_high, size_t scans)
+{
+    unsigned char quantization[65] = {0};
+    const unsigned char frame[] = {8, 4, 0, width_high, 8, 1, 1, 0x11, 0};
+    FILE *file = fopen(scratch_path(name), "wb");
+    assert_non_null(file);
+    memset(quantization + 1, 1, 64);
+    fwrite("\xff\xd8", 1, 2, file);
+    put_segment(file, 0xdb, quantization, sizeof quantization);
+    put_segment(file, 0xca, frame, sizeof frame);
+    put_segment(file, 0xda, (const unsigned char[]){1, 1, 0, 0, 0, 0}, 6);
+    for (size_t i = 0; i + 1 < scans; i++) {
+        const unsigned char coefficient = (unsigned char)(1 + i % 63), pass = (unsigned char)(i / 63);
+        const unsigned char bits = (unsigned char)((pass ? 14 - pass : 0) << 4 | (13 - pass));
+        put_segment(file, 0xda, (const unsigned char[]){1, 1, 0, coefficient, coefficient, bits}, 6);
+    }
+    fwrite("\xff\xd9", 1, 2, file);
+    assert_int_equal(fclose(file), 0);
+}
+
+/* A file of a few KiB that asks for the work of thousands of megapixels. */
+static void pictures_of_many_scans_are_refused(void **state)
+{
+    make_folder("x");
+    DatasetSource source = source_of(scratch_path("x"));
+    source.preparation.resize[0] = SIDE;
+    write_scans("x/a.jpg", 4, 250);
+    dataset_free(open_source(&source));
+    write_scans("x/a.jpg", 4, 260);
+    refuse(&source, STATUS_INVALID, "too many scans");
+    write_scans("x/a.jpg", 250, 30);
+    dataset_free(open_source(&source));
+    write_scans("x/a.jpg", 250, 40);
+    refuse(&source, STATUS_INVALID, "too many scans");
+}
+
 /* --- NumPy -------------------------------------------------------------------------------------------- */
 
 typedef struct Npy {
@@ -910,6 +955,7 @@ int main(int argc, char **argv)
         TEST(truncated_pictures_are_refused),
         TEST(scrambled_pictures_do_no_harm),
         TEST(bombs_are_refused),
+        TEST(pictures_of_many_scans_are_refused),
         TEST(arrays_are_read_in_every_order),
         TEST(the_layout_can_be_told),
         TEST(floats_are_not_normalized),

@@ -848,6 +848,57 @@ static void long_chains_open(void **state)
     free(output);
 }
 
+/* COUNT convolutions of one weight. */
+static Status open_convolutions(size_t memory, Message *message)
+{
+    enum { COUNT = 3000 };
+    char from[20], to[20];
+    Network *network;
+    ob_begin(13);
+    ob_input("0", OB_FLOAT, 4, DIMS(1, 1, 2, 2));
+    ob_initializer_float("w", 4, DIMS(1, 1, 1, 1), (const float[]){1});
+    for (int i = 0; i < COUNT; i++) {
+        snprintf(from, sizeof from, "%d", i);
+        snprintf(to, sizeof to, "%d", i + 1);
+        ob_node("Conv", "", OB_NAMES(from, "w"), OB_NAMES(to));
+    }
+    ob_output(to);
+    ob_write(path);
+    Status status = network_open(&network, path, &(NetworkOptions){.memory = memory}, message);
+    network_free(network);
+    return status;
+}
+
+/* What kernels keep for a layer counts, however small its weights. */
+static void kernels_count_in_the_ceiling(void **state)
+{
+    (void)state;
+    Message message;
+    assert_int_equal(open_convolutions((size_t)12 << 20, &message), STATUS_MEMORY);
+    assert_non_null(strstr(message.text, "12 MiB allowed: use --memory"));
+    assert_int_equal(open_convolutions((size_t)32 << 20, &message), STATUS_OK);
+}
+
+/* A byte of a list of sizes takes eight when it is unpacked: that is no damage. */
+static void what_unpacks_above_the_ceiling_is_refused(void **state)
+{
+    (void)state;
+    enum { COUNT = 300000 };
+    Message message;
+    Network *network;
+    int64_t *dims = allocate(COUNT, sizeof *dims);
+    ob_begin(13);
+    ob_input("x", OB_FLOAT, 4, DIMS(1, 1, 2, 2));
+    ob_node("Relu", "relu", OB_NAMES("x"), OB_NAMES("y"));
+    ob_ints("sizes", COUNT, dims);
+    ob_output("y");
+    ob_write(path);
+    free(dims);
+    const NetworkOptions options = {.memory = (size_t)2 << 20};
+    assert_int_equal(network_open(&network, path, &options, &message), STATUS_MEMORY);
+    assert_non_null(strstr(message.text, "the 2 MiB allowed: use --memory"));
+}
+
 /* Small types, halves and typed data become floats and integers. */
 static void tensors_are_converted(void **state)
 {
@@ -1198,6 +1249,8 @@ int main(void)
         cmocka_unit_test(channels_may_come_last),
         cmocka_unit_test(input_shape_fills_what_is_open),
         cmocka_unit_test(long_chains_open),
+        cmocka_unit_test(kernels_count_in_the_ceiling),
+        cmocka_unit_test(what_unpacks_above_the_ceiling_is_refused),
         cmocka_unit_test(tensors_are_converted),
         cmocka_unit_test(layer_names),
         cmocka_unit_test(many_equal_names),

@@ -1,0 +1,125 @@
+/* ONNX files, alone and with external data in the files `data`, `link` (to it) and `pipe` beside them: opened
+ * under a small ceiling; then every layer's weights are packed, the geometry is asked for, and one tile is
+ * run.
+ */
+#include "fuzz_input.h"
+#include "network/network.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define CEILING ((size_t)2 << 20)
+#define MOST_MACS 4000000 /* an image: what takes longer is sound, and slow */
+#define MOST_ROWS 64
+
+static void make_neighbours(void)
+{
+    static int made;
+    uint8_t data[256];
+    if (made++) return;
+    for (size_t i = 0; i < sizeof data; i++) data[i] = (uint8_t)i;
+    fuzz_file("data", data, sizeof data);
+    fuzz_require(symlink("data", fuzz_path("link")) == 0, "links can be made");
+    fuzz_require(mkfifo(fuzz_path("pipe"), 0600) == 0, "pipes can be made");
+}
+
+static void run(const Network *network, const Weights *const *weights)
+{
+    Message message = {0};
+    Workspace *workspace;
+    float *input =
+        calloc(network->batch * network->channels * network->height * network->width, sizeof *input);
+    float *output = calloc(network->batch * network->output_elements, sizeof *output);
+    Status status = workspace_create(&workspace, network, &message);
+    fuzz_require_message(status, &message);
+    if (status == STATUS_OK && input && output) {
+        input[0] = 1;
+        fuzz_require_message(network_run(network, output, input, weights, workspace, &message), &message);
+    }
+    workspace_free(workspace);
+    free(input);
+    free(output);
+}
+
+static Weights *pack(const Network *network, size_t l)
+{
+    const Layer *layer = &network->layers[l];
+    const float scale = 0.5f;
+    const InputQuantizer quantizer = {.count = 1, .scales = &scale, .low = -7, .high = 7};
+    int8_t *codes = calloc(layer->groups * layer->m * layer->n, 1);
+    float *scales = calloc(layer->groups * layer->m, sizeof *scales);
+    Weights *packed = NULL;
+    Message message = {0};
+    if (codes && scales) {
+        memset(codes, 3, layer->groups * layer->m * layer->n);
+        fuzz_require_message(
+            weights_create_integer(&packed, network, l, codes, scales, layer->bias, &quantizer, &message),
+            &message);
+    }
+    free(codes);
+    free(scales);
+    return packed;
+}
+
+static void gather(const Network *network, size_t node)
+{
+    const Layer *layer = &network->layers[network->nodes[node].layer];
+    const Value *value = &network->values[network->nodes[node].inputs[0]];
+    const size_t rows = network_rows(network, node), count = rows < MOST_ROWS ? rows : MOST_ROWS;
+    size_t positions[MOST_ROWS];
+    float *out = calloc(count * layer->groups * layer->n, sizeof *out);
+    float *in = calloc(value->elements, sizeof *in);
+    for (size_t i = 0; i < count; i++) positions[i] = rows - 1 - i;
+    if (out && in) network_gather(network, node, out, in, network->batch - 1, positions, count);
+    free(out);
+    free(in);
+}
+
+static void ask(const Network *network)
+{
+    bool *nonnegative = calloc(network->value_count, sizeof *nonnegative);
+    if (nonnegative) network_find_nonnegative(nonnegative, network);
+    free(nonnegative);
+    for (size_t node = 0; node < network->node_count; node++) {
+        NetworkEdge edge;
+        ConvGeometry geometry;
+        for (size_t i = 0; i < network->nodes[node].input_count; i++) network_edge(&edge, network, node, i);
+        if (network->nodes[node].layer == NETWORK_NONE) continue;
+        network_convolution(&geometry, network, node);
+        gather(network, node);
+    }
+}
+
+static uint64_t work(const Network *network)
+{
+    uint64_t macs = 0;
+    for (size_t l = 0; l < network->layer_count && macs < MOST_MACS; l++) macs += network->layers[l].macs;
+    return macs;
+}
+
+static void use(const Network *network)
+{
+    Weights **weights = calloc(network->layer_count + 1, sizeof *weights);
+    fuzz_require(weights != NULL, "memory for the weights");
+    for (size_t l = 0; l < network->layer_count; l++) weights[l] = pack(network, l);
+    ask(network);
+    run(network, NULL);
+    run(network, (const Weights *const *)weights);
+    for (size_t l = 0; l < network->layer_count; l++) weights_free(weights[l]);
+    free(weights);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    Network *network;
+    Message message = {0};
+    const NetworkOptions options = {.memory = CEILING, .plain_kernels = size % 2};
+    make_neighbours();
+    fuzz_require_message(network_open(&network, fuzz_file("fuzz.onnx", data, size), &options, &message),
+                         &message);
+    if (network && work(network) < MOST_MACS) use(network);
+    network_free(network);
+    return 0;
+}

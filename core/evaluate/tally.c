@@ -30,13 +30,15 @@ static size_t rank_of(const float *logits, size_t classes, size_t label)
     return rank;
 }
 
-/* -log softmax(logits)[label] = max + log sum_i exp(logit_i - max) - logit_label */
+/* -log softmax(logits)[label] = max + log sum_i exp(logit_i - max) - logit_label; NaN, without a sign, where
+ * logits are NaN or infinite. */
 static double cross_entropy(const float *logits, size_t classes, size_t label)
 {
     double largest = logits[0], sum = 0;
     for (size_t i = 1; i < classes; i++) largest = fmax(largest, logits[i]);
     for (size_t i = 0; i < classes; i++) sum += exp(logits[i] - largest);
-    return largest + log(sum) - logits[label];
+    const double loss = largest + log(sum) - logits[label];
+    return isnan(loss) ? (double)NAN : loss;
 }
 
 /* Whether the label came first. */

@@ -1,6 +1,5 @@
 """What is meant to do harm: names that write to the terminal, files that are no files, numbers that are none."""
 import csv
-import gzip
 import json
 import os
 import struct
@@ -100,12 +99,7 @@ class Files(Story):
     def test_files_that_are_larger_than_they_say(self):
         self.bad("inspect", LENET, "--plan", "/proc/self/status", names=["its size changed while it was read"])
 
-    def test_bombs(self):
-        with gzip.open(self.folder / "bomb.gz", "wb", compresslevel=1) as file:
-            file.write(struct.pack(">IIII", 0x803, 3000, 1000, 1000))
-            for _ in range(2200):
-                file.write(bytes(1 << 20))
-        self.bad("evaluate", LENET, "--images", "bomb.gz", names=["more than the limit"])
+    def test_a_description_that_never_ends(self):
         self.write("net.json", '{"network": "' + "[" * 1000000)
         self.bad("inspect", "net.json", names=["net.json"])
 
@@ -128,7 +122,9 @@ class Numbers(Story):
         self.write("labels", struct.pack(">II", 0x801, 4) + bytes(4))
         images = ["net.onnx", "--images", "images", "--image-labels", "labels", "--std", "1e-3"]
         self.assertRegex(self.good("evaluate", *images), r"float +0\.00 .* nan\n")
-        self.bad("quantize", *images, "--calibration", "images", names=["'fc'", "finite"])
+        self.assertNotIn("-nan", self.good("quantize", *images, "--calibration", "images", "--json", "out.json"))
+        self.assertIsNone(json.loads((self.folder / "out.json").read_text())["accuracy"]["output_sqnr_db"])
+        self.bad("bound", *images, "--calibration", "images", names=["outputs on image 0 are not finite", "--std"])
 
     def test_images_that_are_none(self):
         for value in (float("nan"), float("inf"), -float("inf"), 1e300):

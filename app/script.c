@@ -191,10 +191,10 @@ static Status run_lines(Desk *desk, FILE *file, const char *path, Message *messa
     Status status = STATUS_OK;
     while (status == STATUS_OK && fgets(line, sizeof line, file)) {
         number++;
-        status = is_whole(line, file) ? run_line(desk, line, message)
-                                      : status_fail(message, STATUS_INVALID,
-                                                    "no order: longer than %d bytes, or with a zero byte",
-                                                    MOST_LINE - 2);
+        status = is_whole(line, file)
+                     ? run_line(desk, line, message)
+                     : status_fail(message, STATUS_INVALID,
+                                   "no order: longer than %d bytes, or with a zero byte", MOST_LINE - 2);
         if (desk->quit) break;
         if (status != STATUS_OK && !interrupt_signal())
             status_context(message, status, "'%s', line %zu", path, number);

@@ -16,9 +16,10 @@ NAMES = ["\x1b[2J\x1b]0;title\x07conv", "=HYPERLINK(\"http://x\")", "\u202egnol\
 
 def network(names):
     """A chain of Gemm layers with these names."""
-    nodes = [onnx.node("Flatten", ["x"], ["f"], "flatten")]
+    nodes = [onnx.node("MaxPool", ["x"], ["p"], "pool", kernel_shape=[7, 7], strides=[7, 7]),
+             onnx.node("Flatten", ["p"], ["f"], "flatten")]
     tensors, values = [], ["f", *(f"v{i}" for i in range(len(names) - 1)), "y"]
-    width = 784
+    width = 16
     for i, name in enumerate(names):
         tensors.append(onnx.tensor(f"{i}.w", (10, width), [(k * 7 % 11 - 5) / 50 for k in range(10 * width)]))
         nodes.append(onnx.node("Gemm", [values[i], f"{i}.w"], [values[i + 1]], name, transB=1))

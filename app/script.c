@@ -26,6 +26,7 @@ const ScriptHelp script_help[] = {
     {"# TEXT", "a remark"},
     {NULL, NULL}};
 
+#define MOST_LINE 8192
 #define WAIT_MILLISECONDS 200 /* an interruption is noticed at the latest then */
 
 /* --- the screen ------------------------------------------------------------------------------------- */
@@ -177,19 +178,27 @@ static Status run_line(Desk *desk, char *line, Message *message)
                        (int)length, line);
 }
 
+/* The last line may be without an end. */
+static bool is_whole(const char *line, FILE *file)
+{
+    return strchr(line, '\n') || feof(file);
+}
+
 static Status run_lines(Desk *desk, FILE *file, const char *path, Message *message)
 {
-    char *line = NULL;
-    size_t capacity = 0, number = 0;
+    char line[MOST_LINE];
+    size_t number = 0;
     Status status = STATUS_OK;
-    while (status == STATUS_OK && getline(&line, &capacity, file) >= 0) {
+    while (status == STATUS_OK && fgets(line, sizeof line, file)) {
         number++;
-        status = run_line(desk, line, message);
+        status = is_whole(line, file)
+                     ? run_line(desk, line, message)
+                     : status_fail(message, STATUS_INVALID,
+                                   "no order: longer than %d bytes, or with a zero byte", MOST_LINE - 2);
         if (desk->quit) break;
         if (status != STATUS_OK && !interrupt_signal())
             status_context(message, status, "'%s', line %zu", path, number);
     }
-    free(line);
     if (desk->quit) return STATUS_OK;
     if (status == STATUS_OK && ferror(file))
         status = status_fail(message, STATUS_IO, "cannot read '%s'", path);

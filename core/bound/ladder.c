@@ -215,13 +215,28 @@ static void free_job(TileJob *job)
 
 /* --- rounds ----------------------------------------------------------------------------------------- */
 
+/* Differences of what is infinite are no numbers, and no rung of a ladder. */
+static Status check_outputs(const LadderRun *run, size_t images, Message *message)
+{
+    for (size_t i = 0; i < images; i++)
+        if (!isfinite(run->all[i].output) || !isfinite(run->all[i].error))
+            return status_fail(
+                message, STATUS_INVALID,
+                "outputs on image %zu are not finite, of the float network or of the quantized one: "
+                "check --mean and --std",
+                i);
+    return STATUS_OK;
+}
+
 /* The ladder of the images done so far. */
 static Status sum_up(Ladder *ladder, TileJob *job, const LayerNorm *norms, size_t images, Message *message)
 {
     Lipschitz lipschitz;
     join_factors(job);
-    Status status = lipschitz_create(&lipschitz, job->run->network, norms,
-                                     (const double(*)[2])job->benches[0].factors, message);
+    Status status = check_outputs(job->run, images, message);
+    if (status == STATUS_OK)
+        status = lipschitz_create(&lipschitz, job->run->network, norms,
+                                  (const double(*)[2])job->benches[0].factors, message);
     if (status != STATUS_OK) return status;
     ladder_sum(ladder, job->run, images, &lipschitz);
     lipschitz_free(&lipschitz);

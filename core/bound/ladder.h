@@ -91,7 +91,8 @@ typedef struct LadderOptions {
 } LadderOptions;
 
 /* weights as network_run()'s: NULL entries are float layers. norms: network_norms()'. STATUS_INVALID where
- * the images are not of the network's size, STATUS_MEMORY names a ceiling that would do, STATUS_CANCELLED.
+ * the images are not of the network's size or outputs on them not finite, STATUS_MEMORY names a ceiling that
+ * would do, STATUS_CANCELLED.
  * *ladder is empty on failure. */
 Status ladder_create(Ladder *ladder, const Network *network, const Weights *const *weights,
                      const LayerNorm *norms, const Dataset *dataset, const Normalization *normalization,

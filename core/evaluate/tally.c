@@ -30,13 +30,20 @@ static size_t rank_of(const float *logits, size_t classes, size_t label)
     return rank;
 }
 
-/* -log softmax(logits)[label] = max + log sum_i exp(logit_i - max) - logit_label */
+/* A NaN is shown as one, never as -nan. */
+static double no_sign(double value)
+{
+    return isnan(value) ? (double)NAN : value;
+}
+
+/* -log softmax(logits)[label] = max + log sum_i exp(logit_i - max) - logit_label; NaN where logits are NaN or
+ * infinite. */
 static double cross_entropy(const float *logits, size_t classes, size_t label)
 {
     double largest = logits[0], sum = 0;
     for (size_t i = 1; i < classes; i++) largest = fmax(largest, logits[i]);
     for (size_t i = 0; i < classes; i++) sum += exp(logits[i] - largest);
-    return largest + log(sum) - logits[label];
+    return no_sign(largest + log(sum) - logits[label]);
 }
 
 /* Whether the label came first. */
@@ -102,5 +109,6 @@ void tally_report(Evaluation *evaluation, const Tally *tally)
     evaluation->agreeing = tally->agreeing;
     evaluation->lost = tally->lost;
     evaluation->gained = tally->gained;
-    evaluation->output_sqnr_db = tally->noise == 0 ? INFINITY : 10 * log10(tally->signal / tally->noise);
+    evaluation->output_sqnr_db =
+        tally->noise == 0 ? INFINITY : no_sign(10 * log10(tally->signal / tally->noise));
 }

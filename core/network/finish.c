@@ -6,6 +6,7 @@
 #include "network/op_conv.h"
 #include "network/walk.h"
 
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -254,6 +255,29 @@ static Status describe(Finish *finish)
     return fits ? STATUS_OK : STATUS_MEMORY;
 }
 
+static bool all_finite(const float *numbers, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        if (!isfinite(numbers[i])) return false;
+    return true;
+}
+
+/* Nothing can be quantized from there on. */
+static Status check_layers(const Network *network, Message *message)
+{
+    for (size_t l = 0; l < network->layer_count; l++) {
+        const Layer *layer = &network->layers[l];
+        const size_t outputs = layer->groups * layer->m;
+        const bool weights = all_finite(layer->weights, outputs * layer->n);
+        if (weights && all_finite(layer->bias, outputs)) continue;
+        return status_fail(
+            message, STATUS_INVALID,
+            "layer '%s' (%s): a %s is not finite, in the file or with its batch normalization folded in",
+            layer->name, layer->operator_name, weights ? "bias" : "weight");
+    }
+    return STATUS_OK;
+}
+
 Status finish_network(Network *network, const Builder *builder, Message *message)
 {
     Finish finish = {.builder = builder, .network = network, .arena = builder->arena};
@@ -262,7 +286,7 @@ Status finish_network(Network *network, const Builder *builder, Message *message
     if (!status) status = describe(&finish);
     finish_free(&finish);
     if (status)
-        status_fail(message, status, "it takes more than the %zu MiB allowed: use --memory",
-                    size_mib(builder->ceiling));
-    return status;
+        return status_fail(message, status, "it takes more than the %zu MiB allowed: use --memory",
+                           size_mib(builder->ceiling));
+    return check_layers(network, message);
 }

@@ -76,8 +76,8 @@ typedef struct Layer {
     size_t groups, m, n;       /* outputs and inputs a group */
     size_t weight_rank;        /* of the shape as in the file */
     size_t weight_shape[NETWORK_MAX_RANK];
-    const float *weights; /* [groups*m][n], batch normalization folded in */
-    const float *bias;    /* [groups*m], zeros where there is none */
+    const float *weights; /* [groups*m][n], finite, batch normalization folded in */
+    const float *bias;    /* [groups*m], finite, zeros where there is none */
     bool has_bias;        /* in the file, or by a folded batch normalization */
     size_t parameters;    /* weights, and biases where it has them */
     uint64_t macs;        /* multiply-accumulates an image, all its sites */

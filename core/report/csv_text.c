@@ -5,10 +5,14 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Spreadsheets run a cell that starts so as a formula; the apostrophe keeps them from it. */
+/* Spreadsheets run a cell that starts so as a formula, some of them the wide = + - @ as well; the apostrophe
+ * keeps them from it. */
 static bool needs_apostrophe(const char *text)
 {
-    return *text && strchr("=+-@\t\r'", *text);
+    static const char *const wide[] = {"\uff1d", "\uff0b", "\uff0d", "\uff20"};
+    for (size_t i = 0; i < sizeof wide / sizeof *wide; i++)
+        if (strncmp(text, wide[i], strlen(wide[i])) == 0) return true;
+    return *text && strchr("=+-@\t\r\n'", *text);
 }
 
 /* csv_write2() quotes every cell; readers and people are better off with quotes where they matter. Blanks at

@@ -5,8 +5,8 @@
  * polished_error,heldout_error,local_error,accumulated_error,sqnr_db,codes_changed,bytes,lambda,contribution,share
  * (empty where they do not apply; weight_bits of a float layer is "float"; contribution and share are of the
  * spectral sum, or of the hybrid sum where the spectral is infinite: bound/ladder.h). index counts from 1.
- * Errors have 9 significant digits. A text cell that starts with = + - @ tab, CR or ' gets a ' in front; the
- * reader strips one.
+ * Errors have 9 significant digits. A text cell that starts with = + - @ (also the wide ones), tab, CR, LF or
+ * ' gets a ' in front; the reader strips one.
  *
  * Read, it needs a header with `name` and `weight_bits`; `activation_bits` and `method` are taken where they
  * are there, all other columns ignored, rows in any order. Layers that it leaves out keep what the plan has.

@@ -164,6 +164,14 @@ static void csv_cells_are_no_formulas(void **state)
     assert_non_null(strstr(text, "\n2,\"'@a,b\","));
     assert_non_null(strstr(text, "\n3,'\tx,"));
     free(text);
+    name_layers((const char *const[SAMPLE_LAYERS]){"\uff1dx", "\n=x", "a=x"});
+    assert_int_equal(plan_csv_write(scratch_path("p.csv"), &result, &message), STATUS_OK);
+    text = scratch_read(scratch_path("p.csv"));
+    assert_non_null(strstr(text, "\n1,'\uff1dx,"));
+    assert_non_null(strstr(text, "\n2,\"'\n=x\","));
+    assert_non_null(strstr(text, "\n3,a=x,"));
+    assert_int_equal(plan_csv_read(&plan, &sample_network, scratch_path("p.csv"), &message), STATUS_OK);
+    free(text);
     plan_free(&plan);
 }
 

@@ -25,6 +25,35 @@ static void make_neighbours(void)
     fuzz_require(mkfifo(fuzz_path("pipe"), 0600) == 0, "pipes can be made");
 }
 
+static void run_node(const Network *network, size_t number, const void *zeros, Workspace *workspace)
+{
+    Message message;
+    const Node *node = &network->nodes[number];
+    const void **inputs = calloc(node->input_count + 1, sizeof *inputs);
+    void *output = calloc(network->values[node->output].elements, 8);
+    fuzz_require(inputs && output, "memory for a node");
+    for (size_t i = 0; i < node->input_count; i++) {
+        const Value *value = &network->values[node->inputs[i]];
+        NetworkEdge edge;
+        double norm;
+        inputs[i] = value->constant ? value->constant : zeros;
+        network_edge(&edge, network, number, i);
+        if (edge.kind == EDGE_PRODUCT) network_factor_norm(&norm, network, number, i, zeros, &message);
+    }
+    fuzz_require_message(network_run_node(network, number, output, inputs, NULL, workspace, &message),
+                         &message);
+    free(inputs);
+    free(output);
+}
+
+/* Every node alone, on zeros, and what factors its products have. */
+static void run_nodes(const Network *network, Workspace *workspace)
+{
+    void *zeros = calloc(1, CEILING);
+    for (size_t i = 0; zeros && i < network->node_count; i++) run_node(network, i, zeros, workspace);
+    free(zeros);
+}
+
 static void run(const Network *network, const Weights *const *weights)
 {
     Message message = {0};
@@ -37,6 +66,7 @@ static void run(const Network *network, const Weights *const *weights)
     if (status == STATUS_OK && input && output) {
         input[0] = 1;
         fuzz_require_message(network_run(network, output, input, weights, workspace, &message), &message);
+        if (!weights) run_nodes(network, workspace);
     }
     workspace_free(workspace);
     free(input);
@@ -83,9 +113,7 @@ static void ask(const Network *network)
     if (nonnegative) network_find_nonnegative(nonnegative, network);
     free(nonnegative);
     for (size_t node = 0; node < network->node_count; node++) {
-        NetworkEdge edge;
         ConvGeometry geometry;
-        for (size_t i = 0; i < network->nodes[node].input_count; i++) network_edge(&edge, network, node, i);
         if (network->nodes[node].layer == NETWORK_NONE) continue;
         network_convolution(&geometry, network, node);
         gather(network, node);

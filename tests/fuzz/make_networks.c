@@ -11,6 +11,30 @@ typedef struct Seed {
 } Seed;
 
 static const Seed seeds[] = {
+    {"arithmetic", 13,
+     "a=Add([3,4],-5); b=Sub(a,[1]); c=Mul(b,[2,2]); d=Div(c,[-1,3]); e=Mod(d,7); f=Pow(e,2); "
+     "g=Max(f,[1,1]); "
+     "h=Min(g,[60,60]); n=Neg(h); m=Abs(n); q=Equal(m,m); l=Less(m,0); o=Xor(q,l); k=Cast(o) to=7; "
+     "z=Mul(k,0); "
+     "r=Concat([0],z,[-1]) axis=0; t=Gather(r,[0,3]); y=Reshape(x,t)"},
+    {"blocks", 13,
+     "c=Conv(x,{8,3,3,3}#1) pads=[1,1,1,1]; d=Conv(c,{8,8,3,3}#2) pads=[1,1,1,1]; "
+     "y=Conv(d,{8,8,3,3}#3,{8}#4)"},
+    {"clip6", 7, "a=Clip(x) min=-0.5 max=1.0; y=Pad(a) pads=[0,0,1,2,0,0,-1,3] value=0.5"},
+    {"constants", 13,
+     "z=ConstantOfShape([4]); i=Cast(z) to=7; c=Constant() value_ints=[0,3,5,4]; s=Add(i,c); n=Size([1,2]); "
+     "r=Range(0,n,1); g=Gather(s,[0,1,2,3]); y=Reshape(x,g)"},
+    {"factors", 13, "s=Softsign(x); m=Mul(x,s); g=ReduceMean(m) axes=[1] keepdims=1; y=Mul(m,g)"},
+    {"moments", 13,
+     "m=ReduceMean(x) axes=[2,3]; d=Sub(x,m); v=Mul(d,d); a=ReduceMean(v) axes=[2,3]; e=Add(a,0.001); "
+     "q=Sqrt(e); y=Div(d,q)"},
+    {"normalized", 13, "b=BatchNormalization(x,{3}#1,{3}#2,{3}#3,[1.0,2.0,0.5]); y=Sin(b)"},
+    {"pieces", 16,
+     "i=Expand(0,[16,2,1]); g=GatherND(x,i) batch_dims=1; j=Expand(1,[1,4]); s=ScatterND(x,j,[7.0]); "
+     "y=Add(s,x)"},
+    {"rounding", 18, "a=Round(x); b=Sign(a); c=ThresholdedRelu(b); d=Mish(c); y=Cos(d)"},
+    {"same", 13,
+     "a=Conv(x,{3,3,3,3}#1) auto_pad='SAME_UPPER'; b=Conv(a,{3,3,3,3}#1) auto_pad='SAME_LOWER'; y=Tanh(b)"},
     {"activations", 13,
      "a=LeakyRelu(x) alpha=0.3; b=PRelu(a,{3,1,1}#1); c=Elu(b); d=Selu(c); e=Softplus(d); y=Tanh(e)"},
     {"attention", 13,

@@ -12,6 +12,7 @@
 #include <string.h>
 
 #define ALIGNMENT 64
+#define MOST_TRIES 64 /* so that a layer with as many formats as there are nodes takes linear time */
 #define KERNEL_BYTES ((size_t)5 << 10) /* measured with oneDNN 2.6, for a convolution of one weight */
 
 struct Workspace {
@@ -83,7 +84,7 @@ static bool same_format(const ConvPlan *a, const ConvPlan *b)
     return a->backend == b->backend && a->backend->same_format(a, b);
 }
 
-/* Sites of one layer that take the same format share the number of it. */
+/* Sites of one layer that take the same format share the number of it, where not too many lie between. */
 static void number_formats(const Network *network, const Layer *layer)
 {
     Site *sites = network->storage->sites;
@@ -91,7 +92,7 @@ static void number_formats(const Network *network, const Layer *layer)
     for (size_t i = 0; i < layer->site_count; i++) {
         Site *site = &sites[layer->sites[i]];
         site->format = count;
-        for (size_t k = 0; site->plan && k < i; k++) {
+        for (size_t k = i > MOST_TRIES ? i - MOST_TRIES : 0; site->plan && k < i; k++) {
             const Site *other = &sites[layer->sites[k]];
             if (!same_format(site->plan, other->plan)) continue;
             site->format = other->format;

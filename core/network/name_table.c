@@ -3,13 +3,15 @@
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/random.h>
 
 #define FIRST_SLOTS 64
 
-/* FNV-1a, mixed so that the low bits depend on all */
-static uint64_t hash_text(const char *text)
+/* FNV-1a, mixed so that the low bits depend on all. The start is random, so that a file cannot choose names
+ * that collide; no number depends on it. */
+static uint64_t hash_text(uint64_t start, const char *text)
 {
-    uint64_t hash = 0xcbf29ce484222325u;
+    uint64_t hash = start;
     for (; *text; text++) hash = (hash ^ (unsigned char)*text) * 0x100000001b3u;
     return hash ^ hash >> 32;
 }
@@ -17,7 +19,7 @@ static uint64_t hash_text(const char *text)
 /* The slot of `name`, or the free one where it would go. */
 static size_t find_slot(const NameTable *table, const char *name)
 {
-    size_t slot = hash_text(name) & (table->slot_count - 1);
+    size_t slot = hash_text(table->start, name) & (table->slot_count - 1);
     while (table->slots[slot] != SIZE_MAX && strcmp(table->names[table->slots[slot]], name) != 0)
         slot = (slot + 1) & (table->slot_count - 1);
     return slot;
@@ -27,6 +29,8 @@ static size_t find_slot(const NameTable *table, const char *name)
 static bool grow(NameTable *table)
 {
     NameTable larger = *table;
+    if (!table->slots && getrandom(&larger.start, sizeof larger.start, GRND_NONBLOCK) < 0)
+        larger.start = 0xcbf29ce484222325u;
     larger.slot_count = table->slot_count ? 2 * table->slot_count : FIRST_SLOTS;
     larger.capacity = larger.slot_count / 2;
     const char **names = realloc(table->names, larger.capacity * sizeof *names);

@@ -6,12 +6,14 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 typedef struct NameTable {
     const char **names; /* [count] */
     size_t count, capacity;
     size_t *slots; /* [slot_count], a power of two: numbers, SIZE_MAX where free */
     size_t slot_count;
+    uint64_t start; /* of the hash */
 } NameTable;
 
 /* The number of `name`, added where it is new (*is_new tells). False when out of memory. */

@@ -42,6 +42,15 @@ class Names(Story):
         self.write("script", "size 200x50\nwait errors\ndump\nkeys <Enter>\ndump\nascii on\ndump\n")
         self.shown(self.good("explore", "net.onnx", *SAMPLE, "--script", "script"))
 
+    def test_of_files_and_classes(self):
+        path = self.folder / "\x1b[31mlenet5\u202e.onnx"
+        path.write_bytes((DATA / "lenet5.onnx").read_bytes())
+        self.write("\x1b[32m", "\x1b[33mdress\u2028\n" * 10)
+        shown = self.good("inspect", path, "--labels", "\x1b[32m")
+        self.shown(shown)
+        self.assertIn("\\x1b[33mdress\\xe2\\x80\\xa8", shown)
+        self.shown(self.bad("evaluate", path, "--images", "\x1b[32m", names=["\\x1b[32m"]))
+
     def test_in_messages(self):
         self.write("net.onnx", network([NAMES[0]]).replace(b"Gemm", b"G\x1b]m"))
         self.shown(self.bad("inspect", "net.onnx", names=["G\\x1b]m", "\\x1b[2J"]))

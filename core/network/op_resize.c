@@ -326,6 +326,9 @@ static Status read_region(Call *call, ResizeAxis *axes, size_t input, const size
     if (!call_has(call, input)) return call_fail(call, STATUS_INVALID, "a region is missing");
     Status status = constant_floats(call, input, &region, &given);
     if (!status) status = check_count(call, "limits of a region", given, 2 * count);
+    for (size_t i = 0; !status && i < given; i++)
+        if (!isfinite(region[i]))
+            status = call_fail(call, STATUS_INVALID, "a limit of its region is not finite");
     for (size_t i = 0; !status && i < count; i++) {
         axes[named[i]].start = (double)region[i];
         axes[named[i]].end = (double)region[i + count];

@@ -258,40 +258,50 @@ static Status build_size(Call *call)
     return bind_copy(call, ELEMENT_INT64, 0, 1, &elements);
 }
 
-/* start, start + step, ... before the limit, all constants of one type */
-static Status read_range(Call *call, double numbers[3], ElementType *type)
+/* start, limit and step, all constants of one type */
+static Status check_range(Call *call)
 {
-    *type = call_value(call, 0)->type;
+    const ElementType type = call_value(call, 0)->type;
     for (size_t i = 0; i < 3; i++) {
         const BuildValue *value = call_value(call, i);
-        if (!value->constant || value->elements != 1 || value->type != *type || *type == ELEMENT_BOOL)
+        if (!value->constant || value->elements != 1 || value->type != type || type == ELEMENT_BOOL)
             return call_fail(call, STATUS_UNSUPPORTED, "'%s' is not one constant number", value->name);
-        numbers[i] = *type == ELEMENT_FLOAT ? (double)*(const float *)value->constant
-                                            : (double)*(const int64_t *)value->constant;
     }
     return STATUS_OK;
 }
 
+static double range_number(Call *call, size_t input)
+{
+    const BuildValue *value = call_value(call, input);
+    return value->type == ELEMENT_FLOAT ? (double)*(const float *)value->constant
+                                        : (double)*(const int64_t *)value->constant;
+}
+
+/* start, start + step, ... */
+static void count_up(void *elements, Call *call, size_t count)
+{
+    const double first = range_number(call, 0), step = range_number(call, 2);
+    const void *start = call_value(call, 0)->constant, *apart = call_value(call, 2)->constant;
+    for (size_t i = 0; i < count; i++)
+        if (call_value(call, 0)->type == ELEMENT_FLOAT)
+            ((float *)elements)[i] = (float)(first + (double)i * step);
+        else
+            ((uint64_t *)elements)[i] = *(const uint64_t *)start + i * *(const uint64_t *)apart;
+}
+
 static Status build_range(Call *call)
 {
-    double numbers[3];
-    ElementType type;
-    Status status = read_range(call, numbers, &type);
+    Status status = check_range(call);
     if (status) return status;
-    const double length = ceil((numbers[1] - numbers[0]) / numbers[2]);
+    const double first = range_number(call, 0), limit = range_number(call, 1);
+    const double length = ceil((limit - first) / range_number(call, 2));
     if (!(length >= 1) || length > 0x1p40)
-        return call_fail(call, STATUS_UNSUPPORTED, "%g numbers from %g to %g", length, numbers[0],
-                         numbers[1]);
+        return call_fail(call, STATUS_UNSUPPORTED, "%g numbers from %g to %g", length, first, limit);
+    const ElementType type = call_value(call, 0)->type;
     const size_t count = (size_t)length;
     void *elements = call_allocate(call, count, element_size(type));
     if (!elements) return call_no_memory(call);
-    for (size_t i = 0; i < count; i++) {
-        const double number = numbers[0] + (double)i * numbers[2];
-        if (type == ELEMENT_FLOAT)
-            ((float *)elements)[i] = (float)number;
-        else
-            ((int64_t *)elements)[i] = (int64_t)number;
-    }
+    count_up(elements, call, count);
     return bind_constant(call, type, 1, count, elements);
 }
 

@@ -649,7 +649,7 @@ static void start_file_prompt(Desk *desk, PromptKind kind, const char *label, co
 
 static void act_export(Desk *desk)
 {
-    start_file_prompt(desk, PROMPT_EXPORT, "export to (.csv, .json)", "-plan.csv");
+    start_file_prompt(desk, PROMPT_EXPORT, "export to (.csv, .json, .onnx)", "-plan.csv");
 }
 
 static void act_save(Desk *desk)
@@ -713,8 +713,8 @@ static void write_or_ask(Desk *desk, Question question, const char *path, void (
 static void accept_export(Desk *desk, const char *path)
 {
     Message message = {{0}};
-    if (!has_suffix(path, ".csv") && !has_suffix(path, ".json"))
-        desk_warn(desk, "'%s': end the name in .csv or .json", path);
+    if (!has_suffix(path, ".csv") && !has_suffix(path, ".json") && !has_suffix(path, ".onnx"))
+        desk_warn(desk, "'%s': end the name in .csv, .json or .onnx", path);
     else if (output_check(path, &message) != STATUS_OK)
         desk_warn(desk, "%s", message.text);
     else

@@ -53,7 +53,7 @@ const KeyEntry key_table[] = {
     {KEYS_PANELS, {KEYCODE_ENTER}, false, ACTION_ENTER, "details; plan at the cursor", NULL},
     {KEYS_PANELS, {'V'}, false, ACTION_VISITS, "plans visited, to return to", NULL},
 
-    {KEYS_PANELS, {'e'}, false, ACTION_EXPORT, "export as CSV or JSON", "export"},
+    {KEYS_PANELS, {'e'}, false, ACTION_EXPORT, "export as CSV, JSON or ONNX", "export"},
     {KEYS_PANELS, {'S'}, false, ACTION_SAVE, "save the exploration", NULL},
     {KEYS_PANELS, {'o'}, false, ACTION_OPEN, "open a network or exploration", NULL},
 

@@ -202,7 +202,10 @@ static void put_examples(FILE *file)
                 "bitstitch quantize net.json --bits 3 --csv plan.csv");
     fprintf(file, ".PP\n.RS\n.nf\n");
     put_line(file, "bitstitch quantize net.json --plan plan.csv");
-    fprintf(file, ".fi\n.RE\n.SH SEE ALSO\n");
+    fprintf(file, ".fi\n.RE\n");
+    put_example(file, "Write the quantized network, with inputs of 8 bits, for another program to run:",
+                "bitstitch quantize net.json --activation-bits 8 --onnx quantized.onnx");
+    fprintf(file, ".SH SEE ALSO\n");
     put_line(file,
              "P. Wang, Q. Chen, X. He, J. Cheng: Towards Accurate Post-training Network Quantization via "
              "Bit-Split and Stitching, ICML 2020.");

@@ -142,6 +142,10 @@ const OptionEntry option_table[OPTION_COUNT] = {
                     "write what was found as CSV: the plan and its results, or the sensitivities",
                     REPORT | INSPECT | SENSITIVITY, OPTION_TEXT, FIELD(csv), 0, 0},
     [OPTION_JSON] = {"json", "FILE", "write the run as JSON", REPORT, OPTION_TEXT, FIELD(json), 0, 0},
+    [OPTION_ONNX] =
+        {"onnx", "FILE",
+         "write the quantized network as ONNX: its own file, with QuantizeLinear and DequantizeLinear",
+         REPORT, OPTION_TEXT, FIELD(onnx), 0, 0},
     [OPTION_PROGRESS] = {"progress", "auto|none",
                          "a progress line where stderr is a terminal, or none (auto)", ALL & ~EXPLORE,
                          OPTION_AUTO_NONE, FIELD(progress), 0, 0},
@@ -415,12 +419,32 @@ static Request take_positionals(Options *options, char **words, int count, Messa
     return REQUEST_RUN;
 }
 
-static bool unnamed(OptionId option, const char *path, Message *message)
+const char *options_output(const Options *options, const char **name, size_t i)
 {
-    if (!path || strcmp(path, "-") != 0) return false;
-    status_fail(message, STATUS_INVALID, "--%s '-': name a file; /dev/stdout is standard output",
-                option_table[option].name);
-    return true;
+    static const char *const names[OPTIONS_OUTPUTS] = {"--csv", "--json", "--onnx"};
+    const char *const paths[OPTIONS_OUTPUTS] = {options->csv, options->json, options->onnx};
+    *name = names[i];
+    return paths[i];
+}
+
+/* Each has a name, and one of its own. */
+static Request check_outputs(const Options *options, Message *message)
+{
+    for (size_t i = 0; i < OPTIONS_OUTPUTS; i++) {
+        const char *name, *other;
+        const char *path = options_output(options, &name, i);
+        if (path && strcmp(path, "-") == 0) {
+            status_fail(message, STATUS_INVALID, "%s '-': name a file; /dev/stdout is standard output", name);
+            return REQUEST_WRONG;
+        }
+        for (size_t k = i + 1; path && k < OPTIONS_OUTPUTS; k++) {
+            const char *same = options_output(options, &other, k);
+            if (!same || strcmp(path, same) != 0) continue;
+            status_fail(message, STATUS_INVALID, "%s and %s name the same file '%s'", name, other, path);
+            return REQUEST_WRONG;
+        }
+    }
+    return REQUEST_RUN;
 }
 
 /* A plan or a key of the explorer may quantize inputs too. */
@@ -451,12 +475,7 @@ static Request check_commands(const Options *options, Message *message)
         status_fail(message, STATUS_INVALID, "sensitivity's --ridge and --no-polish go with --measure");
         return REQUEST_WRONG;
     }
-    if (options->csv && options->json && strcmp(options->csv, options->json) == 0) {
-        status_fail(message, STATUS_INVALID, "--csv and --json name the same file '%s'", options->csv);
-        return REQUEST_WRONG;
-    }
-    if (unnamed(OPTION_CSV, options->csv, message) || unnamed(OPTION_JSON, options->json, message))
-        return REQUEST_WRONG;
+    if (check_outputs(options, message) == REQUEST_WRONG) return REQUEST_WRONG;
     return check_scales(options, message);
 }
 

@@ -56,6 +56,7 @@ typedef enum OptionId {
     OPTION_MEMORY,
     OPTION_CSV,
     OPTION_JSON,
+    OPTION_ONNX,
     OPTION_PROGRESS,
     OPTION_SCRIPT,
     OPTION_ASCII,
@@ -98,7 +99,7 @@ typedef struct Options {
     const char *network; /* a network or its description; NULL: the one that comes with the program */
     bool given[OPTION_COUNT];
     const char *images, *image_labels, *calibration, *mean, *std, *labels, *input_shape, *output, *plan, *csv,
-        *json, *script;
+        *json, *onnx, *script;
     const char *preparation[PREPARATION_KEYS];
     size_t evaluation_images, calibration_images, ladder_images, rows, threads, memory;
     unsigned bits, first_bits, last_bits, activation_bits;
@@ -119,6 +120,10 @@ Request options_parse(Options *options, bool *all, int argc, char **argv, Messag
 
 /* All commands, or one with its options alone. */
 void options_help(FILE *file, const Options *options, bool all);
+
+/* The files to be written: the path of the i-th, NULL where it is not asked for. *name: "--csv", say. */
+#define OPTIONS_OUTPUTS 3
+const char *options_output(const Options *options, const char **name, size_t i);
 
 const char *command_name(Command command);
 const char *command_help(Command command);

@@ -2,6 +2,7 @@
 
 #include "base/blas.h"
 #include "config.h"
+#include "report/onnx_write.h"
 #include "report/plan_csv.h"
 #include "report/run_json.h"
 
@@ -46,5 +47,6 @@ Status outputs_write(const Session *session, const Pipeline *pipeline, const Eva
     const Options *options = session->options;
     Status status = options->csv ? plan_csv_write(options->csv, &result, message) : STATUS_OK;
     if (status == STATUS_OK && options->json) status = run_json_write(options->json, &result, message);
+    if (status == STATUS_OK && options->onnx) status = quantized_onnx_write(options->onnx, &result, message);
     return status;
 }

@@ -1,4 +1,4 @@
-/* Outputs: the files that --csv and --json name. */
+/* Outputs: the files that --csv, --json and --onnx name. */
 #ifndef APP_OUTPUTS_H
 #define APP_OUTPUTS_H
 

@@ -7,6 +7,7 @@
 #include "base/sizes.h"
 #include "config.h"
 #include "quantize/calibrate.h"
+#include "report/onnx_write.h"
 #include "report/plan_csv.h"
 #include "report/run_json.h"
 
@@ -307,17 +308,21 @@ Status session_spare_inputs(const Session *session, const char *what, const char
 
 static Status spare_inputs(const Session *session, Message *message)
 {
-    const Options *options = session->options;
-    Status status = options->csv ? session_spare_inputs(session, "--csv", options->csv, message) : STATUS_OK;
-    if (status == STATUS_OK && options->json)
-        status = session_spare_inputs(session, "--json", options->json, message);
+    Status status = STATUS_OK;
+    for (size_t i = 0; status == STATUS_OK && i < OPTIONS_OUTPUTS; i++) {
+        const char *name, *path = options_output(session->options, &name, i);
+        if (path) status = session_spare_inputs(session, name, path, message);
+    }
     return status;
 }
 
 static Status check_outputs(const Options *options, Message *message)
 {
-    Status status = options->csv ? output_check(options->csv, message) : STATUS_OK;
-    if (status == STATUS_OK && options->json) status = output_check(options->json, message);
+    Status status = STATUS_OK;
+    for (size_t i = 0; status == STATUS_OK && i < OPTIONS_OUTPUTS; i++) {
+        const char *name, *path = options_output(options, &name, i);
+        if (path) status = output_check(path, message);
+    }
     return status;
 }
 
@@ -344,6 +349,8 @@ Status session_open(Session *session, const Options *options, SessionNeed calibr
     *session = (Session){.options = options};
     Status status = check_outputs(options, message);
     if (status == STATUS_OK) status = session_open_network(session, options, message);
+    if (status == STATUS_OK && options->onnx)
+        status = quantized_onnx_check(session->network, &session->plan, message);
     if (status == STATUS_OK) status = session_open_pool(session, message);
     if (status == STATUS_OK) status = session_open_images(session, calibration, evaluation, message);
     if (status == STATUS_OK) status = spare_inputs(session, message);

@@ -37,8 +37,9 @@ typedef struct Session {
     void *opening_context;
 } Session;
 
-/* Opens everything, checks that the images fit the network, and that --csv and --json can be written, so that
- * nothing is found wrong after a long run. SESSION_WANTED: opened where it is named. Close it in any case. */
+/* Opens everything, checks that the images fit the network, and that --csv, --json and --onnx can be written,
+ * so that nothing is found wrong after a long run. SESSION_WANTED: opened where it is named. Close it in any
+ * case. */
 Status session_open(Session *session, const Options *options, SessionNeed calibration, SessionNeed evaluation,
                     Message *message);
 

@@ -4,6 +4,7 @@
 #include "app/outputs.h"
 #include "explore/explorer.h"
 #include "quantize/calibrate.h"
+#include "report/onnx_write.h"
 #include "report/plan_csv.h"
 #include "report/run_json.h"
 
@@ -251,10 +252,26 @@ static Status set_aside(Worker *worker, Message *message)
     return status == STATUS_OK ? explorer_set_aside(worker->explorer, &worker->plan, message) : status;
 }
 
+static Status write_result(const char *path, const Result *result, Message *message)
+{
+    if (has_suffix(path, ".json")) return run_json_write(path, result, message);
+    if (!has_suffix(path, ".onnx")) return plan_csv_write(path, result, message);
+    return quantized_onnx_write(path, result, message);
+}
+
+/* Whether there can be a quantized network, before the work. */
+static Status check_network(const Worker *worker, const Job *job, Message *message)
+{
+    const Network *network = worker->session->network;
+    if (worker->ready) return quantized_onnx_check(network, &job->plan, message);
+    return status_fail(message, STATUS_INVALID, "there are no images to quantize '%s' with", network->path);
+}
+
 static Status export_job(Worker *worker, const Job *job, Message *message)
 {
     const bool known = worker->complete && plan_equal(&job->plan, &worker->known);
     Status status = session_spare_inputs(worker->session, "export", job->path, message);
+    if (status == STATUS_OK && has_suffix(job->path, ".onnx")) status = check_network(worker, job, message);
     if (status == STATUS_OK && !known && worker->ready) status = pursue(worker, &job->plan, message);
     if (status != STATUS_OK) return status;
     const Explorer *explorer = worker->explorer;
@@ -262,8 +279,7 @@ static Status export_job(Worker *worker, const Job *job, Message *message)
                               ? outputs_gather(worker->session, &job->plan, explorer_pipeline(explorer),
                                                explorer_accuracy(explorer), explorer_ladder(explorer))
                               : outputs_gather(worker->session, &job->plan, NULL, NULL, NULL);
-    return has_suffix(job->path, ".json") ? run_json_write(job->path, &result, message)
-                                          : plan_csv_write(job->path, &result, message);
+    return write_result(job->path, &result, message);
 }
 
 static Status run(Worker *worker, const Job *job, Message *message)

@@ -58,7 +58,8 @@ bool worker_cancelled(Worker *worker);
 Status worker_compare_methods(Worker *worker, size_t layer, Message *message);
 Status worker_measure_widths(Worker *worker, size_t layer, Message *message);
 
-/* Writes the plan and its results when they are complete: JSON where `path` ends in .json, CSV elsewhere. */
+/* Writes the plan and its results when they are complete: JSON where `path` ends in .json, the quantized
+ * network where it ends in .onnx, CSV elsewhere. */
 Status worker_export(Worker *worker, const Plan *plan, const char *path, Message *message);
 
 /* Exports that are not written yet. */

@@ -225,6 +225,7 @@ static Status add_node(Call *call, const Emit *emit, size_t value)
                    .inputs = inputs,
                    .output = value,
                    .layer = emit->layer,
+                   .file_node = builder->current,
                    .kernel = emit->kernel,
                    .parameters = emit->parameters,
                    .scratch = emit->scratch};
@@ -388,7 +389,7 @@ static size_t find_layer(const Builder *builder, const LayerOrigin *origin, size
 {
     for (size_t tries = 0; latest != NETWORK_NONE && tries < MOST_TRIES; tries++) {
         const LayerRecord *record = blocks_at(&builder->layers, latest);
-        if (!record->layer.folded && same_origin(&record->layer.origin, origin)) return latest;
+        if (record->layer.fold_count == 0 && same_origin(&record->layer.origin, origin)) return latest;
         latest = record->next;
     }
     return NETWORK_NONE;
@@ -413,12 +414,10 @@ Status builder_layer(Call *call, const LayerOrigin *origin, size_t m, size_t n, 
     return STATUS_OK;
 }
 
-Status builder_own_layer(Call *call, size_t node, BuildLayer **layer)
+/* Gives a site a copy of the layer that it shares. */
+static Status copy_layer(Call *call, Node *site)
 {
-    Node *site = blocks_at(&call->builder->nodes, node);
     LayerRecord *shared = blocks_at(&call->builder->layers, site->layer);
-    *layer = &shared->layer;
-    if (shared->layer.sites == 1) return STATUS_OK;
     size_t number, outputs = shared->layer.groups * shared->layer.m;
     LayerRecord *own = add_layer(call, shared->layer.groups, shared->layer.m, shared->layer.n, &number);
     if (!own) return call_no_memory(call);
@@ -429,8 +428,31 @@ Status builder_own_layer(Call *call, size_t node, BuildLayer **layer)
     own->layer.sites = 1;
     shared->layer.sites--;
     site->layer = number;
-    *layer = &own->layer;
     return STATUS_OK;
+}
+
+/* Room grows when a power of two is reached: 1, 3, 5, 9 ... */
+static Status note_fold(Call *call, BuildLayer *layer)
+{
+    const size_t count = layer->fold_count;
+    if ((count & (count - 1)) == 0) {
+        size_t *folds = call_allocate(call, 2 * count + 1, sizeof *folds);
+        if (!folds) return call_no_memory(call);
+        if (count) memcpy(folds, layer->folds, count * sizeof *folds);
+        layer->folds = folds;
+    }
+    layer->folds[layer->fold_count++] = call->builder->current;
+    return STATUS_OK;
+}
+
+Status builder_own_layer(Call *call, size_t node, BuildLayer **layer)
+{
+    Node *site = blocks_at(&call->builder->nodes, node);
+    Status status =
+        builder_get_layer(call->builder, site->layer)->sites > 1 ? copy_layer(call, site) : STATUS_OK;
+    if (status) return status;
+    *layer = &((LayerRecord *)blocks_at(&call->builder->layers, site->layer))->layer;
+    return note_fold(call, *layer);
 }
 
 /* --- operators that are not supported --------------------------------------------------------------- */

@@ -122,7 +122,8 @@ static Status take_layer(Finish *finish, size_t number, const Node *site, size_t
     const char *name = layer_name(finish->arena, weight->name, site->name);
     if (name) name = layer_name_unique(finish->arena, &finish->layer_names, finish->suffixes, name);
     size_t *sites = arena_new(finish->arena, size_t, from->sites);
-    if (!name || !sites) return STATUS_MEMORY;
+    LayerSource *sources = arena_new(finish->arena, LayerSource, from->sites);
+    if (!name || !sites || !sources) return STATUS_MEMORY;
     *result = finish->layer_numbers[number] = finish->layer_count++;
     Layer *to = &finish->layers[*result];
     *to = (Layer){.name = name,
@@ -134,7 +135,10 @@ static Status take_layer(Finish *finish, size_t number, const Node *site, size_t
                   .weights = from->weights,
                   .bias = from->bias,
                   .has_bias = from->has_bias,
-                  .sites = sites};
+                  .sites = sites,
+                  .sources = sources,
+                  .folded_count = from->fold_count,
+                  .folded = from->folds};
     memcpy(to->weight_shape, weight->shape, sizeof to->weight_shape);
     to->parameters = to->groups * to->m * (to->n + to->has_bias);
     return STATUS_OK;
@@ -152,8 +156,24 @@ static uint64_t site_macs(const Finish *finish, const Node *node, const BuildLay
     return (uint64_t)(x->elements / batch) * layer->m * (layer->n / channels);
 }
 
+/* Of the first two inputs, the constant one. */
+static LayerSource source_of(const Builder *builder, size_t file_node)
+{
+    LayerSource source = {.file_node = file_node};
+    const BuildValue *value =
+        builder_value(builder, builder->bound[graph_input(builder->graph, file_node, 0)]);
+    source.operand = !value->constant;
+    if (source.operand)
+        value = builder_value(builder, builder->bound[graph_input(builder->graph, file_node, 1)]);
+    source.rank = value->rank;
+    memcpy(source.shape, value->shape, sizeof source.shape);
+    return source;
+}
+
 static void add_site(Finish *finish, Layer *layer, size_t node, const BuildLayer *from)
 {
+    ((LayerSource *)layer->sources)[layer->site_count] =
+        source_of(finish->builder, finish->nodes[node].file_node);
     ((size_t *)layer->sites)[layer->site_count++] = node;
     layer->macs += site_macs(finish, &finish->nodes[node], from);
 }
@@ -233,9 +253,11 @@ static Status describe(Finish *finish)
 {
     const Builder *builder = finish->builder;
     Network *network = finish->network;
+    network->opset = builder->file->opset;
     network->batch = builder->batch;
     network->softmax_removed = builder->softmax_removed;
     network->output = finish->value_numbers[builder->output];
+    network->output_name = copy_name(finish, graph_name(builder->graph, builder->graph->output));
     network->output_elements = finish->values[network->output].elements / builder->batch;
     network->values = finish->values;
     network->nodes = finish->nodes;
@@ -251,7 +273,7 @@ static Status describe(Finish *finish)
     network->std = metadata(finish, "input_std");
     network->labels = metadata(finish, "labels");
     network->task = metadata(finish, "task");
-    bool fits = network->mean && network->std && network->labels && network->task;
+    bool fits = network->output_name && network->mean && network->std && network->labels && network->task;
     return fits ? STATUS_OK : STATUS_MEMORY;
 }
 

@@ -1,5 +1,5 @@
 /* Graph: an ONNX graph with its names resolved, its dead nodes left out, in topological order. Private to
- * core/network.
+ * core/network, but for the report that edits a file.
  *
  * A name stands for an initializer, the image, or a node's output. Nodes and names are numbered; nodes as in
  * the file. Lives no longer than the file.

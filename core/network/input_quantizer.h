@@ -2,8 +2,9 @@
  *
  *     code = clip(round half to even(x / scale), low, high)
  *
- * with one scale for the whole tensor, or one an input channel. low is 0 where the input cannot be negative,
- * else -high. Zero (and with it a convolution's padding) is always code 0. Any thread may call.
+ * with one scale for the whole tensor; with one an input channel, x * (1 / scale), both rounded to float:
+ * what ONNX's QuantizeLinear makes of x, and of x times a constant. low is 0 where the input cannot be
+ * negative, else -high. Zero (and with it a convolution's padding) is always code 0. Any thread may call.
  */
 #ifndef NETWORK_INPUT_QUANTIZER_H
 #define NETWORK_INPUT_QUANTIZER_H
@@ -12,7 +13,7 @@
 
 typedef struct InputQuantizer {
     size_t count;        /* 1, or the input channels of all groups */
-    const float *scales; /* [count], finite and above 0 */
+    const float *scales; /* [count], normal numbers above 0 */
     float low, high;     /* whole numbers, low <= 0 < high < 2^16 */
 } InputQuantizer;
 

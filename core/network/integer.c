@@ -83,7 +83,7 @@ static Status check_quantizer(const Layer *layer, const InputQuantizer *quantize
         return status_fail(message, STATUS_INVALID, "layer '%s': %zu input scales for %zu channels",
                            layer->name, quantizer->count, channels);
     for (size_t c = 0; c < quantizer->count; c++)
-        if (!isfinite(quantizer->scales[c]) || quantizer->scales[c] <= 0)
+        if (!isnormal(quantizer->scales[c]) || quantizer->scales[c] <= 0)
             return status_fail(message, STATUS_INVALID,
                                "layer '%s': input scale %zu is %g: it must be above 0", layer->name, c + 1,
                                (double)quantizer->scales[c]);

@@ -1,5 +1,5 @@
-/* Name table: text to a number, 0, 1, 2 ... in the order of adding. Private to core/network.
- * Names are kept by pointer and must outlive the table.
+/* Name table: text to a number, 0, 1, 2 ... in the order of adding. Private to core/network, but for the
+ * report that edits a file. Names are kept by pointer and must outlive the table.
  */
 #ifndef NETWORK_NAME_TABLE_H
 #define NETWORK_NAME_TABLE_H

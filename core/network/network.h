@@ -62,10 +62,18 @@ typedef struct Node {
     const size_t *inputs; /* values */
     size_t output;        /* value: every node has one */
     size_t layer;         /* in Network.layers, or NETWORK_NONE */
+    size_t file_node;     /* that it was made for, as the file's graph counts them */
     const Kernel *kernel;
     const void *parameters; /* the kernel's own */
     size_t scratch;         /* bytes that one run of it needs */
 } Node;
+
+/* Where a node of the file takes a layer's weights: for whoever edits the file (network/network_file.h). */
+typedef struct LayerSource {
+    size_t file_node;
+    size_t operand;                       /* its input that is the weights */
+    size_t rank, shape[NETWORK_MAX_RANK]; /* of that input */
+} LayerSource;
 
 /* Weights that can be quantized. y[i] = sum_k weights[i][k] * x[k] + bias[i], for each row x of its input: a
  * patch of a convolution (channel, kernel row, kernel column, in ONNX's order), or the last axis of a Gemm's
@@ -83,18 +91,23 @@ typedef struct Layer {
     uint64_t macs;        /* multiply-accumulates an image, all its sites */
     size_t site_count;    /* nodes that use these weights, usually one */
     const size_t *sites;
-    bool first; /* no layer upstream */
-    bool last;  /* no layer downstream */
+    const LayerSource *sources; /* [site_count] */
+    size_t folded_count;
+    const size_t *folded; /* file nodes: the batch normalizations that are folded in */
+    bool first;           /* no layer upstream */
+    bool last;            /* no layer downstream */
 } Layer;
 
 typedef struct Network {
     const char *path;
     char sha256[65]; /* of the file; with data in other files, of that hash and their contents */
+    int opset;       /* of the default domain */
     size_t batch;    /* images a tile */
 
     size_t channels, height, width; /* of the input image */
     size_t input, output;           /* values; input is [batch][height][width][channels] */
     size_t output_elements;         /* an image */
+    const char *output_name;        /* in the file: `output` may be what it was made from */
     bool softmax_removed;           /* a final Softmax was set aside: the outputs are its logits */
 
     size_t value_count, node_count, layer_count;
@@ -143,7 +156,8 @@ Status weights_create(Weights **packed, const Network *network, size_t layer, co
  * without bias, and is scales[i] * sum_k codes[i][k] * code of x[k] + bias[i]. With one input scale, that
  * scale multiplies scales[i]; with one a channel, the codes stand for weights times their channel's scale
  * already. codes and scales NULL: the float weights in their place. All is copied, the quantizer too.
- * STATUS_INVALID for a scale that is not finite and positive, and a count of them that is not the layer's. */
+ * STATUS_INVALID for a scale that is no positive normal number, and a count of them that is not the layer's.
+ */
 Status weights_create_integer(Weights **packed, const Network *network, size_t layer, const int8_t *codes,
                               const float *scales, const float *bias, const InputQuantizer *quantizer,
                               Message *message);

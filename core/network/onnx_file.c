@@ -328,16 +328,25 @@ static Status read_outside(OnnxTensor *tensor, const Onnx__TensorProto *from, co
     return status;
 }
 
-static Status read_tensor(OnnxTensor *tensor, const Onnx__TensorProto *from, const ExternalFiles *external,
-                          Arena *arena, Message *message)
+/* The tensor's type and shape. */
+static Status read_kind(OnnxTensor *tensor, const DataType **type, const Onnx__TensorProto *from,
+                        Message *message)
 {
-    int32_t number = from->data_type;
+    const int32_t number = from->data_type;
+    *tensor = (OnnxTensor){0};
     if (number < 0 || (size_t)number >= data_type_count || data_types[number].width == 0)
         return status_fail(message, STATUS_UNSUPPORTED, "data type %d (%s) is not supported", number,
                            onnx_type_name(number));
-    const DataType *type = &data_types[number];
-    tensor->type = type->type;
-    Status status = read_shape(tensor, from, message);
+    *type = &data_types[number];
+    tensor->type = (*type)->type;
+    return read_shape(tensor, from, message);
+}
+
+static Status read_tensor(OnnxTensor *tensor, const Onnx__TensorProto *from, const ExternalFiles *external,
+                          Arena *arena, Message *message)
+{
+    const DataType *type;
+    Status status = read_kind(tensor, &type, from, message);
     if (status) return status;
     return is_external(from) ? read_outside(tensor, from, external, type, arena, message)
                              : read_inside(tensor, from, type, arena, message);
@@ -349,4 +358,22 @@ Status onnx_tensor_read(OnnxTensor *tensor, const Onnx__TensorProto *from, const
     Status status = read_tensor(tensor, from, external, arena, message);
     if (status) status_context(message, status, "tensor '%s'", from->name ? from->name : "");
     return status;
+}
+
+Status onnx_tensor_take_in(Onnx__TensorProto *tensor, const ExternalFiles *external, Arena *arena,
+                           Message *message)
+{
+    OnnxTensor kind;
+    const DataType *type;
+    ExternalPart part = {0};
+    Status status = read_kind(&kind, &type, tensor, message);
+    if (!status) status = external_find(&part, external, tensor, kind.elements * type->width, message);
+    void *data = status ? NULL : arena_allocate(arena, part.size, 1);
+    if (!status) status = data ? external_read(data, &part, message) : status_no_memory(message, "its data");
+    if (status) return status_context(message, status, "tensor '%s'", tensor->name ? tensor->name : "");
+    tensor->has_raw_data = true;
+    tensor->raw_data = (ProtobufCBinaryData){part.size, data};
+    tensor->n_external_data = 0;
+    tensor->has_data_location = false;
+    return STATUS_OK;
 }

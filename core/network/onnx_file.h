@@ -1,6 +1,7 @@
 /* ONNX files: read, unpacked under a ceiling, and checked for what can be understood of them at all.
  *
- * The unpacked model lives until onnx_file_close(); tensors may point into it. Private to core/network.
+ * The unpacked model lives until onnx_file_close(); tensors may point into it. Private to core/network, but
+ * for the report that edits a file.
  */
 #ifndef NETWORK_ONNX_FILE_H
 #define NETWORK_ONNX_FILE_H
@@ -43,6 +44,10 @@ const char *onnx_file_metadata(const OnnxFile *file, const char *key);
  * where data in other files is refused. */
 Status onnx_tensor_read(OnnxTensor *tensor, const Onnx__TensorProto *from, const ExternalFiles *external,
                         Arena *arena, Message *message);
+
+/* Puts the data of a tensor that lies in another file into `tensor` itself, in the arena. */
+Status onnx_tensor_take_in(Onnx__TensorProto *tensor, const ExternalFiles *external, Arena *arena,
+                           Message *message);
 
 /* What values of the schema's type are cast to: false for types whose arithmetic wraps around. */
 bool onnx_type_element(ElementType *type, int64_t number);

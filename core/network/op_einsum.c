@@ -1,75 +1,11 @@
 /* Einsum of one or two operands: sums over letters of one operand alone, then a product of matrices over the
  * letters that they share, then a permutation. */
+#include "network/equation.h"
 #include "network/product.h"
 #include "network/reduce.h"
 #include "network/transpose.h"
 
-#include <ctype.h>
 #include <string.h>
-
-/* Letters of an operand, or of the output, in order. */
-typedef struct Letters {
-    char text[NETWORK_MAX_RANK + 1];
-    size_t count;
-} Letters;
-
-typedef struct Equation {
-    Letters sides[2], output;
-    size_t side_count;
-} Equation;
-
-static bool has(const Letters *letters, char letter)
-{
-    return memchr(letters->text, letter, letters->count) != NULL;
-}
-
-/* --- parsing ------------------------------------------------------------------------------------------ */
-
-static bool take_letters(Letters *letters, const char **text)
-{
-    letters->count = 0;
-    for (;; ++*text) {
-        if (**text == ' ') continue;
-        if (!isalpha((unsigned char)**text)) break;
-        if (letters->count == NETWORK_MAX_RANK || has(letters, **text)) return false;
-        letters->text[letters->count++] = **text;
-    }
-    return true;
-}
-
-/* The letters that occur once, in alphabetical order: the output where the equation names none. */
-static void implied_output(Equation *equation)
-{
-    equation->output.count = 0;
-    for (int c = 'A'; c <= 'z'; c++) {
-        size_t times = 0;
-        for (size_t k = 0; k < equation->side_count; k++) times += has(&equation->sides[k], (char)c);
-        if (times == 1 && equation->output.count < NETWORK_MAX_RANK)
-            equation->output.text[equation->output.count++] = (char)c;
-    }
-}
-
-static bool parse(Equation *equation, const char *text)
-{
-    equation->side_count = 0;
-    do {
-        if (equation->side_count == 2 || !take_letters(&equation->sides[equation->side_count++], &text))
-            return false;
-    } while (*text++ == ',');
-    text--;
-    if (*text == 0) {
-        implied_output(equation);
-        return true;
-    }
-    if (strncmp(text, "->", 2) != 0) return false;
-    text += 2;
-    if (!take_letters(&equation->output, &text) || *text != 0) return false;
-    for (size_t i = 0; i < equation->output.count; i++)
-        if (!has(&equation->sides[0], equation->output.text[i]) &&
-            !(equation->side_count == 2 && has(&equation->sides[1], equation->output.text[i])))
-            return false;
-    return true;
-}
 
 /* --- operands ----------------------------------------------------------------------------------------- */
 
@@ -91,7 +27,7 @@ static Status drop_letters(Call *call, Operand *operand, const Letters *one, con
     Letters kept = {.count = 0};
     for (size_t i = 0; i < operand->letters.count; i++) {
         const char letter = operand->letters.text[i];
-        reduced[i] = !has(one, letter) && !(two && has(two, letter));
+        reduced[i] = !letters_have(one, letter) && !(two && letters_have(two, letter));
         any |= reduced[i];
         if (!reduced[i]) kept.text[kept.count++] = letter;
     }
@@ -135,14 +71,14 @@ static void find_roles(Roles *roles, const Equation *equation, const Operand ope
     *roles = (Roles){0};
     for (size_t i = 0; i < operands[0].letters.count; i++) {
         const char letter = operands[0].letters.text[i];
-        const bool both = has(&operands[1].letters, letter);
-        add_letter(!both                            ? &roles->own[0]
-                   : has(&equation->output, letter) ? &roles->shared
-                                                    : &roles->summed,
+        const bool both = letters_have(&operands[1].letters, letter);
+        add_letter(!both                                     ? &roles->own[0]
+                   : letters_have(&equation->output, letter) ? &roles->shared
+                                                             : &roles->summed,
                    letter);
     }
     for (size_t i = 0; i < operands[1].letters.count; i++)
-        if (!has(&operands[0].letters, operands[1].letters.text[i]))
+        if (!letters_have(&operands[0].letters, operands[1].letters.text[i]))
             add_letter(&roles->own[1], operands[1].letters.text[i]);
 }
 
@@ -186,7 +122,7 @@ static Status check_lengths(Call *call, const Operand operands[2])
 {
     for (size_t i = 0; i < operands[0].letters.count; i++) {
         const char letter = operands[0].letters.text[i];
-        if (has(&operands[1].letters, letter) &&
+        if (letters_have(&operands[1].letters, letter) &&
             length_of(call, &operands[0], letter) != length_of(call, &operands[1], letter))
             return call_fail(call, STATUS_INVALID, "axes '%c' differ in length", letter);
     }
@@ -201,7 +137,7 @@ static Status multiply(Call *call, Operand *result, Operand operands[2], const R
         return call_fail(call, STATUS_UNSUPPORTED, "it has too many letters");
     for (size_t i = 0; i < result->letters.count; i++) {
         const char letter = result->letters.text[i];
-        shape[i] = length_of(call, &operands[!has(&operands[0].letters, letter)], letter);
+        shape[i] = length_of(call, &operands[!letters_have(&operands[0].letters, letter)], letter);
     }
     Status status = as_matrices(call, &operands[0], roles, &roles->own[0], &roles->summed);
     if (!status) status = as_matrices(call, &operands[1], roles, &roles->summed, &roles->own[1]);
@@ -230,7 +166,7 @@ Status build_einsum(Call *call)
     Operand operands[2], result;
     Roles roles;
     const char *text = attribute_text(call, "equation", "");
-    if (!parse(&equation, text) || equation.side_count != call->input_count)
+    if (!equation_parse(&equation, text) || equation.side_count != call->input_count)
         return call_fail(call, STATUS_UNSUPPORTED, "equation '%s' is not supported", text);
     Status status = read_operands(call, operands, &equation);
     const bool two = equation.side_count == 2;

@@ -89,7 +89,6 @@ static Status fold(Call *call, const Normalization *by)
         layer->bias[i] = (float)(by->scale[i] * (double)layer->bias[i] + by->shift[i]);
     }
     layer->has_bias = true;
-    layer->folded = true;
     return call_bind(call, 0, call->inputs[0]);
 }
 

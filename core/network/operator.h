@@ -208,7 +208,8 @@ typedef struct BuildLayer {
     bool has_bias;
     LayerOrigin origin;
     size_t sites; /* nodes emitted with it */
-    bool folded;  /* a batch normalization is folded in: no further node may share it */
+    size_t fold_count;
+    size_t *folds; /* file nodes of the batch normalizations folded in: no further node may share it then */
 } BuildLayer;
 
 /* The layer of that origin, made where there is none yet: weights [groups*m][n] = scale * the origin's, bias
@@ -216,7 +217,7 @@ typedef struct BuildLayer {
  * size; a bias of one element holds for all outputs. */
 Status builder_layer(Call *call, const LayerOrigin *origin, size_t m, size_t n, size_t *layer);
 
-/* The layer of an emitted node for it alone to change: a copy where other nodes share it. */
+/* The layer of an emitted node for the call to fold itself into: a copy where other nodes share it. */
 Status builder_own_layer(Call *call, size_t node, BuildLayer **layer);
 
 const BuildLayer *builder_get_layer(const Builder *builder, size_t layer);

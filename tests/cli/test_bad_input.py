@@ -123,7 +123,7 @@ class BadDescription(Story):
 class BadOutput(Story):
     def test_outputs_are_tried_before_the_work(self):
         (self.folder / "folder").mkdir()
-        for option in ("--csv", "--json"):
+        for option in ("--csv", "--json", "--onnx"):
             self.bad("quantize", LENET, *FAST, option, "nowhere/out", names=["nowhere/out"])
             self.bad("quantize", LENET, *FAST, option, "folder", names=["folder"])
             self.bad("quantize", LENET, *FAST, option, "/dev/full", names=["/dev/full"])
@@ -143,7 +143,7 @@ class OutputsOverInputs(Story):
         command = ["quantize", "x.onnx", "--calibration", "images.gz", "--images", "images.gz", "--image-labels", "labels",
                    "--labels", "classes"]
         for name in ("x.onnx", "./images.gz", "labels", "classes", "link"):
-            for option in ("--csv", "--json"):
+            for option in ("--csv", "--json", "--onnx"):
                 self.bad(*command, option, name, names=[option, name])
 
     def test_a_plan_may_be_replaced(self):

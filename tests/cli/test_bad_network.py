@@ -22,6 +22,12 @@ class BadNetwork(Story):
         self.write("net.onnx", onnx.model([FLATTEN, gemm()], [WEIGHTS]))
         self.assertIn("fc", self.good("inspect", "net.onnx"))
 
+    def test_quantized_onnx_of_an_old_opset_is_refused_before_the_work(self):
+        self.write("net.onnx", onnx.model([FLATTEN, gemm()], [WEIGHTS], opset=9))
+        images = DATA / "fashion-mnist" / "calibration-images-idx3-ubyte.gz"
+        self.bad("quantize", "net.onnx", "--calibration", images, "--onnx", "out.onnx",
+                 names=["net.onnx", "opset 9", "convert it to opset 13"])
+
     def test_files(self):
         sound = (DATA / "lenet5.onnx").read_bytes()
         self.network(b"")

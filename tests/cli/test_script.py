@@ -65,6 +65,18 @@ class Scripts(Story):
         self.assertEqual(set(explored.pop("run")), set(bound.pop("run")))
         self.assertEqual(explored, bound)
 
+    def test_the_quantized_network_as_the_batch_command_writes_it(self):
+        self.explore("keys 3a6\nkeys e<Ctrl-U>\ntype out.onnx\nkeys <Enter>\nwait\nexpect wrote 'out.onnx'\n"
+                     "keys e<Ctrl-U>\ntype out.csv\nkeys <Enter>\n")
+        self.good("bound", LENET, *FAST, "--plan", "out.csv", "--onnx", "bound.onnx")
+        self.good("quantize", LENET, *FAST, "--plan", "out.csv", "--onnx", "quantize.onnx", "--threads", "1")
+        files = self.files()
+        self.assertEqual(files["out.onnx"], files["bound.onnx"])
+        self.assertEqual(files["out.onnx"], files["quantize.onnx"])
+
+    def test_no_quantized_network_without_images(self):
+        self.refuse("keys e<Ctrl-U>\ntype out.onnx\nkeys <Enter>\n", "no images to quantize", network=ONNX, fast=[])
+
     def test_a_plan_to_start_from(self):
         self.write("plan.csv", "name,weight_bits\nfc1,float\n")
         self.explore("keys e<Ctrl-U>\ntype out.csv\nkeys <Enter>\n", "--plan", "plan.csv", "--bits", "6")

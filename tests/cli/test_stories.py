@@ -66,6 +66,18 @@ class Stories(Story):
         self.assertGreater(run["run"]["optimizer_seconds"], 0)
         self.assertEqual([layer["name"] for layer in run["layers"]], [row["name"] for row in table])
 
+    def test_the_quantized_network_is_a_network(self):
+        evaluate = ["--mean", "0.286", "--std", "0.353", "--images", IMAGES, "--image-labels", LABELS]
+        for inputs, most in (("float", 0), ("8", 0.2)):  # per cent: an image whose code is at half a code may change
+            text = self.good("quantize", LENET, *FAST, "--activation-bits", inputs, "--onnx", "out.onnx")
+            self.assertIn("conv2", self.good("inspect", "out.onnx"))
+            same = self.good("evaluate", "out.onnx", *evaluate, "--evaluation-images", "500")
+            here = re.search(r"^quantized +([\d.]+) .*", text, re.MULTILINE)
+            there = re.search(r"^float +([\d.]+) .*", same, re.MULTILINE)
+            self.assertLessEqual(abs(float(here.group(1)) - float(there.group(1))), most)
+            if not most:
+                self.assertEqual(here.group().split()[1:], there.group().split()[1:])
+
     def test_a_run_starts_from_an_earlier_one(self):
         self.good("quantize", LENET, *FAST, "--bits", "3", "--seed", "18446744073709551615", "--csv", "a.csv",
                   "--json", "a.json")
@@ -88,11 +100,13 @@ class Stories(Story):
     def test_the_same_bytes_whatever_the_threads(self):
         outputs = []
         for threads in ("1", "2", "4"):
-            text = self.good("quantize", LENET, *FAST, "--threads", threads, "--csv", f"{threads}.csv")
+            text = self.good("quantize", LENET, *FAST, "--threads", threads, "--csv", f"{threads}.csv", "--onnx",
+                             f"{threads}.onnx")
             outputs.append(without_times(text))
         files = self.files()
-        self.assertEqual(files["1.csv"], files["2.csv"])
-        self.assertEqual(files["1.csv"], files["4.csv"])
+        for kind in ("csv", "onnx"):
+            self.assertEqual(files[f"1.{kind}"], files[f"2.{kind}"])
+            self.assertEqual(files[f"1.{kind}"], files[f"4.{kind}"])
         self.assertEqual(outputs[0], outputs[1])
         self.assertEqual(outputs[0], outputs[2])
 

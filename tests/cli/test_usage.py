@@ -6,7 +6,7 @@ from harness import FAST, LENET, Story, main
 OPTIONS = """images image-labels evaluation-images calibration calibration-images mean std labels
 resize crop channels layout skip-bad-images input-shape output bits
 first-bits last-bits activation-bits error-compensated plan method mode rows ridge no-polish no-bias-correction
-ladder-on ladder-images measure seed threads memory csv json progress
+ladder-on ladder-images measure seed threads memory csv json onnx progress
 script ascii no-mouse help version""".split()
 COMMANDS = ("explore", "inspect", "quantize", "evaluate", "compare", "bound", "sensitivity")
 
@@ -64,10 +64,12 @@ class Usage(Story):
 
     def test_outputs_of_one_name(self):
         self.wrong("quantize", LENET, "--csv", "a", "--json", "a", names=["--csv", "--json"])
+        self.wrong("bound", LENET, "--json", "a", "--csv", "b", "--onnx", "b", names=["--csv", "--onnx"])
 
     def test_outputs_without_a_name(self):
         self.wrong("quantize", LENET, "--csv", "-", names=["--csv", "/dev/stdout"])
         self.wrong("bound", LENET, "--json=-", names=["--json", "/dev/stdout"])
+        self.wrong("bound", LENET, "--onnx=-", names=["--onnx", "/dev/stdout"])
 
     def test_error_compensated_needs_inputs_that_are_quantized(self):
         for command in ("inspect", "quantize", "compare", "bound"):

@@ -17,7 +17,7 @@ def install(build):
     """The path of its package.json, for node's PEERS_MODULES."""
     if not shutil.which("npm") or not shutil.which("node"):
         skip("npm and node are not installed")
-    place = os.path.join(build, "peers")
+    place = os.path.join(os.path.abspath(build), "peers")
     if not os.path.isdir(os.path.join(place, "node_modules", "onnxruntime-node")):
         os.makedirs(place, exist_ok=True)
         for name in ("package.json", "package-lock.json"):

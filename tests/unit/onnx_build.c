@@ -62,6 +62,11 @@ void ob_import(const char *domain, int64_t version)
     model->opset_import = append(model->opset_import, &model->n_opset_import, entry);
 }
 
+void ob_ir_version(int64_t version)
+{
+    model->ir_version = version;
+}
+
 void ob_metadata(const char *key, const char *value)
 {
     Onnx__StringStringEntryProto *entry = allocate(1, sizeof *entry);
@@ -107,6 +112,12 @@ void ob_input(const char *name, int type, size_t rank, const int64_t *dims)
 void ob_output(const char *name)
 {
     model->graph->output = append(model->graph->output, &model->graph->n_output, value_info(name));
+}
+
+void ob_value_info(const char *name)
+{
+    Onnx__GraphProto *graph = model->graph;
+    graph->value_info = append(graph->value_info, &graph->n_value_info, value_info(name));
 }
 
 static Onnx__TensorProto *tensor_raw(const char *name, int type, size_t rank, const int64_t *dims,

@@ -27,9 +27,11 @@ enum { OB_FLOAT = 1, OB_INT64 = 7, OB_BOOL = 9 }; /* TensorProto.DataType; any o
 void ob_begin(int64_t opset);
 void ob_import(const char *domain, int64_t version);
 void ob_metadata(const char *key, const char *value);
+void ob_ir_version(int64_t version); /* 8 where it is not set */
 
 void ob_input(const char *name, int type, size_t rank, const int64_t *dims);
 void ob_output(const char *name);
+void ob_value_info(const char *name);
 
 void ob_initializer_float(const char *name, size_t rank, const int64_t *dims, const float *data);
 void ob_initializer_int64(const char *name, size_t rank, const int64_t *dims, const int64_t *data);

@@ -85,9 +85,9 @@ static void free_integers(Integers *layers)
     free(layers->input_scales);
 }
 
-static int64_t integer_code(float x, float scale, float low, float high)
+static int64_t integer_code(float code, float low, float high)
 {
-    return (int64_t)fminf(fmaxf(rintf(x / scale), low), high);
+    return (int64_t)fminf(fmaxf(rintf(code), low), high);
 }
 
 /* Output `output` of the layer for a row of its float input, by integers alone but for scale and bias. */
@@ -99,8 +99,9 @@ static float evaluate(const Layer *layer, const Integers *integers, const float 
     int64_t sum = 0;
     for (size_t k = 0; k < n; k++) {
         size_t channel = single ? 0 : group * (n / taps) + k / taps;
-        int64_t code = integer_code(row[group * n + k], integers->input_scales[channel],
-                                    integers->quantizer.low, integers->quantizer.high);
+        float x = row[group * n + k], step = integers->input_scales[channel];
+        int64_t code = integer_code(single ? x / step : x * (1 / step), integers->quantizer.low,
+                                    integers->quantizer.high);
         sum += code * integers->codes[output * n + k];
     }
     float scale = integers->scales[output] * (single ? integers->input_scales[0] : 1);

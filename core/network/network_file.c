@@ -1,0 +1,32 @@
+#include "network/network_file.h"
+
+#include "base/file.h"
+#include "network/network_storage.h"
+
+#include <string.h>
+
+static Status open_same(NetworkFile *file, const Network *network, Message *message)
+{
+    char sha256[65];
+    Status status = onnx_file_open(&file->onnx, network->path, network->storage->arena.ceiling, message);
+    if (!status) status = file_sha256(sha256, network->path, message);
+    if (!status) status = external_sha256(sha256, &file->onnx->external, message);
+    if (!status && strcmp(sha256, network->sha256) != 0)
+        status = status_fail(message, STATUS_INVALID, "it has changed since it was opened");
+    return status ? status
+                  : graph_make(&file->graph, file->onnx->model->graph, network->output_name, message);
+}
+
+Status network_file_open(NetworkFile *file, const Network *network, Message *message)
+{
+    *file = (NetworkFile){0};
+    Status status = open_same(file, network, message);
+    return status ? status_context(message, status, "cannot read '%s' again", network->path) : STATUS_OK;
+}
+
+void network_file_close(NetworkFile *file)
+{
+    graph_free(&file->graph);
+    onnx_file_close(file->onnx);
+    *file = (NetworkFile){0};
+}

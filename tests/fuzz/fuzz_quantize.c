@@ -67,7 +67,8 @@ static void quantize(const Network *network, const Dataset *images, Pool *pool, 
     plan.options.error_compensated = (bits & 16) != 0;
     plan.options.mode = bits & 32 ? MODE_SEQUENTIAL : MODE_INDEPENDENT;
     fuzz_require_message(pipeline_run(&pipeline, network, &plan, images, &normalization,
-                                      &(PipelineOptions){.pool = pool, .memory = (size_t)512 << 20}, &message),
+                                      &(PipelineOptions){.pool = pool, .memory = (size_t)512 << 20},
+                                      &message),
                          &message);
     if (pipeline) bound(network, pipeline, images, pool, &normalization);
     pipeline_free(pipeline);

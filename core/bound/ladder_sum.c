@@ -10,10 +10,10 @@
 
 /* --- summing ---------------------------------------------------------------------------------------- */
 
-/* lambda e, where nothing costs nothing. */
+/* lambda e, where nothing costs nothing, and a difference of infinities has no bound. */
 static double cost(double lambda, double error)
 {
-    return error == 0 ? 0 : lambda * error;
+    return error == 0 ? 0 : isnan(error) ? INFINITY : lambda * error;
 }
 
 /* Adds a step to its layer's row; `local` and `signal` are the row's squared sums so far. */
@@ -118,6 +118,22 @@ static const char *find_violation(const Ladder *ladder)
     return NULL;
 }
 
+/* Why there is no spectral bound: a node without a constant, or a layer whose outputs differ by more than any
+ * number. */
+static void blame(Ladder *ladder, const Network *network, const Lipschitz *lipschitz)
+{
+    if (lipschitz->culprit != NETWORK_NONE) {
+        ladder->culprit = network->nodes[lipschitz->culprit].name;
+        ladder->reason = lipschitz->reason;
+        return;
+    }
+    for (size_t l = 0; l < ladder->layer_count && !ladder->culprit; l++) {
+        if (isfinite(ladder->steps[l].spectral)) continue;
+        ladder->culprit = network->nodes[network->layers[l].sites[0]].name;
+        ladder->reason = "its outputs on these images are not finite";
+    }
+}
+
 /* --- the whole -------------------------------------------------------------------------------------- */
 
 /* Keeps what the ladder is of, and forgets earlier sums. */
@@ -139,10 +155,7 @@ void ladder_sum(Ladder *ladder, const LadderRun *run, size_t images, const Lipsc
     sum_images(ladder, run);
     sum_layers(ladder, run, lipschitz);
     for (size_t i = 0; i < images; i++) certify_image(ladder, run, i, lipschitz);
-    if (!isfinite(ladder->spectral) && lipschitz->culprit != NETWORK_NONE) {
-        ladder->culprit = run->network->nodes[lipschitz->culprit].name;
-        ladder->reason = lipschitz->reason;
-    }
+    if (!isfinite(ladder->spectral)) blame(ladder, run->network, lipschitz);
     ladder->violation = find_violation(ladder);
 }
 

@@ -307,8 +307,8 @@ static Status measure_alone(const Tile *tile, size_t node)
 static void copy_alone(const Tile *tile, size_t node)
 {
     const LadderRun *run = tile->run;
-    double *alone = run->alone + run->network->nodes[node].layer * run->images + tile->first;
-    for (size_t i = 0; i < tile->count; i++) alone[i] = sample_of(tile, 0, i)->change;
+    const size_t first = run->network->nodes[node].layer * run->images + tile->first;
+    for (size_t i = 0; i < tile->count; i++) run->alone[first + i] = sample_of(tile, 0, i)->change;
 }
 
 static Status take_step(const Tile *tile, size_t node)

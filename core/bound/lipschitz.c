@@ -27,7 +27,7 @@ static EdgeConstant edge_constant(const NetworkEdge *edge, const LayerNorm *norm
     case EDGE_ELEMENTWISE:
         return same(edge->slope);
     case EDGE_PRODUCT:
-        return same(factor);
+        return same(isnan(factor) ? INFINITY : factor);
     case EDGE_UNBOUNDED:
         break;
     }

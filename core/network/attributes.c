@@ -17,7 +17,7 @@ static void attribute_fail(Call *call, const char *name, const char *wanted)
     if (call->builder->attribute_failed) return;
     call->builder->attribute_failed = true;
     call_fail(call, STATUS_INVALID, "attribute %s is not %s", name, wanted);
-    call->builder->attribute_message = *call->message;
+    if (call->message) call->builder->attribute_message = *call->message;
 }
 
 /* The attribute, or NULL where it is absent or of another type than `wanted`. */
@@ -92,7 +92,7 @@ size_t attribute_tensor(Call *call, const char *name)
     call->builder->attribute_failed = true;
     Message reason = *call->message;
     call_fail(call, status, "attribute %s: %s", name, reason.text);
-    call->builder->attribute_message = *call->message;
+    if (call->message) call->builder->attribute_message = *call->message;
     return NETWORK_NONE;
 }
 

@@ -41,8 +41,8 @@ static Status run_dequantize(const KernelRun *run, void *output, const void *con
     const float *scales = inputs[1];
     for (size_t i = 0; i < run->values[run->node->output].elements; i++) {
         const size_t c = i / p->inner % p->count;
-        const int64_t zero = zero_point(inputs, run->node->input_count, c);
-        ((float *)output)[i] = (float)(codes[i] - zero) * scales[c];
+        const double zero = (double)zero_point(inputs, run->node->input_count, c);
+        ((float *)output)[i] = (float)((double)codes[i] - zero) * scales[c];
     }
     return STATUS_OK;
 }

@@ -367,10 +367,13 @@ typedef struct Ranked {
     size_t position;
 } Ranked;
 
+/* NaN behind all numbers: sorting needs an order. */
 static int by_value(const void *a, const void *b)
 {
     const Ranked *one = a, *two = b;
-    if (one->value != two->value) return one->value < two->value ? -1 : 1;
+    const int not_one = isnan(one->value) != 0, not_two = isnan(two->value) != 0;
+    if (not_one != not_two) return not_one - not_two;
+    if (one->value < two->value || one->value > two->value) return one->value < two->value ? -1 : 1;
     return one->position < two->position ? -1 : one->position > two->position;
 }
 

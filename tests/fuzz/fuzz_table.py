@@ -1,6 +1,6 @@
 """Runs fuzzers and prints for each its executions, findings and coverage.
 
-    fuzz_table.py --runs N FUZZER                      a line, of the same N inputs every time
+    fuzz_table.py --runs N FUZZER                      a line, of N inputs from a fixed seed
     fuzz_table.py --minutes M [--jobs J] FUZZER...     a table, of new ones, from a corpus kept beside the fuzzer
 
 Seeds, findings of the past and dictionaries are those beside this file. An input that crashes, leaks, breaks a
@@ -44,7 +44,7 @@ def fuzz(fuzzer, folder, corpus, *arguments):
 
 
 def fixed(fuzzer, runs):
-    """The same inputs every time; what they teach is forgotten."""
+    """From a fixed seed; what they teach is forgotten."""
     folder = fuzzer.parent / "artifacts" / fuzzer.name
     with tempfile.TemporaryDirectory() as corpus:
         return fuzz(fuzzer, folder, [pathlib.Path(corpus)], "-seed=1", f"-runs={runs}", "-max_len=4096")

@@ -107,6 +107,10 @@ def texts():
     write("plan_csv", "least", "weight_bits,x,name\n4,\"a\n\"\"b\",fc\n")
     write("labels", "csv", "name,label\na.png,cat\r\nb/c.png,1\n\"d,\"\"e.png\",7\n")
     write("labels", "names", "cat, dog,,\xe9\nbird\r\n\n")
+    for name, text in (("wide", "\x27\u4e16\u754c e\u0301\u0301x"), ("escapes", "\x05\x1b[31m\u202ea\x9b\x7f\n b"),
+                       ("marks", "\x0f\u0301\u0301 \U0001f469\u200d\U0001f680\ufe0f \u1100\u1161")):
+        write("canvas", name, text)
+    write("canvas", "broken", b"\x09a\xff\xc3\xed\xa0\x80\xf0\x9f\x98")
     for name, text in (("shape", "3,8,8"), ("batch", "2,3,224,224"), ("values", "0.5, 0.25,1e-3"), ("sides", "256,300"),
                        ("word", "nchw"), ("output", "r")):
         write("options", name, text)
@@ -117,3 +121,5 @@ pictures()
 texts()
 (SEEDS / "onnx").mkdir(parents=True, exist_ok=True)
 subprocess.run([sys.argv[1], SEEDS / "onnx"], check=True)
+for name in ("attention", "blocks", "conv", "deconv", "factors", "gate", "matmul", "moments", "shared"):
+    write("quantize", name, (SEEDS / "onnx" / name).read_bytes())

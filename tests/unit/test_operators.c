@@ -663,6 +663,28 @@ static void means(void **state)
     check(&run, mean(&run.x, 15, true), 1e-6);
 }
 
+/* Log makes NaN of what is negative: the largest numbers are still in order, and NaN comes last. */
+static void nan_is_sorted_last(void **state)
+{
+    (void)state;
+    static const char *const texts[] = {"l=Log(v); y,i=TopK(l,[4]) axis=3",
+                                        "l=Log(v); y,i=TopK(l,[4]) axis=3 largest=0"};
+    for (size_t t = 0; t < 2; t++) {
+        Run run = run_graph(13, PLAIN, image_shape, "%s", texts[t]);
+        size_t nans = 0;
+        for (size_t i = 0; i + 1 < run.y.elements; i++) {
+            const float here = run.y.data[i], next = run.y.data[i + 1];
+            nans += isnan(here) != 0;
+            if (i % 4 == 3) continue;
+            assert_true(!isnan(here) || isnan(next));
+            if (!isnan(here) && !isnan(next)) assert_true(t ? here <= next : here >= next);
+        }
+        assert_true(nans > 0 && nans < run.y.elements - 1);
+        free(run.x.data);
+        free(run.y.data);
+    }
+}
+
 /* --- movement ----------------------------------------------------------------------------------------- */
 
 static void concats(void **state)
@@ -1351,6 +1373,7 @@ int main(void)
         cmocka_unit_test(slices),
         cmocka_unit_test(splits),
         cmocka_unit_test(gathers),
+        cmocka_unit_test(nan_is_sorted_last),
         cmocka_unit_test(transposes),
         cmocka_unit_test(pads),
         cmocka_unit_test(pads_of_nothing),

@@ -291,10 +291,17 @@ static Status fail_input(const char *what, const char *output, Message *message)
                        output);
 }
 
+static bool reads_network(const Network *network, const char *path)
+{
+    for (size_t i = 0; i < network->external_count; i++)
+        if (same_file(path, network->external[i])) return true;
+    return same_file(path, network->path);
+}
+
 /* An output may replace --plan's file, and nothing else that was read. */
 Status session_spare_files(const Session *session, const char *what, const char *output, Message *message)
 {
-    const bool input = same_file(output, session->path) || same_file(output, session->network->path) ||
+    const bool input = same_file(output, session->path) || reads_network(session->network, output) ||
                        same_file(output, session->options->labels);
     return input ? fail_input(what, output, message) : STATUS_OK;
 }

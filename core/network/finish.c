@@ -1,5 +1,6 @@
 #include "network/finish.h"
 
+#include "base/file.h"
 #include "base/sizes.h"
 #include "network/layer_names.h"
 #include "network/network_storage.h"
@@ -249,6 +250,23 @@ static const char *metadata(Finish *finish, const char *key)
     return copy_name(finish, onnx_file_metadata(finish->builder->file, key));
 }
 
+/* The paths of the files with its data. */
+static Status take_external(Finish *finish)
+{
+    const ExternalFiles *external = &finish->builder->file->external;
+    const char **paths = arena_new(finish->arena, const char *, external->count);
+    if (!paths) return STATUS_MEMORY;
+    for (size_t i = 0; i < external->count; i++) {
+        char *path = file_beside(external->network, external->files[i].location);
+        paths[i] = path ? copy_name(finish, path) : NULL;
+        free(path);
+        if (!paths[i]) return STATUS_MEMORY;
+    }
+    finish->network->external = paths;
+    finish->network->external_count = external->count;
+    return STATUS_OK;
+}
+
 static Status describe(Finish *finish)
 {
     const Builder *builder = finish->builder;
@@ -273,6 +291,7 @@ static Status describe(Finish *finish)
     network->std = metadata(finish, "input_std");
     network->labels = metadata(finish, "labels");
     network->task = metadata(finish, "task");
+    if (take_external(finish) != STATUS_OK) return STATUS_MEMORY;
     bool fits = network->output_name && network->mean && network->std && network->labels && network->task;
     return fits ? STATUS_OK : STATUS_MEMORY;
 }

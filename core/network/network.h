@@ -101,8 +101,10 @@ typedef struct Layer {
 typedef struct Network {
     const char *path;
     char sha256[65]; /* of the file; with data in other files, of that hash and their contents */
-    int opset;       /* of the default domain */
-    size_t batch;    /* images a tile */
+    size_t external_count;
+    const char *const *external; /* paths of the other files that hold its data */
+    int opset;                   /* of the default domain */
+    size_t batch;                /* images a tile */
 
     size_t channels, height, width; /* of the input image */
     size_t input, output;           /* values; input is [batch][height][width][channels] */

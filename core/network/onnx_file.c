@@ -36,12 +36,43 @@ static ProtobufCAllocator allocator_of(OnnxFile *file)
     return (ProtobufCAllocator){allocate, release, file};
 }
 
+static bool has_field_zero(const ProtobufCMessage *message);
+
+/* The messages of a field, whose descriptor says where its count and its pointers are. */
+static bool any_has_field_zero(const ProtobufCMessage *message, const ProtobufCFieldDescriptor *field)
+{
+    const char *base = (const char *)message;
+    const void *place = base + field->offset;
+    if (field->label != PROTOBUF_C_LABEL_REPEATED) {
+        const ProtobufCMessage *one = *(ProtobufCMessage *const *)place;
+        return one && has_field_zero(one);
+    }
+    const size_t count = *(const size_t *)(const void *)(base + field->quantifier_offset);
+    ProtobufCMessage *const *list = *(ProtobufCMessage *const *const *)place;
+    for (size_t i = 0; i < count; i++)
+        if (has_field_zero(list[i])) return true;
+    return false;
+}
+
+/* A field of number 0, which none may have, and which unpacking takes for one it does not know. The schema
+ * ends the recursion. */
+static bool has_field_zero(const ProtobufCMessage *message)
+{
+    for (size_t i = 0; i < message->n_unknown_fields; i++)
+        if (message->unknown_fields[i].tag == 0) return true;
+    for (size_t i = 0; i < message->descriptor->n_fields; i++) {
+        const ProtobufCFieldDescriptor *field = &message->descriptor->fields[i];
+        if (field->type == PROTOBUF_C_TYPE_MESSAGE && any_has_field_zero(message, field)) return true;
+    }
+    return false;
+}
+
 static Status unpack(OnnxFile *file, const char *data, size_t size, Message *message)
 {
     if (size == 0) return status_fail(message, STATUS_INVALID, "the file is empty");
     ProtobufCAllocator allocator = allocator_of(file);
     file->model = onnx__model_proto__unpack(&allocator, size, (const uint8_t *)data);
-    if (file->model) return STATUS_OK;
+    if (file->model && !has_field_zero(&file->model->base)) return STATUS_OK;
     if (file->refused)
         return status_fail(message, STATUS_MEMORY, "it takes more than the %zu MiB allowed: use --memory",
                            size_mib(file->ceiling));

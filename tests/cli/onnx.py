@@ -35,6 +35,11 @@ def tensor(name, dims, floats):
             field(9, struct.pack(f"<{len(floats)}f", *floats)))
 
 
+def external_tensor(name, dims, location):
+    entry = field(1, "location") + field(2, location)
+    return b"".join(field(1, dim) for dim in dims) + field(2, 1) + field(8, name) + field(13, entry) + field(14, 1)
+
+
 def value_info(name, dims):
     shape = b"".join(field(1, field(1, dim)) for dim in dims)
     return field(1, name) + field(2, field(1, field(1, 1) + field(2, shape)))

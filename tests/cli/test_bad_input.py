@@ -5,6 +5,7 @@ import os
 import shutil
 import struct
 
+import onnx
 from harness import DATA, FAST, IMAGES, LENET, Story, main
 
 
@@ -145,6 +146,14 @@ class OutputsOverInputs(Story):
         for name in ("x.onnx", "./images.gz", "labels", "classes", "link"):
             for option in ("--csv", "--json", "--onnx"):
                 self.bad(*command, option, name, names=[option, name])
+
+    def test_nor_one_that_holds_a_network_s_data(self):
+        self.write("weights", bytes(4 * 10 * 784))
+        self.write("net.onnx", onnx.model([onnx.node("Flatten", ["x"], ["f"], "flatten"),
+                                           onnx.node("Gemm", ["f", "w"], ["y"], "fc", transB=1)],
+                                          [onnx.external_tensor("w", (10, 784), "weights")]))
+        images = DATA / "fashion-mnist" / "calibration-images-idx3-ubyte.gz"
+        self.bad("quantize", "net.onnx", "--calibration", images, "--onnx", "weights", names=["--onnx", "weights"])
 
     def test_a_plan_may_be_replaced(self):
         self.write("plan.csv", "name,weight_bits\nconv1,4\n")

@@ -1,9 +1,9 @@
 /* ONNX files, alone and with external data in the files `data`, `link` (to it) and `pipe` beside them: opened
- * under a small ceiling; then every layer's weights are packed, the geometry is asked for, and one tile is
- * run.
+ * under a small ceiling; then every layer's weights are packed, the geometry is asked for, one tile is run,
+ * and the network is written as quantized ONNX, which must open.
  */
 #include "fuzz_input.h"
-#include "network/network.h"
+#include "report/onnx_write.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -73,24 +73,39 @@ static void run(const Network *network, const Weights *const *weights)
     free(output);
 }
 
-static Weights *pack(const Network *network, size_t l)
+/* Codes of 3, and inputs of 4 bits: one scale for every even layer's, one a channel for the others'. */
+static void solve_layer(Pipeline *pipeline, size_t l)
 {
+    const Network *network = pipeline->network;
     const Layer *layer = &network->layers[l];
-    const float scale = 0.5f;
-    const InputQuantizer quantizer = {.count = 1, .scales = &scale, .low = -7, .high = 7};
-    int8_t *codes = calloc(layer->groups * layer->m * layer->n, 1);
-    float *scales = calloc(layer->groups * layer->m, sizeof *scales);
-    Weights *packed = NULL;
+    const size_t outputs = layer->groups * layer->m, scales = l % 2 ? layer_input_channels(layer) : 1;
+    LayerResult *result = &pipeline->layers[l];
     Message message = {0};
-    if (codes && scales) {
-        memset(codes, 3, layer->groups * layer->m * layer->n);
-        fuzz_require_message(
-            weights_create_integer(&packed, network, l, codes, scales, layer->bias, &quantizer, &message),
-            &message);
+    *result = (LayerResult){.bits = 4, .activation_bits = 4, .input_scale_count = scales};
+    result->codes = calloc(outputs * layer->n + 1, 1);
+    result->scales = calloc(outputs + 1, sizeof(float));
+    result->bias = calloc(outputs + 1, sizeof(float));
+    result->input_scales = calloc(scales + 1, sizeof(float));
+    if (!result->codes || !result->scales || !result->bias || !result->input_scales) abort();
+    memset(result->codes, 3, outputs * layer->n);
+    for (size_t i = 0; i < scales; i++) result->input_scales[i] = 0.5f;
+    const InputQuantizer quantizer = {scales, result->input_scales, -7, 7};
+    fuzz_require_message(weights_create_integer(&pipeline->weights[l], network, l, result->codes,
+                                                result->scales, layer->bias, &quantizer, &message),
+                         &message);
+}
+
+static void free_solved(Pipeline *pipeline)
+{
+    for (size_t l = 0; l < pipeline->layer_count; l++) {
+        weights_free(pipeline->weights[l]);
+        free(pipeline->layers[l].codes);
+        free(pipeline->layers[l].scales);
+        free(pipeline->layers[l].bias);
+        free(pipeline->layers[l].input_scales);
     }
-    free(codes);
-    free(scales);
-    return packed;
+    free(pipeline->weights);
+    free(pipeline->layers);
 }
 
 static void gather(const Network *network, size_t node)
@@ -127,16 +142,48 @@ static uint64_t work(const Network *network)
     return macs;
 }
 
+static void reopen(const char *path, size_t layers)
+{
+    Network *network;
+    Message message = {0};
+    const Status status = network_open(&network, path, &(NetworkOptions){0}, &message);
+    fuzz_require(status == STATUS_OK, message.text);
+    fuzz_require(network->layer_count == layers, "it has the layers that were written");
+    network_free(network);
+}
+
+static void write_quantized(const Pipeline *pipeline)
+{
+    Plan plan;
+    Message message = {0};
+    if (plan_create(&plan, pipeline->network, &message) != STATUS_OK) abort();
+    const char *path = fuzz_path("export.onnx");
+    const Result result = {.network = pipeline->network, .plan = &plan, .pipeline = pipeline};
+    Status status = quantized_onnx_check(result.network, &plan, &message);
+    if (status == STATUS_OK) {
+        status = quantized_onnx_write(path, &result, &message);
+        if (status == STATUS_OK) reopen(path, pipeline->layer_count);
+    }
+    fuzz_require_message(status, &message);
+    plan_free(&plan);
+}
+
 static void use(const Network *network)
 {
-    Weights **weights = calloc(network->layer_count + 1, sizeof *weights);
-    fuzz_require(weights != NULL, "memory for the weights");
-    for (size_t l = 0; l < network->layer_count; l++) weights[l] = pack(network, l);
+    Pipeline pipeline = {.network = network, .layer_count = network->layer_count};
+    pipeline.weights = calloc(network->layer_count + 1, sizeof *pipeline.weights);
+    pipeline.layers = calloc(network->layer_count + 1, sizeof *pipeline.layers);
+    if (!pipeline.weights || !pipeline.layers) abort();
+    bool solved = true;
+    for (size_t l = 0; l < network->layer_count; l++) {
+        solve_layer(&pipeline, l);
+        solved &= pipeline.weights[l] != NULL;
+    }
     ask(network);
     run(network, NULL);
-    run(network, (const Weights *const *)weights);
-    for (size_t l = 0; l < network->layer_count; l++) weights_free(weights[l]);
-    free(weights);
+    run(network, (const Weights *const *)pipeline.weights);
+    if (solved) write_quantized(&pipeline);
+    free_solved(&pipeline);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

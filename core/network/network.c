@@ -11,7 +11,8 @@
 
 #define DEFAULT_CEILING ((size_t)2 << 30)
 #define LEAST_PICTURE 16 /* pixels: more than most images have channels */
-#define TILE 16          /* images; where the file leaves the batch open */
+#define TILE 16          /* images, at most, where the file leaves the batch open; 4 of 3 x 224 x 224: */
+#define TILE_BYTES ((size_t)3 << 20) /* of the images of a tile, so that a workspace stays small */
 
 /* --- the image -------------------------------------------------------------------------------------- */
 
@@ -212,13 +213,23 @@ static Status open_file(Opening *opening, Message *message)
     return status;
 }
 
-/* A batch that is open is tried at TILE; a file whose reshapes fix it at 1 all the same fails there, and is
- * tried at 1. */
+/* The largest power of two up to TILE whose images fit into TILE_BYTES. */
+static size_t open_batch(const ImageShape *image)
+{
+    size_t batch = 1, bytes = sizeof(float);
+    for (size_t i = 1; i < 4; i++)
+        if (!size_multiply(&bytes, bytes, image->sizes[i])) return 1;
+    while (batch < TILE && 2 * batch <= TILE_BYTES / bytes) batch *= 2;
+    return batch;
+}
+
+/* A file whose reshapes fix a batch of 1 although its input leaves it open fails at another, and is tried at
+ * 1. */
 static Status try_batches(Network **network, const Opening *opening, Message *message)
 {
     size_t fixed = opening->image.sizes[0];
     if (fixed) return try_batch(network, opening, fixed, message);
-    Status status = try_batch(network, opening, TILE, message);
+    Status status = try_batch(network, opening, open_batch(&opening->image), message);
     return status ? try_batch(network, opening, 1, message) : STATUS_OK;
 }
 

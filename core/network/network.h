@@ -114,7 +114,8 @@ typedef struct NetworkOptions {
                                 file leaves open; NULL: nothing */
     const char *output;      /* name of the value to compute; NULL: the file's only output */
     bool plain_kernels;      /* the fallback kernels even where oneDNN is there */
-    size_t memory;           /* ceiling in bytes for the network's own storage; 0: 2 GiB */
+    size_t memory; /* ceiling in bytes for opening: the file, what it unpacks to, the network; 0: 2 GiB */
+    size_t held;   /* base/memory.h */
 } NetworkOptions;
 
 /* STATUS_INVALID for damaged files, STATUS_UNSUPPORTED for what cannot be run; *network is NULL on failure.

@@ -244,7 +244,7 @@ static void build_resnet50(void)
         }
     x = add_average("avgpool", &x);
     x = flatten(&x);
-    x = add_gemm("fc", &x, CLASSES, 8);
+    x = add_gemm("fc", &x, CLASSES, 5);
     ob_output(x.name);
 }
 
@@ -345,9 +345,9 @@ static void build_mobilenetv3(void)
     x = add_conv("features.16", &x, &(Conv){960, 1, 1, 1, HARD_SWISH, 0});
     x = add_average("avgpool", &x);
     x = flatten(&x);
-    x = add_gemm("classifier.0", &x, 1280, 8);
+    x = add_gemm("classifier.0", &x, 1280, 3);
     x = activate(&x, HARD_SWISH);
-    x = add_gemm("classifier.3", &x, CLASSES, 2);
+    x = add_gemm("classifier.3", &x, CLASSES, 1);
     ob_output(x.name);
 }
 

@@ -134,10 +134,12 @@ const OptionEntry option_table[OPTION_COUNT] = {
                      FIELD(seed), 0, 0},
     [OPTION_THREADS] = {"threads", "N", "threads; results do not depend on it (one a processor)", ALL,
                         OPTION_SIZE, FIELD(threads), 1, POOL_MAX_WORKERS},
-    [OPTION_MEMORY] = {"memory", "BYTES",
-                       "most memory for calibrating and solving, and for the bound, with a suffix K, M or G; "
-                       "activations beyond it go to a temporary file (half of the machine's)",
-                       ALL, OPTION_BYTES, FIELD(memory), 0, 0},
+    [OPTION_MEMORY] =
+        {"memory", "BYTES",
+         "the most that the process may hold beside 48 MiB for the program itself, with a suffix "
+         "K, M or G; activations beyond it go to a temporary file, and what cannot is refused "
+         "(half of the machine's)",
+         ALL, OPTION_BYTES, FIELD(memory), 0, 0},
     [OPTION_CSV] = {"csv", "FILE",
                     "write what was found as CSV: the plan and its results, or the sensitivities",
                     REPORT | INSPECT | SENSITIVITY, OPTION_TEXT, FIELD(csv), 0, 0},

@@ -1,6 +1,7 @@
 #define _GNU_SOURCE
 #include "app/session.h"
 
+#include "app/budget.h"
 #include "app/interrupt.h"
 #include "app/output_check.h"
 #include "app/progress.h"
@@ -16,8 +17,6 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
-
-#define KEPT_BYTES ((size_t)256 << 20) /* of a folder's decoded images, or an eighth of --memory */
 
 /* --- network ---------------------------------------------------------------------------------------- */
 
@@ -38,6 +37,7 @@ static const char *bundled_network(void)
 static Status open_network(Session *session, Message *message)
 {
     const Options *options = session->options;
+    const Budget budget = budget_now(options);
     session->path = strdup(options->network ? options->network : bundled_network());
     if (!session->path) return status_no_memory(message, "a path");
     const char *network = session->path;
@@ -50,7 +50,8 @@ static Status open_network(Session *session, Message *message)
     return network_open(&session->network, network,
                         &(NetworkOptions){.input_shape = options->input_shape,
                                           .output = options->output,
-                                          .memory = options->memory},
+                                          .memory = budget.left,
+                                          .held = budget.held},
                         message);
 }
 
@@ -200,7 +201,7 @@ static DatasetSource choose_images(const Session *session, const char *images, c
                                    const ImageFiles *described)
 {
     const Network *network = session->network;
-    const size_t memory = session->options->memory;
+    const Budget budget = budget_now(session->options);
     return (DatasetSource){.images = images ? images : described->images,
                            .labels = images ? labels : described->labels,
                            .classes = network->output_elements,
@@ -211,7 +212,9 @@ static DatasetSource choose_images(const Session *session, const char *images, c
                            .class_count = session->class_count,
                            .seed = session->plan.options.seed,
                            .skip_bad = session->options->skip_bad_images,
-                           .memory = memory ? size_min(KEPT_BYTES, memory / 8) : KEPT_BYTES,
+                           .kept = budget_kept(&budget),
+                           .memory = budget.left,
+                           .held = budget.held,
                            .pool = session->pool,
                            .proceed = session->opening ? session->opening : show_reading,
                            .context = session->opening_context};
@@ -259,8 +262,9 @@ Status session_open_images(Session *session, SessionNeed calibration, SessionNee
     status =
         open_images(&session->evaluation, session, &source, evaluation, "evaluation", "--images", message);
     if (status != STATUS_OK || !session->evaluation) return status;
+    const Budget budget = budget_now(options);
     return reference_create(&session->reference, session->network, session->evaluation,
-                            &session->normalization, REFERENCE_BYTES, message);
+                            &session->normalization, reference_bytes(budget.left), message);
 }
 
 const char *session_images_path(const Session *session)

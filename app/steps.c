@@ -1,5 +1,6 @@
 #include "app/steps.h"
 
+#include "app/budget.h"
 #include "app/interrupt.h"
 #include "app/progress.h"
 #include "base/seconds.h"
@@ -42,8 +43,10 @@ Status step_quantize(Pipeline **pipeline, const Session *session, const Plan *pl
                      Message *message)
 {
     Show show = {.progress = progress_start(session->options->progress), .session = session, .what = what};
+    const Budget budget = budget_now(session->options);
     PipelineOptions options = {.pool = session->pool,
-                               .memory = session->options->memory,
+                               .memory = budget.left,
+                               .held = budget.held,
                                .progress = show_pipeline,
                                .context = &show};
     Status status = pipeline_run(pipeline, session->network, plan, session->calibration,
@@ -76,6 +79,9 @@ Status step_evaluate(Evaluation *evaluation, const Session *session, const Weigh
                      const char *what, Message *message)
 {
     Show show = {.progress = progress_start(session->options->progress), .session = session, .what = what};
+    const Budget budget = budget_now(session->options);
+    session->reference->memory = budget.left;
+    session->reference->held = budget.held;
     Status status =
         evaluation_run(evaluation, session->reference, weights, session->options->evaluation_images,
                        session->pool, show_evaluation, &show, message);
@@ -117,16 +123,20 @@ Status step_ladder(Climb *climb, const Session *session, const Pipeline *pipelin
     const Options *options = session->options;
     const Dataset *dataset =
         options->ladder_on == LADDER_EVALUATION ? session->evaluation : session->calibration;
-    const size_t memory = options->memory ? options->memory : pipeline_default_memory();
+    const Budget budget = budget_now(options);
     Show show = {.progress = progress_start(options->progress), .session = session};
     LadderOptions ladder_options = {.pool = session->pool,
                                     .images = ladder_images(options, pipeline),
-                                    .memory = memory,
+                                    .memory = budget.left,
+                                    .held = budget.held,
                                     .progress = show_ladder,
                                     .proceed = not_interrupted,
                                     .context = &show};
-    const NormOptions norm_options = {
-        .pool = session->pool, .memory = memory, .proceed = show_norms, .context = &show};
+    const NormOptions norm_options = {.pool = session->pool,
+                                      .memory = budget.left,
+                                      .held = budget.held,
+                                      .proceed = show_norms,
+                                      .context = &show};
     *climb = (Climb){0};
     const double start = seconds_now();
     LayerNorm *norms = calloc(session->network->node_count + 1, sizeof *norms);
@@ -155,8 +165,10 @@ Status step_survey(Sensitivity *sensitivities, const Session *session, SurveyKno
                  .what = "surveying",
                  .known = known,
                  .known_context = context};
+    const Budget budget = budget_now(session->options);
     SurveyOptions options = {.pool = session->pool,
-                             .memory = session->options->memory,
+                             .memory = budget.left,
+                             .held = budget.held,
                              .measure = session->options->measure,
                              .progress = show_pipeline,
                              .known = show_known,

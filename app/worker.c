@@ -1,6 +1,7 @@
 #define _GNU_SOURCE
 #include "app/worker.h"
 
+#include "app/budget.h"
 #include "app/outputs.h"
 #include "explore/explorer.h"
 #include "quantize/calibrate.h"
@@ -185,8 +186,10 @@ static size_t ladder_images(const Session *session)
 static Status create_explorer(Worker *worker, Message *message)
 {
     const Session *session = worker->session;
+    const Budget budget = budget_now(session->options);
     const ExplorerOptions options = {.pool = session->pool,
-                                     .memory = session->options->memory,
+                                     .memory = budget.left,
+                                     .held = budget.held,
                                      .ladder_images = ladder_images(session),
                                      .evaluation_images = session->options->evaluation_images,
                                      .proceed = proceed,

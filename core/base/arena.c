@@ -29,12 +29,18 @@ static ArenaBlock *add_block(Arena *arena, size_t bytes)
     return block;
 }
 
+size_t arena_left(const Arena *arena)
+{
+    const size_t used = arena->used + (arena->beside ? arena->beside->used : 0);
+    return arena->ceiling - size_min(used, arena->ceiling);
+}
+
 void *arena_allocate(Arena *arena, size_t count, size_t size)
 {
     size_t bytes;
     if (!size_multiply(&bytes, count, size) || !size_add(&bytes, bytes, 2 * ALIGNMENT - 1)) return NULL;
     bytes = (bytes - ALIGNMENT) / ALIGNMENT * ALIGNMENT;
-    if (bytes > arena->ceiling - size_min(arena->used, arena->ceiling)) return NULL;
+    if (bytes > arena_left(arena)) return NULL;
     ArenaBlock *block = arena->blocks;
     if (!block || block->size - block->used < bytes) block = add_block(arena, bytes + ALIGNMENT);
     if (!block) return NULL;

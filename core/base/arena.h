@@ -17,12 +17,16 @@ typedef struct ArenaBlock ArenaBlock;
 
 typedef struct Arena {
     ArenaBlock *blocks;
-    size_t used;    /* bytes handed out, headers and padding included */
-    size_t ceiling; /* bytes */
+    size_t used;                /* bytes handed out, headers and padding included */
+    size_t ceiling;             /* bytes */
+    const struct Arena *beside; /* whose bytes count towards the ceiling as well; NULL: none */
 } Arena;
 
 /* Allocates nothing yet. */
 Arena arena_make(size_t ceiling);
+
+/* Bytes below the ceiling. */
+size_t arena_left(const Arena *arena);
 
 /* count * size zeroed bytes at a multiple of 64, or NULL (overflow, ceiling, out of memory).
  * A request of 0 bytes returns a valid pointer. */

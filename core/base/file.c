@@ -69,6 +69,25 @@ static Status read_exactly(int file, char *data, size_t size, const char *path, 
     return STATUS_OK;
 }
 
+size_t file_bytes(const char *path)
+{
+    struct stat facts;
+    return stat(path, &facts) == 0 && facts.st_size > 0 ? (size_t)facts.st_size : 0;
+}
+
+size_t file_gzip_bytes(const char *path)
+{
+    unsigned char head[2], tail[4];
+    size_t bytes = file_bytes(path);
+    const int file = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+    if (file < 0) return bytes;
+    if (bytes > sizeof tail && pread(file, head, sizeof head, 0) == sizeof head && head[0] == 0x1f &&
+        head[1] == 0x8b && pread(file, tail, sizeof tail, (off_t)(bytes - sizeof tail)) == sizeof tail)
+        bytes += tail[0] | (size_t)tail[1] << 8 | (size_t)tail[2] << 16 | (size_t)tail[3] << 24;
+    close(file);
+    return bytes;
+}
+
 Status file_read(char **data, size_t *size, const char *path, size_t cap, Message *message)
 {
     int file;

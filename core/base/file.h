@@ -11,6 +11,12 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+/* Bytes of a file; 0 where it cannot be seen, which opening it explains. */
+size_t file_bytes(const char *path);
+
+/* Bytes that file_read_gzip() takes at most where the file's own word for what it unpacks to is true. */
+size_t file_gzip_bytes(const char *path);
+
 /* Reads a regular file of at most `cap` bytes; *data is malloc'ed, with a terminating zero beyond *size.
  * A file that shrinks or grows while it is read is an error. */
 Status file_read(char **data, size_t *size, const char *path, size_t cap, Message *message);

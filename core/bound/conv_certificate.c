@@ -4,6 +4,7 @@
 #include "bound/conv_map.h"
 
 #include <float.h>
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -192,14 +193,30 @@ static Status factorize(bool *proven, Band *band, double sigma, Message *message
     return status;
 }
 
+/* By T'T or by TT', whichever takes less work. */
+static Band band_choose(const ConvMap *map, Link *links)
+{
+    const Band by_inputs = band_describe(map, true, links), by_outputs = band_describe(map, false, links);
+    return band_work(&by_outputs) < band_work(&by_inputs) ? by_outputs : by_inputs;
+}
+
+size_t conv_map_certify_bytes(const ConvMap *map, size_t ceiling)
+{
+    Link *links = calloc(map->taps, sizeof *links);
+    if (!links) return SIZE_MAX;
+    const Band band = band_choose(map, links);
+    const size_t side = map->taps * band.block, sorted = map->geometry.m * map->n;
+    free(links);
+    if (!band_fits(&band, ceiling)) return 0;
+    return (side * side + band.order * band.height + sorted) * sizeof(double);
+}
+
 Status conv_map_certify(bool *proven, const ConvMap *map, double sigma, size_t ceiling, Message *message)
 {
     *proven = false;
     Link *links = calloc(map->taps, sizeof *links);
     if (!links) return status_no_memory(message, "the certificate of a layer's norm");
-    Band band = band_describe(map, true, links);
-    const Band other = band_describe(map, false, links);
-    if (band_work(&other) < band_work(&band)) band = other;
+    Band band = band_choose(map, links);
     Status status = STATUS_OK;
     if (band_fits(&band, ceiling)) status = factorize(proven, &band, sigma, message);
     free(links);

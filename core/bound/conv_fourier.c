@@ -51,6 +51,18 @@ static double torus_work(const Torus *torus)
            (4 * (double)torus->map->geometry.m * (double)torus->width + order * order);
 }
 
+static bool torus_fits(const Torus *torus)
+{
+    return torus_work(torus) <= LARGEST_WORK;
+}
+
+size_t conv_map_fourier_bytes(const ConvMap *map)
+{
+    const Torus torus = torus_describe(map);
+    const size_t order = torus.order, symbol = 2 * map->geometry.m * torus.width;
+    return torus_fits(&torus) ? (symbol + 6 * order * order + 8 * order) * sizeof(double) : 0;
+}
+
 static bool torus_allocate(Torus *torus)
 {
     const size_t order = torus->order;
@@ -146,7 +158,7 @@ Status conv_map_fourier(double *upper, const ConvMap *map, double start, Message
 {
     Torus torus = torus_describe(map);
     *upper = INFINITY;
-    if (!(start > 0) || !(torus_work(&torus) <= LARGEST_WORK)) return STATUS_OK;
+    if (!(start > 0) || !torus_fits(&torus)) return STATUS_OK;
     Status status = STATUS_OK;
     if (torus_allocate(&torus)) {
         *upper = start;

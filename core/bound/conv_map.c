@@ -30,16 +30,22 @@ static double axis_overlap(size_t in, size_t out, size_t kernel, size_t stride, 
     return (double)most;
 }
 
+ConvMap conv_map_describe(const ConvGeometry *g)
+{
+    const size_t taps = g->kernel_h * g->kernel_w;
+    return (ConvMap){.geometry = *g,
+                     .taps = taps,
+                     .n = taps * g->channels,
+                     .inputs = g->in_h * g->in_w * g->channels,
+                     .outputs = g->out_h * g->out_w * g->m};
+}
+
 Status conv_map_create(ConvMap *map, const ConvGeometry *g, const Layer *layer, size_t group,
                        Message *message)
 {
-    const size_t taps = g->kernel_h * g->kernel_w, n = layer->n;
-    *map = (ConvMap){.geometry = *g,
-                     .taps = taps,
-                     .n = n,
-                     .inputs = g->in_h * g->in_w * g->channels,
-                     .outputs = g->out_h * g->out_w * g->m,
-                     .weights = calloc(g->m * n + 1, sizeof(double))};
+    *map = conv_map_describe(g);
+    const size_t taps = map->taps, n = map->n;
+    map->weights = calloc(g->m * n + 1, sizeof(double));
     if (!map->weights) return status_no_memory(message, "a layer's norm");
     const float *from = layer->weights + group * g->m * n;
     for (size_t o = 0; o < g->m; o++)
@@ -160,10 +166,21 @@ typedef struct Lanczos {
     double *memory;
 } Lanczos;
 
-static bool lanczos_create(Lanczos *lanczos, const ConvMap *map)
+static size_t lanczos_steps(const ConvMap *map)
 {
     const size_t fits = KRYLOV_BYTES / (map->inputs * sizeof(double));
-    const size_t steps = size_max(4, size_min(size_min(KRYLOV, map->inputs), fits));
+    return size_max(4, size_min(size_min(KRYLOV, map->inputs), fits));
+}
+
+size_t conv_map_lower_bytes(const ConvMap *map)
+{
+    const size_t steps = lanczos_steps(map), patches = map->geometry.out_w * map->n;
+    return ((steps + 1) * map->inputs + map->outputs + patches + (steps + 4) * steps) * sizeof(double);
+}
+
+static bool lanczos_create(Lanczos *lanczos, const ConvMap *map)
+{
+    const size_t steps = lanczos_steps(map);
     const size_t patches = map->geometry.out_w * map->n;
     const size_t counts[] = {
         (steps + 1) * map->inputs, map->outputs, patches, steps, steps, steps * steps, 2 * steps};

@@ -21,6 +21,15 @@ typedef struct ConvMap {
     bool on_caller;          /* of consent_ask() */
 } ConvMap;
 
+/* A map of that geometry without weights, for what it takes. */
+ConvMap conv_map_describe(const ConvGeometry *geometry);
+
+/* Bytes that the three functions below take at most, the map's weights aside; conv_map_certify() at that
+ * ceiling. SIZE_MAX where they cannot be counted. */
+size_t conv_map_lower_bytes(const ConvMap *map);
+size_t conv_map_certify_bytes(const ConvMap *map, size_t ceiling);
+size_t conv_map_fourier_bytes(const ConvMap *map);
+
 /* Group `group` of a layer at a site of that geometry. Nobody is asked: consent is NULL. */
 Status conv_map_create(ConvMap *map, const ConvGeometry *geometry, const Layer *layer, size_t group,
                        Message *message);

@@ -119,15 +119,17 @@ static size_t sample_bytes(const LadderRun *run)
     return size_multiply(&bytes, steps + layers + sizeof *run->all, run->images) ? bytes : SIZE_MAX;
 }
 
-static Status refuse(const LadderRun *run, size_t samples, size_t bench, size_t ceiling, Message *message)
+static Status refuse(const LadderRun *run, size_t samples, size_t bench, const LadderOptions *options,
+                     Message *message)
 {
-    size_t need;
-    if (!size_add(&need, samples, bench)) need = SIZE_MAX;
+    const size_t ceiling = options->memory;
+    size_t need, whole;
+    if (!size_add(&need, samples, bench) || !size_add(&whole, need, options->held)) need = whole = SIZE_MAX;
     return status_fail(
         message, STATUS_MEMORY,
-        "the ladder of '%s' on %zu images takes %zu MiB on one thread, above the ceiling of %zu "
-        "MiB: use --memory %zuM or more%s",
-        run->network->path, run->images, size_mib(need), size_mib(ceiling), size_mib(need),
+        "the ladder of '%s' on %zu images takes %zu MiB on one thread, above the %zu MiB that are left of "
+        "--memory: use --memory %zuM or more%s",
+        run->network->path, run->images, size_mib(need), size_mib(ceiling), size_mib(whole),
         bench < ceiling ? ", or fewer --ladder-images" : "");
 }
 
@@ -140,9 +142,10 @@ static Status plan_memory(size_t *benches, size_t *bytes, LadderRun *run, const 
     size_t bench;
     Status status = ladder_bench_bytes(&bench, run, message);
     if (status != STATUS_OK) return status;
+    bench += run->dataset->reading_bytes;
     const size_t fit = samples < ceiling ? (ceiling - samples) / bench : 0;
     *benches = size_min(fit, size_min(tiles, pool_workers(options->pool)));
-    if (*benches == 0) return refuse(run, samples, bench, ceiling, message);
+    if (*benches == 0) return refuse(run, samples, bench, options, message);
     *bytes = samples + *benches * bench;
     return STATUS_OK;
 }

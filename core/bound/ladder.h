@@ -85,6 +85,7 @@ typedef struct LadderOptions {
     Pool *pool;
     size_t images;                  /* from the front; 0: all of the dataset */
     size_t memory;                  /* ceiling in bytes for what the ladder itself takes; 0: none */
+    size_t held;                    /* base/memory.h */
     LadderProgress *progress;       /* NULL allowed */
     bool (*proceed)(void *context); /* called often, likewise; false cancels; NULL allowed */
     void *context;

@@ -26,7 +26,6 @@ typedef struct Group {
 typedef struct SiteJob {
     ConvGeometry geometry;
     const Layer *layer;
-    size_t ceiling; /* bytes of a certificate */
     Consent *consent;
     bool on_caller;
     Group *groups;
@@ -48,28 +47,27 @@ static bool is_matrix(const ConvMap *map)
 }
 
 /* Lowers group->upper to the first of the steps above `lower` that is proven for `map`, times `scale`. */
-static Status certify(Group *group, const ConvMap *map, size_t ceiling, double lower, double scale,
-                      const char *by, Message *message)
+static Status certify(Group *group, const ConvMap *map, double lower, double scale, const char *by,
+                      Message *message)
 {
     Status status = STATUS_OK;
     bool proven = false;
     for (size_t i = 0; !status && !proven && i < STEPS && steps[i] * lower * scale < group->upper; i++) {
-        status = conv_map_certify(&proven, map, steps[i] * lower, ceiling, message);
+        status = conv_map_certify(&proven, map, steps[i] * lower, CERTIFICATE_BYTES, message);
         if (proven) improve(group, steps[i] * lower * scale, by);
     }
     return status;
 }
 
 /* sqrt(n_ov) |W|_2 */
-static Status bound_unfolded(Group *group, const ConvMap *map, size_t ceiling, bool matrix, Message *message)
+static Status bound_unfolded(Group *group, const ConvMap *map, bool matrix, Message *message)
 {
     const ConvMap unfolded = conv_map_unfolded(map);
     double lower;
     Status status = conv_map_lower(&lower, &unfolded, message);
     if (status) return status;
     if (matrix) group->lower = lower;
-    return certify(group, &unfolded, ceiling, lower, sqrt(map->overlap), matrix ? "certificate" : "unfolded",
-                   message);
+    return certify(group, &unfolded, lower, sqrt(map->overlap), matrix ? "certificate" : "unfolded", message);
 }
 
 /* --- groups ----------------------------------------------------------------------------------------- */
@@ -95,7 +93,7 @@ static Status bound_cheaply(const SiteJob *job, size_t index, Message *message)
     group->lower = 0;
     if (finite) {
         if (!matrix) status = conv_map_lower(&group->lower, &map, message);
-        if (!status) status = bound_unfolded(group, &map, job->ceiling, matrix, message);
+        if (!status) status = bound_unfolded(group, &map, matrix, message);
     }
     conv_map_free(&map);
     return status;
@@ -114,7 +112,7 @@ static Status bound_tightly(const SiteJob *job, size_t index, Message *message)
         status = conv_map_fourier(&upper, &map, steps[0] * job->lower, message);
         if (!status) {
             improve(group, upper, "Fourier");
-            status = certify(group, &map, job->ceiling, job->lower, 1, "certificate", message);
+            status = certify(group, &map, job->lower, 1, "certificate", message);
         }
     }
     conv_map_free(&map);
@@ -159,7 +157,6 @@ typedef struct NetworkJob {
     LayerNorm *norms;
     const Network *network;
     const NormOptions *options;
-    size_t ceiling; /* bytes of a certificate */
     Consent consent;
     atomic_size_t next, done; /* layers */
     Status *statuses;         /* [layer_count] */
@@ -171,7 +168,6 @@ static Status layer_norms(NetworkJob *job, size_t number, bool on_caller)
     const Layer *layer = &job->network->layers[number];
     Message *message = &job->messages[number];
     SiteJob site = {.layer = layer,
-                    .ceiling = job->ceiling,
                     .consent = &job->consent,
                     .on_caller = on_caller,
                     .groups = calloc(layer->groups, sizeof(Group))};
@@ -212,12 +208,52 @@ static bool ask_caller(void *context)
     return job->options->proceed(job->options->context, fraction);
 }
 
-/* As many tasks at once as the memory holds certificates. */
+/* The most bytes that the bounds of a site take, one group after another. */
+static size_t site_bytes(const Network *network, size_t site)
+{
+    ConvGeometry geometry;
+    network_convolution(&geometry, network, site);
+    const ConvMap map = conv_map_describe(&geometry), unfolded = conv_map_unfolded(&map);
+    size_t most = size_max(conv_map_lower_bytes(&map), conv_map_lower_bytes(&unfolded));
+    most = size_max(most, conv_map_certify_bytes(&unfolded, CERTIFICATE_BYTES));
+    if (!is_matrix(&map)) {
+        most = size_max(most, conv_map_certify_bytes(&map, CERTIFICATE_BYTES));
+        most = size_max(most, conv_map_fourier_bytes(&map));
+    }
+    const size_t weights = geometry.m * map.n * sizeof(double);
+    return most < SIZE_MAX - weights ? most + weights : SIZE_MAX;
+}
+
+/* As many layers at once as the memory holds of the costliest. */
+static Status plan_memory(size_t *tasks, const NetworkJob *job, Message *message)
+{
+    const Network *network = job->network;
+    const size_t memory = job->options->memory;
+    size_t most = 1, costliest = 0;
+    *tasks = pool_workers(job->options->pool);
+    if (memory == 0) return STATUS_OK;
+    for (size_t l = 0; l < network->layer_count; l++)
+        for (size_t i = 0; i < network->layers[l].site_count; i++) {
+            const size_t bytes = site_bytes(network, network->layers[l].sites[i]);
+            if (bytes > most) costliest = l;
+            most = size_max(most, bytes);
+        }
+    *tasks = size_min(*tasks, memory / most);
+    if (*tasks) return STATUS_OK;
+    return status_fail(
+        message, STATUS_MEMORY,
+        "the norm of layer '%s' takes %zu MiB, above the %zu MiB that are left of --memory: use "
+        "--memory %zuM or more",
+        network->layers[costliest].name, size_mib(most), size_mib(memory),
+        size_mib(most + job->options->held));
+}
+
 static Status run_job(NetworkJob *job, Message *message)
 {
-    const size_t memory = job->options->memory, workers = pool_workers(job->options->pool);
-    job->ceiling = memory ? size_min(memory, CERTIFICATE_BYTES) : CERTIFICATE_BYTES;
-    pool_run(job->options->pool, memory ? size_min(workers, memory / job->ceiling) : workers, norm_task, job);
+    size_t tasks;
+    Status status = plan_memory(&tasks, job, message);
+    if (status) return status;
+    pool_run(job->options->pool, tasks, norm_task, job);
     for (size_t i = 0; i < job->network->layer_count; i++)
         if (job->statuses[i]) return status_fail(message, job->statuses[i], "%s", job->messages[i].text);
     return STATUS_OK;

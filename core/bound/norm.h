@@ -9,10 +9,9 @@
  * Long, ICLR 2019, for stride 1);
  *   - a certificate: sigma is an upper bound if the banded Cholesky factorization of sigma^2 I - T'T or
  * sigma^2 I - TT', with a margin for its rounding, succeeds (Higham, Accuracy and Stability, theorem 10.3),
- * tried at 1.005, 1.01, 1.02 and 1.05 * `lower`, where the band fits into 512 MiB and into the memory
- * allowed. The costlier ones are left out once upper <= 1.005 lower. For a Gemm or MatMul T is W itself.
- * Biases do not matter. Groups are taken one at a time: T is block diagonal, and its norm the largest of
- * theirs.
+ * tried at 1.005, 1.01, 1.02 and 1.05 * `lower`, where the band fits into 512 MiB. The costlier ones are left
+ * out once upper <= 1.005 lower. For a Gemm or MatMul T is W itself. Biases do not matter. Groups are taken
+ * one at a time: T is block diagonal, and its norm the largest of theirs.
  *
  * Norms depend on the network alone and take seconds: whoever opened the network computes them once, and
  * keeps them beside it for all plans.
@@ -35,8 +34,8 @@ typedef struct LayerNorm {
 
 typedef struct NormOptions {
     Pool *pool;    /* layers are its tasks */
-    size_t memory; /* ceiling in bytes for the certificates under way, 0 for none; fewer are under way at once
-                      where it is low */
+    size_t memory; /* ceiling in bytes, 0 for none; fewer layers are under way at once where it is low */
+    size_t held;   /* base/memory.h */
     /* Called often, on the thread that called, with the fraction of the layers done; false cancels; NULL
      * allowed. */
     bool (*proceed)(void *context, double fraction);
@@ -44,7 +43,8 @@ typedef struct NormOptions {
 } NormOptions;
 
 /* norms[node_count]: those of all sites of all layers are filled in. All zeros at first; on failure what was
- * found stays, and is not computed again where the call is repeated. STATUS_CANCELLED, STATUS_MEMORY. */
+ * found stays, and is not computed again where the call is repeated. STATUS_CANCELLED; STATUS_MEMORY
+ * names a ceiling that would do. */
 Status network_norms(LayerNorm *norms, const Network *network, const NormOptions *options, Message *message);
 
 #endif

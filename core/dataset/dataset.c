@@ -70,18 +70,35 @@ static Status shape_array(Dataset *dataset, const DatasetSource *source, Message
     storage->preparation = *preparation;
     storage->prepares = bytes && (preparation->resize[0] || preparation->crop[0] || preparation->bgr ||
                                   shape.channels != own->channels);
+    if (storage->prepares) /* a copy, and what is resized halfway */
+        dataset->reading_bytes = own->height * (own->width + shape.width) * own->channels +
+                                 shape.height * shape.width * shape.channels;
     if (!bytes) return array_check_floats(dataset, message);
     return storage->prepares ? preparation_check(preparation, own, &shape, dataset->images_path, message)
                              : STATUS_OK;
+}
+
+/* An array lies in memory as a whole. */
+static Status check_memory(const DatasetSource *source, const char *path, Message *message)
+{
+    const size_t bytes = file_gzip_bytes(path);
+    if (source->memory == 0 || bytes <= source->memory) return STATUS_OK;
+    return status_fail(
+        message, STATUS_MEMORY,
+        "cannot open '%s': it takes %zu MiB, and --memory leaves %zu MiB: use --memory %zuM or "
+        "more, or a smaller file",
+        path, size_mib(bytes), size_mib(source->memory), size_mib(bytes + source->held));
 }
 
 static Status read_array(Dataset *dataset, const DatasetSource *source, Message *message)
 {
     Array *array = &dataset->storage->array;
     const char *path = dataset->images_path;
+    const size_t cap = source->memory ? size_min(source->memory, DATASET_MOST_BYTES) : DATASET_MOST_BYTES;
     char *data;
-    Status status = file_sha256(dataset->sha256, path, message);
-    if (status == STATUS_OK) status = file_read_gzip(&data, &array->size, path, DATASET_MOST_BYTES, message);
+    Status status = check_memory(source, path, message);
+    if (status == STATUS_OK) status = file_sha256(dataset->sha256, path, message);
+    if (status == STATUS_OK) status = file_read_gzip(&data, &array->size, path, cap, message);
     if (status != STATUS_OK) return status;
     array->file = (unsigned char *)data;
     status = find_format(dataset, source, message);
@@ -246,8 +263,10 @@ static Status prepare_from_array(unsigned char *room, const Dataset *dataset, si
     const struct DatasetStorage *storage = dataset->storage;
     const ImageShape *own = &storage->array.shape,
                      shape = {dataset->height, dataset->width, dataset->channels};
-    Picture picture = {malloc(own->height * own->width * own->channels), own->height, own->width,
-                       own->channels};
+    Picture picture = {.pixels = malloc(own->height * own->width * own->channels),
+                       .height = own->height,
+                       .width = own->width,
+                       .channels = own->channels};
     if (!picture.pixels) return status_no_memory(message, dataset->images_path);
     array_gather(picture.pixels, &storage->array, image);
     Status status =

@@ -10,7 +10,7 @@
  *
  * Of a folder's images the first `most` in an order drawn by `seed` are taken, so that a part of them shows
  * all classes. Opening reads each of them once, on the pool: what is damaged or too small is named there, and
- * refused or left out. As many as fit into `memory` stay decoded; the others are decoded again each time they
+ * refused or left out. As many as fit into `kept` stay decoded; the others are decoded again each time they
  * are read, by the thread that reads them, and a file that has changed since is refused.
  *
  * Any number of threads may read at once. Whoever opens a dataset frees it.
@@ -74,12 +74,14 @@ typedef struct DatasetSource {
                                        and else the order of their names; NULL where unknown */
     size_t class_count;
     Preparation preparation;
+    size_t memory; /* ceiling in bytes for opening, what is kept included; 0: none */
+    size_t held;   /* base/memory.h */
 
     /* of folders alone */
     uint64_t seed;
     size_t most;   /* images to take, 0 for all */
     bool skip_bad; /* leave out what is damaged, of a wrong kind or too small, and take the next */
-    size_t memory; /* most bytes of decoded images that are kept */
+    size_t kept;   /* most bytes of decoded images that are kept */
     Pool *pool;    /* NULL: the caller's thread alone */
     /* Called now and then while images are read; false cancels; NULL allowed. */
     bool (*proceed)(void *context, size_t done, size_t total);
@@ -94,6 +96,7 @@ typedef struct Dataset {
                                         "NumPy float64", "folder" */
     char preparation[128];           /* "resize 256, channels bgr", "" where there is none */
     size_t count, height, width, channels; /* as handed out */
+    size_t reading_bytes;                  /* most that one dataset_read() takes beside its tile */
     size_t skipped;                        /* bad images that were left out */
     Message first_skipped;                 /* what was wrong with the first */
     bool labelled;

@@ -22,6 +22,7 @@ struct Folder {
     Preparation preparation;
     ImageShape shape;
     size_t image_bytes;
+    size_t ceiling;      /* bytes that decoding one image may take; SIZE_MAX: any */
     size_t *taken;       /* [count]: entries of the list, in the order they are read in */
     Digest *digests;     /* [count], of the files */
     unsigned char *kept; /* [kept_count][image_bytes]: the first ones */
@@ -30,20 +31,23 @@ struct Folder {
 
 /* --- one image -------------------------------------------------------------------------------------- */
 
-static Status prepare(unsigned char *out, const struct Folder *folder, const char *data, size_t size,
-                      const char *path, Message *message)
+/* *bytes: taken for it, the file and what is resized halfway included. */
+static Status prepare(unsigned char *out, size_t *bytes, const struct Folder *folder, const char *data,
+                      size_t size, const char *path, Message *message)
 {
     Picture picture;
-    Status status = picture_decode(&picture, (const unsigned char *)data, size, path, message);
+    Status status =
+        picture_decode(&picture, (const unsigned char *)data, size, folder->ceiling, path, message);
     if (status == STATUS_OK)
         status = preparation_apply(out, &picture, &folder->preparation, &folder->shape, path, message);
+    *bytes = size + picture.bytes + picture.height * folder->shape.width * picture.channels;
     free(picture.pixels);
     return status;
 }
 
-/* Reads an entry's file. digest: to be filled in, or with `known` what it must be. */
-static Status load(unsigned char *out, Digest digest, bool known, const struct Folder *folder, size_t entry,
-                   Message *message)
+/* Reads an entry's file. digest: to be filled in, or with `known` what it must be. *bytes: what that took. */
+static Status load(unsigned char *out, Digest digest, size_t *bytes, bool known, const struct Folder *folder,
+                   size_t entry, Message *message)
 {
     char *path = folder_path(folder->path, folder->list.entries[entry].name), *data = NULL;
     size_t size = 0;
@@ -59,7 +63,7 @@ static Status load(unsigned char *out, Digest digest, bool known, const struct F
             status = status_fail(message, STATUS_IO, "'%s' has changed since it was opened", path);
         if (!known) memcpy(digest, found, sizeof found);
     }
-    if (status == STATUS_OK) status = prepare(out, folder, data, size, path, message);
+    if (status == STATUS_OK) status = prepare(out, bytes, folder, data, size, path, message);
     free(data);
     free(path);
     return status;
@@ -69,8 +73,9 @@ Status folder_read(const unsigned char **pixels, unsigned char *room, const stru
                    size_t image, Message *message)
 {
     *pixels = room;
+    size_t bytes;
     if (image >= folder->kept_count)
-        return load(room, folder->digests[image], true, folder, folder->taken[image], message);
+        return load(room, folder->digests[image], &bytes, true, folder, folder->taken[image], message);
     *pixels = folder->kept + image * folder->image_bytes;
     return STATUS_OK;
 }
@@ -86,6 +91,7 @@ const char *folder_image_name(const struct Folder *folder, size_t image)
 typedef struct Probe {
     Status status;
     Digest digest;
+    size_t bytes; /* that reading it took */
     Message message;
 } Probe;
 
@@ -118,8 +124,8 @@ static void probe_image(void *context, size_t index, size_t worker)
     (void)worker;
     const Taking *taking = context;
     Probe *probe = &taking->probes[index];
-    probe->status = load(taking->pixels + index * taking->folder->image_bytes, probe->digest, false,
-                         taking->folder, taking->order[taking->next + index], &probe->message);
+    probe->status = load(taking->pixels + index * taking->folder->image_bytes, probe->digest, &probe->bytes,
+                         false, taking->folder, taking->order[taking->next + index], &probe->message);
 }
 
 static void keep_image(Taking *taking, size_t index)
@@ -139,6 +145,7 @@ static Status judge_image(Taking *taking, size_t index, Message *message)
     const bool bad = probe->status == STATUS_INVALID || probe->status == STATUS_UNSUPPORTED;
     Dataset *dataset = taking->dataset;
     if (probe->status == STATUS_OK) {
+        dataset->reading_bytes = size_max(dataset->reading_bytes, probe->bytes);
         keep_image(taking, index);
     } else if (!bad) {
         return status_fail(message, probe->status, "%s", probe->message.text);
@@ -181,17 +188,28 @@ static Status take_rounds(Taking *taking, Message *message)
                        taking->dataset->skipped, folder->path, taking->dataset->first_skipped.text);
 }
 
+/* What a thread may take to decode an image: half of its part of what is left beside kept images and those of
+ * a round, as the file lies in memory as well, and what is resized halfway. */
+static size_t decoding_ceiling(const DatasetSource *source, size_t round)
+{
+    const size_t workers = source->pool ? pool_workers(source->pool) : 1;
+    if (source->memory == 0) return SIZE_MAX;
+    return (source->memory - size_min(source->kept + round, source->memory)) / workers / 2;
+}
+
 static Status take_images(Dataset *dataset, struct Folder *folder, const DatasetSource *source,
                           Message *message)
 {
     const size_t listed = folder->list.count, bytes = folder->image_bytes;
     const size_t wanted = source->most ? size_min(source->most, listed) : listed;
+    const size_t round = size_min(ROUND_BYTES, source->memory ? source->memory / 8 : SIZE_MAX);
     Taking taking = {.folder = folder,
                      .dataset = dataset,
                      .source = source,
                      .wanted = wanted,
-                     .most = size_max(size_min(ROUND_BYTES / bytes, ROUND_IMAGES), 1)};
-    folder->kept_count = size_min(source->memory / bytes, wanted);
+                     .most = size_max(size_min(round / bytes, ROUND_IMAGES), 1)};
+    folder->ceiling = decoding_ceiling(source, size_max(round, bytes));
+    folder->kept_count = size_min(source->kept / bytes, wanted);
     folder->kept = malloc(folder->kept_count * bytes + 1);
     folder->taken = calloc(wanted, sizeof *folder->taken);
     folder->digests = calloc(wanted, sizeof *folder->digests);

@@ -20,12 +20,14 @@
 typedef struct Picture {
     unsigned char *pixels; /* [height][width][channels] */
     size_t height, width;
-    size_t channels; /* 1: grey, 3: RGB */
+    size_t channels;       /* 1: grey, 3: RGB */
+    size_t bytes, ceiling; /* taken while it was decoded; the most allowed */
 } Picture;
 
-/* picture->pixels is to be freed, NULL on failure; `name` is what messages call the file. */
-Status picture_decode(Picture *picture, const unsigned char *data, size_t size, const char *name,
-                      Message *message);
+/* picture->pixels is to be freed, NULL on failure; `name` is what messages call the file. `ceiling`: bytes,
+ * the file's own aside. */
+Status picture_decode(Picture *picture, const unsigned char *data, size_t size, size_t ceiling,
+                      const char *name, Message *message);
 
 /* One a format, for picture_decode(). */
 Status picture_decode_png(Picture *picture, const unsigned char *data, size_t size, const char *name,
@@ -33,7 +35,8 @@ Status picture_decode_png(Picture *picture, const unsigned char *data, size_t si
 Status picture_decode_jpeg(Picture *picture, const unsigned char *data, size_t size, const char *name,
                            Message *message);
 
-/* Takes memory for the picture's size; refuses one that is too large. */
-Status picture_allocate(Picture *picture, const char *name, Message *message);
+/* Takes memory for the picture's size; refuses one that is too large. beside: bytes that decoding takes
+ * besides. */
+Status picture_allocate(Picture *picture, size_t beside, const char *name, Message *message);
 
 #endif

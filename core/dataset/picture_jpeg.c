@@ -60,6 +60,13 @@ static void on_progress(j_common_ptr jpeg)
     if (scans > MOST_SCANS || scans * pixels > MOST_SCANNED) give_up(reading, "too many scans");
 }
 
+/* A picture in several scans is kept as coefficients until the last. */
+static size_t coefficient_bytes(struct jpeg_decompress_struct *jpeg)
+{
+    if (!jpeg_has_multiple_scans(jpeg)) return 0;
+    return (size_t)jpeg->image_width * jpeg->image_height * (size_t)jpeg->num_components * sizeof(JCOEF);
+}
+
 /* What the picture becomes, and what libjpeg is to hand over for it. */
 static Status choose_output(Reading *reading)
 {
@@ -71,7 +78,8 @@ static Status choose_output(Reading *reading)
     picture->height = jpeg->image_height;
     picture->width = jpeg->image_width;
     picture->channels = grey ? 1 : 3;
-    Status status = picture_allocate(picture, reading->name, reading->message);
+    Status status = picture_allocate(picture, coefficient_bytes(jpeg) + picture->width * 4, reading->name,
+                                     reading->message);
     if (status != STATUS_OK || !inks) return status;
     reading->inks = malloc(picture->width * 4);
     return reading->inks ? STATUS_OK : status_no_memory(reading->message, reading->name);

@@ -64,7 +64,8 @@ static void ask_for_bytes(const Reading *reading)
 static Status allocate(Reading *reading)
 {
     Picture *picture = reading->picture;
-    Status status = picture_allocate(picture, reading->name, reading->message);
+    Status status =
+        picture_allocate(picture, picture->height * sizeof *reading->rows, reading->name, reading->message);
     if (status != STATUS_OK) return status;
     reading->rows = calloc(picture->height, sizeof *reading->rows);
     if (!reading->rows) return status_no_memory(reading->message, reading->name);

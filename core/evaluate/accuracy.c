@@ -6,6 +6,8 @@
 #include "evaluate/tally.h"
 
 #include <math.h>
+#include <stdatomic.h>
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -31,6 +33,8 @@ typedef struct Run {
     const Weights *const *weights;
     size_t total, classes;
     size_t first_tile, round_tiles; /* tiles of this round; most tiles of a round */
+    atomic_size_t next;             /* tile of the round */
+    size_t end;                     /* tiles of this round */
     size_t workers;
     Bench *benches;      /* [workers] */
     TileResult *results; /* [round_tiles] */
@@ -79,6 +83,25 @@ static Status prepare_run(Run *run, Message *message)
         if (status != STATUS_OK) return status;
     }
     return STATUS_OK;
+}
+
+/* As many benches as there are workers for, and as fit below the ceiling beside the outputs still to come. */
+static Status plan_memory(Run *run, const Pool *pool, Message *message)
+{
+    const Network *network = run->network;
+    const Reference *reference = run->reference;
+    const size_t outputs = (reference->capacity - reference->known) * run->classes * sizeof(float);
+    const size_t bench = workspace_bytes(network) + network->values[network->input].elements * sizeof(float) +
+                         2 * network->batch * run->classes * sizeof(float) + run->dataset->reading_bytes;
+    const size_t memory = reference->memory ? reference->memory : SIZE_MAX;
+    run->workers = size_min(pool_workers(pool), (memory - size_min(outputs, memory)) / bench);
+    if (run->workers) return STATUS_OK;
+    return status_fail(
+        message, STATUS_MEMORY,
+        "evaluating '%s' takes %zu MiB on one thread, above the %zu MiB that are left of --memory: use "
+        "--memory %zuM or more",
+        network->path, size_mib(outputs + bench), size_mib(memory),
+        size_mib(outputs + bench + reference->held));
 }
 
 /* --- tiles ------------------------------------------------------------------------------------------ */
@@ -144,20 +167,26 @@ static Status evaluate_tile(Tally *tally, const Run *run, const Bench *bench, si
     return tally_tile(tally, run, bench, reference, first, count, message);
 }
 
-static void tile_task(void *context, size_t index, size_t worker)
+/* A task a bench: each takes tiles while there are some. */
+static void bench_task(void *context, size_t index, size_t worker)
 {
+    (void)worker;
     Run *run = context;
-    TileResult *result = &run->results[index];
-    result->tally = (Tally){0};
-    result->status =
-        evaluate_tile(&result->tally, run, &run->benches[worker], run->first_tile + index, &result->message);
+    for (size_t tile; (tile = atomic_fetch_add(&run->next, 1)) < run->end;) {
+        TileResult *result = &run->results[tile];
+        result->tally = (Tally){0};
+        result->status = evaluate_tile(&result->tally, run, &run->benches[index], run->first_tile + tile,
+                                       &result->message);
+    }
 }
 
 /* --- rounds ----------------------------------------------------------------------------------------- */
 
 static Status run_round(Tally *sum, Run *run, size_t tiles, Pool *pool, Message *message)
 {
-    pool_run(pool, tiles, tile_task, run);
+    atomic_store(&run->next, 0);
+    run->end = tiles;
+    pool_run(pool, run->workers, bench_task, run);
     for (size_t i = 0; i < tiles; i++) {
         if (run->results[i].status != STATUS_OK)
             return status_fail(message, run->results[i].status, "%s", run->results[i].message.text);
@@ -197,13 +226,13 @@ Status evaluation_run(Evaluation *evaluation, Reference *reference, const Weight
                .weights = weights,
                .total = limit ? size_min(limit, dataset->count) : dataset->count,
                .classes = reference->classes,
-               .round_tiles = pool_workers(pool) * size_max(ROUND_IMAGES / network->batch, 1),
-               .workers = pool_workers(pool)};
+               .round_tiles = pool_workers(pool) * size_max(ROUND_IMAGES / network->batch, 1)};
     *evaluation = (Evaluation){.total = run.total,
                                .labelled = dataset->labelled,
                                .compared = weights != NULL,
                                .classes = run.classes};
-    Status status = prepare_run(&run, message);
+    Status status = plan_memory(&run, pool, message);
+    if (status == STATUS_OK) status = prepare_run(&run, message);
     if (status == STATUS_OK) status = run_all(evaluation, &run, pool, progress, context, message);
     free_run(&run);
     return status;

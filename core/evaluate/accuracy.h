@@ -43,7 +43,8 @@ typedef bool EvaluationProgress(void *context, const Evaluation *so_far);
 
 /* weights as network_run()'s: NULL evaluates the float network alone. Equal logits rank by class, the lower
  * first. Images are taken from the front, `limit` of them, 0 for all. STATUS_INVALID also where a label is no
- * class of the network. On failure *evaluation holds the figures so far. */
+ * class of the network; STATUS_MEMORY where the reference's ceiling leaves no room for one thread. On failure
+ * *evaluation holds the figures so far. */
 Status evaluation_run(Evaluation *evaluation, Reference *reference, const Weights *const *weights,
                       size_t limit, Pool *pool, EvaluationProgress *progress, void *context,
                       Message *message);

@@ -32,6 +32,11 @@ static Status check(const Network *network, const Dataset *dataset, Message *mes
                        network->path, network->height, network->width, network->channels);
 }
 
+size_t reference_bytes(size_t memory)
+{
+    return memory ? size_min(memory / 8, REFERENCE_BYTES) : REFERENCE_BYTES;
+}
+
 Status reference_create(Reference **result, const Network *network, const Dataset *dataset,
                         const Normalization *normalization, size_t bytes, Message *message)
 {

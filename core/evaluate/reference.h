@@ -19,7 +19,7 @@
 #include "dataset/dataset.h"
 #include "network/network.h"
 
-#define REFERENCE_BYTES ((size_t)256 << 20)
+#define REFERENCE_BYTES ((size_t)256 << 20) /* where there is memory enough */
 
 typedef struct Reference {
     const Network *network;
@@ -29,7 +29,12 @@ typedef struct Reference {
     size_t known;    /* images from the front whose outputs are kept */
     size_t capacity; /* most images whose outputs will be */
     float *outputs;  /* [capacity][classes] */
+    size_t memory;   /* ceiling in bytes for an evaluation, the caller's to set; 0: none */
+    size_t held;     /* base/memory.h */
 } Reference;
+
+/* The share of `memory` that the outputs are to have: an eighth, at most REFERENCE_BYTES; 0: those. */
+size_t reference_bytes(size_t memory);
 
 /* Outputs take `bytes` at most; images beyond are computed again each time. STATUS_UNSUPPORTED where the
  * network's output is not one vector an image, STATUS_INVALID where the images have another size. *reference

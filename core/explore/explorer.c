@@ -1,9 +1,11 @@
 #define _GNU_SOURCE
 #include "explore/explorer.h"
 
+#include "base/memory.h"
 #include "base/seconds.h"
 #include "base/sizes.h"
 #include "explore/layer_keys.h"
+#include "explore/layer_solve.h"
 #include "explore/visits.h"
 #include "quantize/sensitivity.h"
 
@@ -20,7 +22,8 @@ typedef enum Stage { STAGE_ERRORS, STAGE_NORMS, STAGE_LADDER, STAGE_ACCURACY, ST
 struct Explorer {
     const Network *network;
     ExplorerOptions options;
-    size_t memory;
+    size_t memory, held; /* of one part at a time: calibrating and solving, norms, the ladder, evaluating */
+    size_t remembered;   /* the memo's ceiling */
     Memo *memo;
     Upstream *upstream;
     LayerKeys *keys; /* [layer_count], of the plan pursued last */
@@ -153,6 +156,28 @@ static Status set_plan(Explorer *explorer, const Plan *plan)
     return STATUS_OK;
 }
 
+/* What stays: what is remembered, the float network's outputs, and the results of the plan pursued and of the
+ * one before, which snapshots show. One part at a time has the rest. */
+static void divide_memory(Explorer *explorer)
+{
+    const size_t memory = explorer->options.memory ? explorer->options.memory : memory_of_machine() / 2;
+    const size_t stays = size_min(reference_bytes(memory) + pipeline_bytes(explorer->network), memory);
+    explorer->remembered = memory / 4;
+    explorer->memory = memory - size_min(stays + explorer->remembered, memory - 1);
+    explorer->held = explorer->options.held + memory - explorer->memory;
+}
+
+/* Where a part was refused memory: forgets what is remembered, for good. False where nothing was. */
+static bool give_up_memo(Explorer *explorer, Status status)
+{
+    if (status != STATUS_MEMORY || explorer->remembered == 0) return false;
+    memo_limit(explorer->memo, 0);
+    explorer->memory += explorer->remembered;
+    explorer->held -= explorer->remembered;
+    explorer->remembered = 0;
+    return true;
+}
+
 static Status allocate(Explorer *explorer, Message *message)
 {
     const size_t layers = explorer->network->layer_count;
@@ -162,7 +187,7 @@ static Status allocate(Explorer *explorer, Message *message)
     explorer->draft.layers = calloc(layers + 1, sizeof *explorer->draft.layers);
     if (!explorer->keys || !explorer->steps || !explorer->norms || !explorer->draft.layers)
         return status_no_memory(message, "the explorer");
-    Status status = memo_create(&explorer->memo, explorer->memory, message);
+    Status status = memo_create(&explorer->memo, explorer->remembered, message);
     return status == STATUS_OK ? upstream_create(&explorer->upstream, explorer->network, message) : status;
 }
 
@@ -189,7 +214,7 @@ Status explorer_create(Explorer **result, const Network *network, const Plan *pl
     explorer->network = network;
     explorer->options = *options;
     if (options->publish_seconds == 0) explorer->options.publish_seconds = PUBLISH_SECONDS;
-    explorer->memory = options->memory ? options->memory : pipeline_default_memory() / 2;
+    divide_memory(explorer);
     Status status = allocate(explorer, message);
     if (status == STATUS_OK) {
         status = open_draft(explorer, plan);
@@ -394,7 +419,8 @@ static bool errors_progress(void *context, const PipelineProgress *progress)
 static PipelineOptions pipeline_options(Explorer *explorer)
 {
     return (PipelineOptions){.pool = explorer->options.pool,
-                             .memory = explorer->memory,
+                             .memory = explorer->memory + pipeline_bytes(explorer->network),
+                             .held = explorer->held - pipeline_bytes(explorer->network),
                              .progress = errors_progress,
                              .layer_known = layer_known,
                              .context = explorer,
@@ -465,6 +491,7 @@ static Status pursue_norms(Explorer *explorer)
     if (explorer->draft.norms) return STATUS_OK;
     const NormOptions options = {.pool = explorer->options.pool,
                                  .memory = explorer->memory,
+                                 .held = explorer->held,
                                  .proceed = norms_proceed,
                                  .context = explorer};
     start_stage(explorer, STAGE_NORMS, ACTIVITY_NORMS);
@@ -504,6 +531,7 @@ static Status climb(Ladder *ladder, Explorer *explorer)
     const LadderOptions options = {.pool = explorer->options.pool,
                                    .images = explorer->options.ladder_images,
                                    .memory = explorer->memory,
+                                   .held = explorer->held,
                                    .progress = ladder_progress,
                                    .proceed = ladder_proceed,
                                    .context = explorer};
@@ -555,8 +583,12 @@ static Status evaluate(Evaluation *evaluation, Explorer *explorer)
     Status status = STATUS_OK;
     if (!explorer->reference)
         status = reference_create(&explorer->reference, explorer->network, explorer->evaluation,
-                                  &explorer->normalization, REFERENCE_BYTES, &explorer->message);
+                                  &explorer->normalization, reference_bytes(explorer->options.memory),
+                                  &explorer->message);
     if (status != STATUS_OK) return status;
+    explorer->reference->memory =
+        explorer->memory + explorer->reference->capacity * explorer->reference->classes * sizeof(float);
+    explorer->reference->held = explorer->held;
     return evaluation_run(evaluation, explorer->reference,
                           (const Weights *const *)explorer->pipeline->weights,
                           explorer->options.evaluation_images, explorer->options.pool, accuracy_progress,
@@ -644,13 +676,19 @@ static Status conclude(Explorer *explorer, Status status, Message *message)
     return status == STATUS_OK ? status : status_fail(message, status, "%s", explorer->message.text);
 }
 
-Status explorer_pursue(Explorer *explorer, const Plan *plan, Message *message)
+static Status pursue_all(Explorer *explorer, const Plan *plan)
 {
     Status status = take_plan(explorer, plan);
     if (status == STATUS_OK) status = pursue_errors(explorer);
     if (status == STATUS_OK) status = pursue_estimates(explorer);
     if (status == STATUS_OK) status = pursue_ladder(explorer);
-    if (status == STATUS_OK) status = pursue_accuracy(explorer);
+    return status == STATUS_OK ? pursue_accuracy(explorer) : status;
+}
+
+Status explorer_pursue(Explorer *explorer, const Plan *plan, Message *message)
+{
+    Status status = pursue_all(explorer, plan);
+    if (give_up_memo(explorer, status)) status = pursue_all(explorer, plan);
     explorer->complete = status == STATUS_OK;
     return conclude(explorer, status, message);
 }
@@ -728,11 +766,16 @@ static Status solve_trial(const Solved **solved, Trial *trial, const MemoKey *su
 {
     Explorer *explorer = trial->explorer;
     const SolvedWatch watch = {choice_progress, explorer};
+    const PlanOptions *options = &trial->plan.options;
+    const LayerPlan *choice = &trial->plan.layers[trial->layer];
     Status status = find_sums(trial, sums);
+    if (status == STATUS_OK)
+        status = layer_solve_check(&explorer->network->layers[trial->layer], options, choice,
+                                   pool_workers(explorer->options.pool), explorer->memory, explorer->held,
+                                   &explorer->message);
     if (status != STATUS_OK) return status;
-    status = solved_create(solved, explorer->network, trial->layer, &trial->plan.options,
-                           &trial->plan.layers[trial->layer], &trial->sums->statistics, &watch,
-                           explorer->options.pool, &explorer->message);
+    status = solved_create(solved, explorer->network, trial->layer, options, choice, &trial->sums->statistics,
+                           &watch, explorer->options.pool, &explorer->message);
     if (status == STATUS_OK) memo_keep_solved(explorer->memo, key, *solved);
     return status;
 }
@@ -748,9 +791,10 @@ static Status try_choice(double *error, Trial *trial)
     Status status = solved ? STATUS_OK : solve_trial(&solved, trial, &sums, &key);
     if (status != STATUS_CANCELLED) *error = solved ? layer_result_error(&solved->result) : NAN;
     solved_drop(solved);
-    if (status == STATUS_INVALID)
+    if (status == STATUS_INVALID || status == STATUS_MEMORY)
         snprintf(explorer->draft.message, sizeof explorer->draft.message, "%s", explorer->message.text);
-    return status == STATUS_INVALID || status == STATUS_OK ? ask_to_go_on(explorer) : status;
+    return status == STATUS_INVALID || status == STATUS_MEMORY || status == STATUS_OK ? ask_to_go_on(explorer)
+                                                                                      : status;
 }
 
 Status explorer_compare_methods(Explorer *explorer, size_t layer, Message *message)

@@ -3,9 +3,10 @@
  * For a plan, in the order in which a person wants them: the errors of changed layers whose sums are known,
  * all layers in the pipeline's order, the bound, then accuracy; a snapshot is published at every step.
  * Everything solved is remembered under a hash of all that it depends on (the layer, its widths and method,
- * the options, and in sequential mode the choices for the layers that it depends on), up to a ceiling in
- * bytes, the longest unused dropped first. There are no warm starts: what a plan gives does not depend on the
- * plans before it, and is byte for byte what pipeline_run() gives.
+ * the options, and in sequential mode the choices for the layers that it depends on), up to a quarter of the
+ * memory, the longest unused dropped first; nothing any more from when the rest was not enough. There are no
+ * warm starts: what a plan gives does not depend on the plans before it, and is byte for byte what
+ * pipeline_run() gives.
  *
  * One thread, the worker's, calls everything here; snapshots alone cross to others.
  *
@@ -23,8 +24,9 @@ typedef struct Explorer Explorer;
 
 typedef struct ExplorerOptions {
     Pool *pool;
-    size_t memory;            /* ceiling in bytes of calibration and of what is remembered, each; 0: a
-                                 quarter of the machine's memory */
+    size_t memory;            /* ceiling in bytes of all that the explorer takes; 0: half of the machine's
+                                 memory */
+    size_t held;              /* base/memory.h */
     size_t ladder_images;     /* of the calibration images, from the front; 0: no ladder */
     size_t evaluation_images; /* 0: all */
 

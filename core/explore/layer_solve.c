@@ -1,5 +1,7 @@
 #include "explore/layer_solve.h"
 
+#include "base/sizes.h"
+
 #include <math.h>
 
 /* The ridge that is best for the output's error and for rows held out, measured on the networks in data/:
@@ -22,6 +24,28 @@ SolveOptions layer_solve_options(const PlanOptions *plan, Method method, unsigne
                           .polish = plan->polish,
                           .bias_correction = plan->bias_correction && !method_is_rounding(method),
                           .ridge = ridge_of(plan, rows, n)};
+}
+
+size_t layer_solve_bytes(const Layer *layer, const PlanOptions *plan, const LayerPlan *choice, size_t workers)
+{
+    if (choice->weight_bits == BITS_FLOAT) return 0;
+    const SolveOptions options =
+        layer_solve_options(plan, (Method)choice->method, choice->weight_bits, 0, layer->n);
+    return solve_bytes(layer->groups, layer->m, layer->n, &options, workers) +
+           layer->groups * layer->m * layer->n * sizeof(float);
+}
+
+Status layer_solve_check(const Layer *layer, const PlanOptions *plan, const LayerPlan *choice, size_t workers,
+                         size_t memory, size_t held, Message *message)
+{
+    const size_t bytes = layer_solve_bytes(layer, plan, choice, workers);
+    if (bytes <= memory) return STATUS_OK;
+    return status_fail(
+        message, STATUS_MEMORY,
+        "layer '%s' takes %zu MiB to solve by %s, above the %zu MiB that are left of --memory: "
+        "use --memory %zuM or more, or leave that layer in float",
+        layer->name, size_mib(bytes), method_name((Method)choice->method), size_mib(memory),
+        size_mib(bytes + held));
 }
 
 PipelineProgress layer_solve_progress(const SolveProgress *progress)

@@ -10,6 +10,14 @@
 SolveOptions layer_solve_options(const PlanOptions *plan, Method method, unsigned bits, size_t rows,
                                  size_t n);
 
+/* Bytes that solving the layer so, and stitching it, takes beside its Problems; 0 for float weights. */
+size_t layer_solve_bytes(const Layer *layer, const PlanOptions *plan, const LayerPlan *choice,
+                         size_t workers);
+
+/* STATUS_MEMORY where that is above `memory`, which leaves `held` out (base/memory.h). */
+Status layer_solve_check(const Layer *layer, const PlanOptions *plan, const LayerPlan *choice, size_t workers,
+                         size_t memory, size_t held, Message *message);
+
 /* As the pipeline reports it; without a layer and a fraction. */
 PipelineProgress layer_solve_progress(const SolveProgress *progress);
 

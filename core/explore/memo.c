@@ -137,6 +137,12 @@ void memo_free(Memo *memo)
     free(memo);
 }
 
+void memo_limit(Memo *memo, size_t ceiling)
+{
+    memo->ceiling = ceiling;
+    while (memo->used > ceiling) forget(memo, memo->oldest);
+}
+
 size_t memo_bytes(const Memo *memo)
 {
     return memo->used;

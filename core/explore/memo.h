@@ -36,6 +36,9 @@ typedef struct Memo Memo;
 Status memo_create(Memo **memo, size_t ceiling, Message *message);
 void memo_free(Memo *memo);
 
+/* Forgets what is above another ceiling, which holds from now on. */
+void memo_limit(Memo *memo, size_t ceiling);
+
 /* Bytes kept, never above the ceiling. */
 size_t memo_bytes(const Memo *memo);
 

@@ -1,6 +1,7 @@
 #define _GNU_SOURCE
 #include "explore/pipeline.h"
 
+#include "base/memory.h"
 #include "base/seconds.h"
 #include "base/sizes.h"
 #include "explore/layer_keys.h"
@@ -10,7 +11,6 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 typedef struct Run {
     Pipeline *pipeline;
@@ -27,16 +27,18 @@ typedef struct Run {
     uint8_t *weight_bits;     /* [layer_count] */
     uint8_t *activation_bits; /* [layer_count] */
     size_t *solving;          /* [layer_count] */
+    size_t memory, held;      /* of calibrating and solving */
     size_t layer;             /* being calibrated for or solved */
     size_t sums_of;           /* the layer whose statistics alone are asked for, or NETWORK_NONE */
     Sums *sums;               /* those */
     double fraction;
 } Run;
 
-size_t pipeline_default_memory(void)
+size_t pipeline_bytes(const Network *network)
 {
-    long pages = sysconf(_SC_PHYS_PAGES), page = sysconf(_SC_PAGESIZE);
-    return pages > 0 && page > 0 ? (size_t)pages / 2 * (size_t)page : (size_t)2 << 30;
+    size_t bytes = 0;
+    for (size_t l = 0; l < network->layer_count; l++) bytes += solved_bytes(&network->layers[l]);
+    return bytes;
 }
 
 /* --- progress ------------------------------------------------------------------------------------------ */
@@ -155,7 +157,11 @@ static Status solve_from_memo(Run *run)
     Status status = STATUS_OK;
     for (size_t l = 0; status == STATUS_OK && l < run->pipeline->layer_count; l++) {
         Sums *sums = run->wanted[l] ? memo_sums(run->options->memo, &run->keys[l].sums) : NULL;
-        if (sums) status = solve_layer(run, l, sums);
+        if (sums)
+            status = layer_solve_check(&run->pipeline->network->layers[l], &run->plan->options,
+                                       &run->plan->layers[l], pool_workers(run->options->pool), run->memory,
+                                       run->held, run->message);
+        if (sums && status == STATUS_OK) status = solve_layer(run, l, sums);
         sums_drop(sums);
     }
     return status;
@@ -255,10 +261,7 @@ static void plan_layers(Run *run)
         run->weight_bits[i] = choice->weight_bits;
         run->activation_bits[i] = choice->activation_bits;
         run->wanted[i] = !layer_plan_stays_float(choice);
-        if (choice->weight_bits == BITS_FLOAT) continue;
-        SolveOptions options = layer_solve_options(&run->plan->options, (Method)choice->method,
-                                                   choice->weight_bits, 0, layer->n);
-        run->solving[i] = solve_bytes(layer->groups, layer->m, layer->n, &options, workers);
+        run->solving[i] = layer_solve_bytes(layer, &run->plan->options, choice, workers);
     }
 }
 
@@ -275,7 +278,8 @@ static Status start_calibration(Run *run)
         .activation_bits = run->activation_bits,
         .weight_bits = run->weight_bits,
         .error_compensated = plan->error_compensated,
-        .memory = run->options->memory ? run->options->memory : pipeline_default_memory(),
+        .memory = run->memory,
+        .held = run->held,
         .solving = run->solving,
         .pool = run->options->pool,
         .proceed = calibrate_progress,
@@ -295,6 +299,16 @@ static void count_images(Run *run)
                       run->images->count);
     if (pipeline->heldout_images == 0)
         pipeline->note = "no calibration images are left to hold out: held-out errors are missing";
+}
+
+/* What is left beside the results. */
+static void plan_memory(Run *run)
+{
+    const PipelineOptions *options = run->options;
+    const size_t memory = options->memory ? options->memory : memory_of_machine() / 2;
+    const size_t results = size_min(pipeline_bytes(run->pipeline->network), memory);
+    run->memory = memory - results;
+    run->held = options->held + results;
 }
 
 static Status allocate_run(Run *run, const Network *network)
@@ -317,6 +331,7 @@ static Status allocate_run(Run *run, const Network *network)
         !run->solving || !run->weight_bits || !run->activation_bits)
         return status_no_memory(run->message, "the pipeline");
     plan_layers(run);
+    plan_memory(run);
     count_images(run);
     return STATUS_OK;
 }

@@ -38,7 +38,8 @@ typedef struct PipelineProgress {
 
 typedef struct PipelineOptions {
     Pool *pool;
-    size_t memory; /* ceiling in bytes; 0: half of the machine's memory */
+    size_t memory; /* ceiling in bytes, of the results too; 0: half of the machine's memory */
+    size_t held;   /* base/memory.h */
     bool (*progress)(void *context, const PipelineProgress *progress); /* false cancels; NULL allowed */
     /* A layer's solution (NULL: it stays float) or accumulated error (NAN: not yet) has become known; NULL
      * allowed. */
@@ -71,7 +72,7 @@ Status pipeline_sums(Sums **sums, size_t layer, const Network *network, const Pl
                      const Dataset *calibration, const Normalization *normalization,
                      const PipelineOptions *options, Message *message);
 
-/* The ceiling where none is set: half of the machine's memory. */
-size_t pipeline_default_memory(void);
+/* The most bytes that the results of all layers take. */
+size_t pipeline_bytes(const Network *network);
 
 #endif

@@ -228,6 +228,14 @@ static Status stitch(Solved *solved, const Network *network, size_t index, Messa
 /* --- the whole -------------------------------------------------------------------------------------------
  */
 
+size_t solved_bytes(const Layer *layer)
+{
+    const size_t channels = layer->groups * layer->m, count = channels * layer->n;
+    return sizeof(Solved) + 2 * SOLVE_MAX_EPOCHS * sizeof(SolveProgress) +
+           layer_input_channels(layer) * sizeof(float) + channels * 2 * sizeof(float) +
+           count * (1 + sizeof(float));
+}
+
 static void finish(Solved *solved, const Layer *layer, const Statistics *statistics)
 {
     const size_t channels = layer->groups * layer->m, count = channels * layer->n;

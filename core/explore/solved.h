@@ -54,6 +54,9 @@ typedef struct LayerResult {
     bool exact; /* the quantized layer's sums are exact in float: network/network.h, weights_exact() */
 } LayerResult;
 
+/* The most bytes that a layer's Solved takes. */
+size_t solved_bytes(const Layer *layer);
+
 /* What is known of a layer before it is solved: the plan's choice. */
 LayerResult layer_result(const LayerPlan *choice);
 

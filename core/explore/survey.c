@@ -1,5 +1,6 @@
 #include "explore/survey.h"
 
+#include "base/memory.h"
 #include "base/sizes.h"
 #include "explore/layer_solve.h"
 #include "quantize/calibrate.h"
@@ -115,7 +116,8 @@ static Status start_calibration(Run *run, const Dataset *dataset, const Normaliz
         .images = run->plan->calibration_images,
         .rows = run->plan->rows,
         .wanted = wanted,
-        .memory = run->options->memory ? run->options->memory : pipeline_default_memory(),
+        .memory = run->options->memory ? run->options->memory : memory_of_machine() / 2,
+        .held = run->options->held,
         .solving = solving,
         .pool = run->options->pool,
         .proceed = calibrate_progress,

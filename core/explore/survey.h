@@ -23,6 +23,7 @@ typedef Status SurveyKnown(void *context, size_t layer, const Sensitivity *sensi
 typedef struct SurveyOptions {
     Pool *pool;
     size_t memory; /* ceiling in bytes; 0: half of the machine's memory */
+    size_t held;   /* base/memory.h */
     bool measure;  /* solve every layer at every width */
     bool (*progress)(void *context, const PipelineProgress *progress); /* false cancels */
     SurveyKnown *known;                                                /* once a layer */

@@ -32,7 +32,7 @@ void *call_allocate(Call *call, size_t count, size_t size)
 
 Status call_no_memory(Call *call)
 {
-    return call_fail(call, STATUS_MEMORY, "it takes more than the %zu MiB allowed: use --memory",
+    return call_fail(call, STATUS_MEMORY, "it takes more than the %zu MiB that are left of --memory",
                      size_mib(call->builder->ceiling));
 }
 
@@ -126,7 +126,7 @@ static Status check_shape(Call *call, const Emit *emit)
         if (emit->shape[i] == 0) return call_fail(call, STATUS_INVALID, "axis %zu of its output is empty", i);
         if (!size_multiply(&bytes, bytes, emit->shape[i]) || bytes > call->builder->ceiling)
             return call_fail(call, STATUS_MEMORY,
-                             "its output takes more than the %zu MiB allowed: use --memory",
+                             "its output takes more than the %zu MiB that are left of --memory",
                              size_mib(call->builder->ceiling));
     }
     return STATUS_OK;
@@ -691,12 +691,13 @@ Status builder_run(Builder *builder, const OnnxFile *file, const Graph *graph, A
     *builder = (Builder){.file = file,
                          .graph = graph,
                          .arena = arena,
-                         .scratch = arena_make(ceiling),
+                         .scratch = {.ceiling = ceiling, .beside = arena},
                          .ceiling = ceiling,
                          .batch = image->shape[0],
                          .values = {.size = sizeof(ValueRecord)},
                          .nodes = {.size = sizeof(Node)},
                          .layers = {.size = sizeof(LayerRecord)}};
+    arena->beside = &builder->scratch;
     builder->bound = malloc((graph->table.count + 1) * sizeof *builder->bound);
     if (!builder->bound) return status_no_memory(message, "names");
     for (size_t i = 0; i < graph->table.count; i++) builder->bound[i] = NETWORK_NONE;
@@ -713,5 +714,6 @@ void builder_end(Builder *builder)
     blocks_free(&builder->layers);
     free(builder->bound);
     arena_free(&builder->scratch);
+    if (builder->arena) builder->arena->beside = NULL;
     *builder = (Builder){0};
 }

@@ -104,7 +104,7 @@ static void number_formats(const Network *network, const Layer *layer)
 
 static Status no_room(const Network *network, Message *message)
 {
-    return status_fail(message, STATUS_MEMORY, "it takes more than the %zu MiB allowed: use --memory",
+    return status_fail(message, STATUS_MEMORY, "it takes more than the %zu MiB that are left of --memory",
                        size_mib(network->storage->arena.ceiling));
 }
 
@@ -124,11 +124,10 @@ static Status name_kernels(Network *network, Message *message)
 /* What the kernels' library keeps for each site and layer, beside the weights. */
 static bool kernels_fit(const Network *network)
 {
-    const Arena *arena = &network->storage->arena;
     size_t sites = 0, bytes;
     for (size_t i = 0; i < network->layer_count; i++) sites += network->layers[i].site_count;
     return size_multiply(&bytes, sites + network->layer_count, KERNEL_BYTES) &&
-           bytes <= arena->ceiling - size_min(arena->used, arena->ceiling);
+           bytes <= arena_left(&network->storage->arena);
 }
 
 static Status plan_sites(Network *network, Message *message)
@@ -206,11 +205,23 @@ void weights_free(Weights *packed)
     free(packed);
 }
 
+/* Packed weights have nearly the size of those in the arena; layers of few inputs are padded. */
+static bool weights_fit(const Network *network)
+{
+    size_t bytes = 0;
+    for (size_t i = 0; i < network->layer_count; i++) {
+        const Layer *layer = &network->layers[i];
+        bytes += layer->groups * layer->m * (layer->n + 1) * sizeof(float);
+    }
+    return bytes <= arena_left(&network->storage->arena);
+}
+
 static Status pack_float_weights(Network *network, Message *message)
 {
     NetworkStorage *storage = network->storage;
+    if (!weights_fit(network)) return no_room(network, message);
     storage->float_weights = arena_new(&storage->arena, Weights *, network->layer_count);
-    Status status = storage->float_weights ? STATUS_OK : status_no_memory(message, "weights");
+    Status status = storage->float_weights ? STATUS_OK : no_room(network, message);
     for (size_t i = 0; !status && i < network->layer_count; i++)
         status = weights_create(&storage->float_weights[i], network, i, network->layers[i].weights,
                                 network->layers[i].bias, message);
@@ -370,9 +381,9 @@ static Status place_values(Network *network, size_t ceiling, Message *message)
         }
         release_inputs(network, &holes, i, last, taken);
         if (storage->arena_bytes > ceiling)
-            status =
-                status_fail(message, STATUS_MEMORY,
-                            "its values take more than the %zu MiB allowed: use --memory", size_mib(ceiling));
+            status = status_fail(message, STATUS_MEMORY,
+                                 "its values take more than the %zu MiB that are left of --memory",
+                                 size_mib(ceiling));
     }
     free(last);
     free(taken);

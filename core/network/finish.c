@@ -327,7 +327,7 @@ Status finish_network(Network *network, const Builder *builder, Message *message
     if (!status) status = describe(&finish);
     finish_free(&finish);
     if (status)
-        return status_fail(message, status, "it takes more than the %zu MiB allowed: use --memory",
+        return status_fail(message, status, "it takes more than the %zu MiB that are left of --memory",
                            size_mib(builder->ceiling));
     return check_layers(network, message);
 }

@@ -11,7 +11,8 @@
 
 #define DEFAULT_CEILING ((size_t)2 << 30)
 #define LEAST_PICTURE 16 /* pixels: more than most images have channels */
-#define TILE 16          /* images; where the file leaves the batch open */
+#define TILE 16          /* images, at most, where the file leaves the batch open; 4 of 3 x 224 x 224: */
+#define TILE_BYTES ((size_t)3 << 20) /* of the images of a tile, so that a workspace stays small */
 
 /* --- the image -------------------------------------------------------------------------------------- */
 
@@ -132,10 +133,10 @@ static Status image_value(BuildValue *value, const ImageShape *image, size_t bat
     for (size_t i = 0; i < 4; i++) {
         value->shape[i] = i == 0 ? batch : image->sizes[i];
         if (!size_multiply(&bytes, bytes, value->shape[i]) || bytes > ceiling)
-            return status_fail(
-                message, STATUS_MEMORY,
-                "images of %zu x %zu x %zu, %zu at once, take more than the %zu MiB allowed: use --memory",
-                image->sizes[1], image->sizes[2], image->sizes[3], batch, size_mib(ceiling));
+            return status_fail(message, STATUS_MEMORY,
+                               "images of %zu x %zu x %zu, %zu at once, take more than the %zu MiB that are "
+                               "left of --memory",
+                               image->sizes[1], image->sizes[2], image->sizes[3], batch, size_mib(ceiling));
     }
     return STATUS_OK;
 }
@@ -152,6 +153,12 @@ typedef struct Opening {
     char sha256[65];
 } Opening;
 
+/* What the unpacked file leaves. */
+static size_t room(const Opening *opening)
+{
+    return opening->ceiling - size_min(opening->file->used, opening->ceiling);
+}
+
 static Network *make_network(const Opening *opening)
 {
     Network *network = calloc(1, sizeof *network);
@@ -161,7 +168,7 @@ static Network *make_network(const Opening *opening)
         return NULL;
     }
     NetworkStorage *storage = network->storage;
-    storage->arena = arena_make(opening->ceiling);
+    storage->arena = arena_make(room(opening));
     storage->plain = opening->options.plain_kernels;
     storage->backend = &conv_plain;
 #if HAVE_DNNL
@@ -177,21 +184,21 @@ static Network *make_network(const Opening *opening)
 static Status build_network(Network *network, const Opening *opening, size_t batch, Message *message)
 {
     BuildValue image;
-    Status status = image_value(&image, &opening->image, batch, opening->ceiling, message);
+    Status status = image_value(&image, &opening->image, batch, room(opening), message);
     if (status) return status;
     Builder builder = {0};
-    status = builder_run(&builder, opening->file, &opening->graph, &network->storage->arena, opening->ceiling,
+    status = builder_run(&builder, opening->file, &opening->graph, &network->storage->arena, room(opening),
                          &image, message);
     if (!status) status = finish_network(network, &builder, message);
     builder_end(&builder);
-    return status ? status : execute_prepare(network, opening->ceiling, message);
+    return status ? status : execute_prepare(network, room(opening), message);
 }
 
 static Status try_batch(Network **network, const Opening *opening, size_t batch, Message *message)
 {
     *network = make_network(opening);
     if (!*network)
-        return status_fail(message, STATUS_MEMORY, "it takes more than the %zu MiB allowed: use --memory",
+        return status_fail(message, STATUS_MEMORY, "it takes more than the %zu MiB that are left of --memory",
                            size_mib(opening->ceiling));
     Status status = build_network(*network, opening, batch, message);
     if (!status) return STATUS_OK;
@@ -212,14 +219,33 @@ static Status open_file(Opening *opening, Message *message)
     return status;
 }
 
-/* A batch that is open is tried at TILE; a file whose reshapes fix it at 1 all the same fails there, and is
- * tried at 1. */
+/* The largest power of two up to TILE whose images fit into TILE_BYTES. */
+static size_t open_batch(const ImageShape *image)
+{
+    size_t batch = 1, bytes = sizeof(float);
+    for (size_t i = 1; i < 4; i++)
+        if (!size_multiply(&bytes, bytes, image->sizes[i])) return 1;
+    while (batch < TILE && 2 * batch <= TILE_BYTES / bytes) batch *= 2;
+    return batch;
+}
+
+/* A file whose reshapes fix a batch of 1 although its input leaves it open fails at another, and is tried at
+ * 1; one that finds no memory is not, as results may differ in their last bits. */
 static Status try_batches(Network **network, const Opening *opening, Message *message)
 {
     size_t fixed = opening->image.sizes[0];
     if (fixed) return try_batch(network, opening, fixed, message);
-    Status status = try_batch(network, opening, TILE, message);
-    return status ? try_batch(network, opening, 1, message) : STATUS_OK;
+    Status status = try_batch(network, opening, open_batch(&opening->image), message);
+    return status && status != STATUS_MEMORY ? try_batch(network, opening, 1, message) : status;
+}
+
+/* A file's weights are there up to four times: unpacked, folded, packed, and in the file at first. */
+static void name_memory(const Opening *opening, Message *message)
+{
+    const size_t guess = size_max(4 * file_bytes(opening->path), 2 * opening->ceiling);
+    const Message reason = *message;
+    status_fail(message, STATUS_MEMORY, "%s: try --memory %zuM", reason.text,
+                size_mib(guess + opening->options.held));
 }
 
 Status network_open(Network **network, const char *path, const NetworkOptions *options, Message *message)
@@ -231,6 +257,8 @@ Status network_open(Network **network, const char *path, const NetworkOptions *o
     if (!status) status = try_batches(network, &opening, message);
     graph_free(&opening.graph);
     onnx_file_close(opening.file);
+    if (status == STATUS_MEMORY && message && strstr(message->text, "--memory"))
+        name_memory(&opening, message);
     return status ? status_context(message, status, "cannot open '%s'", path) : STATUS_OK;
 }
 

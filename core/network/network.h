@@ -8,9 +8,10 @@
  * An input is N, C, H, W; or N, H, W, C where all that takes it is a Transpose by 0,3,1,2, or where its last
  * dimension is 1, 3 or 4 and the two before it are 16 or more.
  *
- * Images are run in tiles of `batch` images: 16 where the file leaves it open, 1 where its reshapes fix it at
- * 1 all the same, else what the file or the option says. The first dimension of the input and of the output
- * counts the images of a tile. A short tile is filled up with zeros, and the rest of its output ignored.
+ * Images are run in tiles of `batch` images: 16 where the file leaves it open (fewer of large images), 1
+ * where its reshapes fix it at 1 all the same, else what the file or the option says. The first dimension of
+ * the input and of the output counts the images of a tile. A short tile is filled up with zeros, and the rest
+ * of its output ignored.
  *
  * Layout: a value whose `channels_last` is set and whose rank is r >= 3 is stored as N, spatial..., C
  * although ONNX calls it N, C, spatial...; all others are stored in ONNX's order. Shapes in Value are those
@@ -128,7 +129,8 @@ typedef struct NetworkOptions {
                                 file leaves open; NULL: nothing */
     const char *output;      /* name of the value to compute; NULL: the file's only output */
     bool plain_kernels;      /* the fallback kernels even where oneDNN is there */
-    size_t memory;           /* ceiling in bytes for the network's own storage; 0: 2 GiB */
+    size_t memory; /* ceiling in bytes for opening: the file, what it unpacks to, the network; 0: 2 GiB */
+    size_t held;   /* base/memory.h */
 } NetworkOptions;
 
 /* STATUS_INVALID for damaged files, STATUS_UNSUPPORTED for what cannot be run; *network is NULL on failure.

@@ -8,10 +8,15 @@
 #include <string.h>
 
 #define FILE_CAP ((size_t)2 << 30)
-#define MINIMUM_CEILING ((size_t)1 << 20) /* for files so small that a ceiling makes no sense */
 #define LAST_IR 12
 
 /* --- unpacking under a ceiling ---------------------------------------------------------------------- */
+
+static Status no_room(const OnnxFile *file, Message *message)
+{
+    return status_fail(message, STATUS_MEMORY, "it takes more than the %zu MiB that are left of --memory",
+                       size_mib(file->ceiling));
+}
 
 /* Counts what is asked for and never subtracts: unpacking frees next to nothing before it ends. */
 static void *allocate(void *context, size_t size)
@@ -73,9 +78,7 @@ static Status unpack(OnnxFile *file, const char *data, size_t size, Message *mes
     ProtobufCAllocator allocator = allocator_of(file);
     file->model = onnx__model_proto__unpack(&allocator, size, (const uint8_t *)data);
     if (file->model && !has_field_zero(&file->model->base)) return STATUS_OK;
-    if (file->refused)
-        return status_fail(message, STATUS_MEMORY, "it takes more than the %zu MiB allowed: use --memory",
-                           size_mib(file->ceiling));
+    if (file->refused) return no_room(file, message);
     return status_fail(message, STATUS_INVALID, "it is no ONNX file, or damaged or cut short");
 }
 
@@ -115,21 +118,27 @@ static Status check_model(OnnxFile *file, Message *message)
     return find_opset(file, message);
 }
 
+/* The file's bytes and what they unpack to are there at once. */
+static Status read_model(OnnxFile *file, const char *path, Message *message)
+{
+    char *data;
+    file->used = file_bytes(path);
+    if (file->used > file->ceiling) return no_room(file, message);
+    Status status = file_read(&data, &file->used, path, FILE_CAP, message);
+    const size_t size = file->used;
+    if (!status) status = unpack(file, data, size, message);
+    file->used -= size;
+    free(data);
+    return status;
+}
+
 Status onnx_file_open(OnnxFile **result, const char *path, size_t ceiling, Message *message)
 {
     *result = NULL;
-    char *data;
-    size_t size;
-    Status status = file_read(&data, &size, path, FILE_CAP, message);
-    if (status) return status;
     OnnxFile *file = calloc(1, sizeof *file);
-    if (!file) {
-        free(data);
-        return status_no_memory(message, "the file");
-    }
-    file->ceiling = size_max(ceiling, MINIMUM_CEILING);
-    status = unpack(file, data, size, message);
-    free(data);
+    if (!file) return status_no_memory(message, "the file");
+    file->ceiling = ceiling;
+    Status status = read_model(file, path, message);
     if (!status) status = check_model(file, message);
     if (!status) status = external_open(&file->external, path, file->model, file->ceiling, message);
     if (status)

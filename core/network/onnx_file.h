@@ -31,8 +31,8 @@ typedef struct OnnxTensor {
     const void *data; /* in the model, or in the arena where it had to be converted */
 } OnnxTensor;
 
-/* A regular file of at most 2 GiB whose unpacked form takes at most `ceiling` bytes. *file is NULL on
- * failure. `path` must outlive it. */
+/* A regular file of at most 2 GiB that takes at most `ceiling` bytes, its unpacked form included. *file is
+ * NULL on failure. `path` must outlive it. */
 Status onnx_file_open(OnnxFile **file, const char *path, size_t ceiling, Message *message);
 void onnx_file_close(OnnxFile *file);
 

@@ -247,15 +247,31 @@ static size_t rows_of_image(const Network *network, const Layer *layer)
     return rows;
 }
 
+/* Rows of a layer, of that many positions an image, that are drawn for solving. */
+static size_t solved_rows(const Calibration *calibration, size_t positions)
+{
+    size_t all = calibration->images * positions, asked = calibration->options.rows;
+    return asked == CALIBRATE_ALL_ROWS ? all : size_min(asked, all);
+}
+
+/* Likewise those that are held out. */
+static size_t heldout_rows(const Calibration *calibration, size_t positions)
+{
+    size_t rows =
+        size_min(size_ceil_div(solved_rows(calibration, positions), HELDOUT_PART), HELDOUT_MOST_ROWS);
+    return size_min(rows, calibration->heldout_images * positions);
+}
+
 /* Rows gathered at a time, and those held out, of X (twice) and Y. */
 static size_t gathering_bytes(const Calibration *calibration, size_t index)
 {
     const Layer *layer = &calibration->network->layers[index];
     size_t row = (2 * layer->n + layer->m) * layer->groups * sizeof(float);
-    size_t image = rows_of_image(calibration->network, layer) * row;
+    size_t positions = rows_of_image(calibration->network, layer), image = positions * row;
+    size_t heldout = heldout_rows(calibration, positions);
     bool compensates = calibration->options.error_compensated && activation_bits(calibration, index);
     size_t weights = compensates ? layer->groups * layer->m * layer->n * sizeof(float) : 0;
-    return size_max(2 * CHUNK_BYTES, image) + HELDOUT_MOST_ROWS * row + weights;
+    return size_max(2 * CHUNK_BYTES, image) + heldout * row + weights;
 }
 
 /* What a stop at the costliest layer takes; its index in *costliest. */
@@ -276,18 +292,36 @@ static size_t solving_bytes(const Calibration *calibration, size_t *costliest)
     return most;
 }
 
+/* What a worker has of temporary files in memory: a tile of a node's inputs and output. */
+static size_t most_tile_bytes(const Network *network)
+{
+    size_t most = 0;
+    for (size_t i = 0; i < network->node_count; i++) {
+        const Node *node = &network->nodes[i];
+        size_t elements = network->values[node->output].elements;
+        for (size_t k = 0; k < node->input_count; k++)
+            if (!is_constant(network, node->inputs[k])) elements += network->values[node->inputs[k]].elements;
+        most = size_max(most, elements * sizeof(float));
+    }
+    return most;
+}
+
 static Status plan_memory(Calibration *calibration, Message *message)
 {
     const Network *network = calibration->network;
     size_t costliest, solving = solving_bytes(calibration, &costliest);
-    size_t fixed = solving + pool_workers(calibration->options.pool) * workspace_bytes(network);
+    size_t workers = pool_workers(calibration->options.pool);
+    size_t fixed = size_max(solving, workers * calibration->dataset->reading_bytes) +
+                   workers * (workspace_bytes(network) + most_tile_bytes(network));
     size_t ceiling = calibration->options.memory;
     if (fixed > ceiling)
         return status_fail(
             message, STATUS_MEMORY,
-            "layer '%s' needs %zu MiB for its statistics and solve, above the ceiling of %zu MiB: use "
-            "--memory %zuM or more, or leave that layer in float",
-            network->layers[costliest].name, size_mib(fixed), size_mib(ceiling), size_mib(fixed));
+            "layer '%s' needs %zu MiB for its statistics and solve, above the %zu MiB that are "
+            "left of --memory: use --memory %zuM or more, --threads with fewer, or leave that "
+            "layer in float",
+            network->layers[costliest].name, size_mib(fixed), size_mib(ceiling),
+            size_mib(fixed + calibration->options.held));
     calibration->store.ceiling = ceiling - fixed;
     return STATUS_OK;
 }
@@ -300,7 +334,7 @@ static Status name_fitting_count(Calibration *calibration, Status status, Messag
     size_t fits = calibration->store.ceiling / image * HELDOUT_PART / (HELDOUT_PART + 1);
     return status_context(message, status,
                           "calibration on %zu images needs %zu MiB for activations, above the %zu MiB that "
-                          "--memory leaves: use "
+                          "--memory leaves, and the rest finds no room for a temporary file: use "
                           "--calibration-images %zu or fewer, or a larger --memory",
                           calibration->images, size_mib(peak), size_mib(calibration->store.ceiling),
                           size_max(fits, 1));
@@ -380,9 +414,13 @@ static Status read_tile(Calibration *calibration, size_t tile, Message *message)
     size_t elements = network->values[network->input].elements, batch = network->batch;
     size_t first = tile * batch, total = calibration->images + calibration->heldout_images;
     size_t count = size_min(batch, total - first);
-    float *data = calibration->values[network->input].reference.data + tile * elements;
+    const StoreBuffer *buffer = &calibration->values[network->input].reference;
+    float *data = buffer->data + tile * elements;
     memset(data, 0, elements * sizeof *data);
-    return dataset_read(calibration->dataset, data, first, count, &calibration->normalization, message);
+    Status status =
+        dataset_read(calibration->dataset, data, first, count, &calibration->normalization, message);
+    store_put_away(buffer, tile * elements, elements);
+    return status;
 }
 
 static void read_task(void *context, size_t tile, size_t worker)
@@ -517,6 +555,15 @@ static float *tile_of(const Calibration *calibration, size_t value, size_t tile,
     return data + tile * calibration->network->values[value].elements;
 }
 
+/* What tile_of() gave is not needed for now. */
+static void put_away(const Calibration *calibration, size_t value, size_t tile, bool quantized)
+{
+    const ChainValue *chain = &calibration->values[value];
+    const size_t elements = calibration->network->values[value].elements;
+    store_put_away(quantized && !chain->same ? &chain->quantized : &chain->reference, tile * elements,
+                   elements);
+}
+
 static void run_node_tile(void *context, size_t index, size_t worker)
 {
     const NodeJob *job = context;
@@ -534,6 +581,9 @@ static void run_node_tile(void *context, size_t index, size_t worker)
     calibration->statuses[tile] =
         network_run_node(network, job->node, tile_of(calibration, node->output, tile, job->quantized), inputs,
                          weights, calibration->workspaces[worker], &calibration->messages[worker]);
+    for (size_t i = 0; i < node->input_count; i++)
+        put_away(calibration, node->inputs[i], tile, job->quantized);
+    put_away(calibration, node->output, tile, job->quantized);
 }
 
 static bool proceed(const Calibration *calibration)
@@ -600,6 +650,8 @@ static void compare_tile(void *context, size_t tile, size_t worker)
             difference += d * d;
             reference += y * y;
         }
+    put_away(calibration, node->output, tile, false);
+    put_away(calibration, node->output, tile, true);
     calibration->partial[0][tile] = difference;
     calibration->partial[1][tile] = reference;
 }
@@ -710,6 +762,7 @@ static void gather_image(void *context, size_t index, size_t worker)
             tile_of(calibration, network->nodes[site].inputs[0], image / network->batch, job->quantized);
         network_gather(network, site, x + taken * width, tile, image % network->batch, positions + taken,
                        here);
+        put_away(calibration, network->nodes[site].inputs[0], image / network->batch, job->quantized);
         taken += here;
         offset += rows;
     }
@@ -733,13 +786,11 @@ static Sampling make_sampling(const Calibration *calibration, size_t index, bool
         sampling.sites[sampling.site_count++] = site;
         sampling.positions += network_rows(network, site);
     }
-    size_t all = sampling.images * sampling.positions, asked = calibration->options.rows;
-    sampling.rows = asked == CALIBRATE_ALL_ROWS ? all : size_min(asked, all);
+    sampling.rows = heldout ? heldout_rows(calibration, sampling.positions)
+                            : solved_rows(calibration, sampling.positions);
     if (!heldout) return sampling;
-    sampling.rows = size_min(size_ceil_div(sampling.rows, HELDOUT_PART), HELDOUT_MOST_ROWS);
     sampling.images = calibration->heldout_images;
     sampling.first_image = calibration->images;
-    sampling.rows = size_min(sampling.rows, sampling.images * sampling.positions);
     return sampling;
 }
 

@@ -17,8 +17,8 @@
  * A layer whose weights several nodes share is solved once, on the rows of all its nodes whose inputs do not
  * depend on itself.
  *
- * Activations above the memory ceiling go to an unlinked temporary file in TMPDIR (or /var/tmp). One thread
- * at a time.
+ * Activations above the memory ceiling go to an unlinked temporary file in TMPDIR (or /var/tmp), of which the
+ * tiles that are worked on alone are held in memory. One thread at a time.
  *
  *     calibration_create(&calibration, network, dataset, &normalization, &options, message);
  *     while (calibration_next(calibration, &layer, &problems, message) == STATUS_OK && layer != NETWORK_NONE)
@@ -52,6 +52,7 @@ typedef struct CalibrationOptions {
     const uint8_t *weight_bits; /* [layer_count], 0 for float, of error-compensated layers; NULL: all float */
     bool error_compensated;     /* one input scale a channel, balanced for those weights */
     size_t memory;         /* ceiling in bytes for all that calibration and the solve at its stops take */
+    size_t held;           /* base/memory.h */
     const size_t *solving; /* [layer_count]: bytes that a solve at that layer takes beside its Problems */
     Pool *pool;
     bool (*proceed)(void *context, double fraction); /* called often; false cancels; NULL allowed */

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -90,6 +91,15 @@ void store_release(Store *store, StoreBuffer *buffer)
         store->spares[0] = *buffer;
     }
     *buffer = (StoreBuffer){0};
+}
+
+/* Pages that are shared at the ends are put away with it: they come back like any other. */
+void store_put_away(const StoreBuffer *buffer, size_t first, size_t count)
+{
+    if (!buffer->mapped) return;
+    const uintptr_t page = (uintptr_t)sysconf(_SC_PAGESIZE),
+                    start = (uintptr_t)(buffer->data + first) / page * page;
+    madvise((void *)start, (uintptr_t)(buffer->data + first + count) - start, MADV_DONTNEED);
 }
 
 void store_trim(Store *store)

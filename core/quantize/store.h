@@ -26,6 +26,9 @@ typedef struct Store {
  * reserved. STATUS_MEMORY where neither has room. The content is undefined. */
 Status store_allocate(Store *store, StoreBuffer *buffer, size_t bytes, Message *message);
 void store_release(Store *store, StoreBuffer *buffer);
+
+/* Of a buffer in a file, elements first..first+count-1 stay there alone until they are needed again. */
+void store_put_away(const StoreBuffer *buffer, size_t first, size_t count);
 /* Frees what store_release() has kept. */
 void store_trim(Store *store);
 

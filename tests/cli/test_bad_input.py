@@ -85,7 +85,7 @@ class BadImages(Story):
 
     def test_memory_names_the_ceiling(self):
         for memory in ("1", "1K", "20K", "100K"):
-            message = self.bad("evaluate", LENET, "--memory", memory, names=["the 1 MiB allowed", "--memory"])
+            message = self.bad("evaluate", LENET, "--memory", memory, names=["the 1 MiB that are left of --memory: try --memory"])
             self.assertNotIn("out of memory", message)
 
     def test_calibration_of_another_size(self):

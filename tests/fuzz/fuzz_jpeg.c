@@ -7,7 +7,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     Picture picture;
     Message message = {0};
-    fuzz_require_message(picture_decode(&picture, data, size, "fuzz.jpeg", &message), &message);
+    fuzz_require_message(picture_decode(&picture, data, size, SIZE_MAX, "fuzz.jpeg", &message), &message);
     free(picture.pixels);
     return 0;
 }

@@ -30,7 +30,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     Picture picture;
     Message message = {0};
     if (data[0] != '-') fix_checksums(file, size - 1);
-    fuzz_require_message(picture_decode(&picture, file, size - 1, "fuzz.png", &message), &message);
+    fuzz_require_message(picture_decode(&picture, file, size - 1, SIZE_MAX, "fuzz.png", &message), &message);
     free(picture.pixels);
     free(file);
     return 0;

@@ -16,9 +16,10 @@ for (const file of readdirSync(folder).filter((name) => name.endsWith(".onnx")).
   const name = file.slice(0, -5);
   const input = floats(`${folder}/${name}.in`), ours = floats(`${folder}/${name}.out`);
   const session = await ort.InferenceSession.create(`${folder}/${file}`, { graphOptimizationLevel: "disabled" });
-  const shape = session.inputMetadata[0].shape.map(Number);
-  const results = await session.run({ x: new ort.Tensor("float32", input, shape) });
-  const theirs = results.y.data;
+  const image = session.inputMetadata[0].shape.slice(1).map(Number);
+  const shape = [input.length / image.reduce((a, b) => a * b), ...image];
+  const results = await session.run({ [session.inputNames[0]]: new ort.Tensor("float32", input, shape) });
+  const theirs = results[session.outputNames[0]].data;
   let largest = 0, difference = ours.length === theirs.length ? 0 : Infinity;
   for (let i = 0; i < theirs.length; i++) largest = Math.max(largest, Math.abs(theirs[i]));
   for (let i = 0; i < Math.min(ours.length, theirs.length); i++) {

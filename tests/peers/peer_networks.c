@@ -1,6 +1,7 @@
 /* Writes small networks, an input of each, and what they make of it here, for another program to run:
  *
- *     peer_networks FOLDER      NAME.onnx, NAME.in and NAME.out (floats, in ONNX's order) for each network
+ *     peer_networks FOLDER            NAME.onnx, NAME.in and NAME.out (floats, in ONNX's order) for each
+ * network peer_networks FOLDER NAME...    NAME.in and NAME.out for networks that are there
  */
 #include "graph_text.h"
 
@@ -137,17 +138,18 @@ static void fill_image(float *image, const float *file, const size_t *shape)
     }
 }
 
-static void write_network(const char *folder, const PeerNetwork *peer)
+/* NAME.in, a tile of noise, and NAME.out, for the network FOLDER/NAME.onnx. */
+static void run_network(const char *folder, const char *name)
 {
     char path[600];
     Message message = {0};
     Network *network;
     Workspace *workspace;
-    const size_t *shape = peer->shape, count = shape[0] * shape[1] * shape[2] * shape[3];
-    snprintf(path, sizeof path, "%s/%s.onnx", folder, peer->name);
-    graph_write(path, peer->text, peer->opset, shape);
+    snprintf(path, sizeof path, "%s/%s.onnx", folder, name);
     if (network_open(&network, path, &(NetworkOptions){0}, &message)) fail_msg("%s", message.text);
     if (workspace_create(&workspace, network, &message)) fail_msg("%s", message.text);
+    const size_t shape[] = {network->batch, network->channels, network->height, network->width};
+    const size_t count = network->values[network->input].elements;
     const size_t outputs = network->output_elements * network->batch;
     float *file = calloc(count, sizeof *file), *image = calloc(count, sizeof *image);
     float *output = calloc(outputs, sizeof *output);
@@ -155,9 +157,9 @@ static void write_network(const char *folder, const PeerNetwork *peer)
     for (size_t i = 0; i < count; i++) file[i] = graph_random(99, i) / 2;
     fill_image(image, file, shape);
     if (network_run(network, output, image, NULL, workspace, &message)) fail_msg("%s", message.text);
-    write_floats(folder, peer->name, "in", file, count);
-    write_floats(folder, peer->name, "out", output, outputs);
-    printf("%s: opset %d, %zu nodes, %zu layers, %zu outputs\n", peer->name, peer->opset, network->node_count,
+    write_floats(folder, name, "in", file, count);
+    write_floats(folder, name, "out", output, outputs);
+    printf("%s: %zu images, %zu nodes, %zu layers, %zu outputs\n", name, network->batch, network->node_count,
            network->layer_count, outputs);
     free(file);
     free(image);
@@ -166,9 +168,19 @@ static void write_network(const char *folder, const PeerNetwork *peer)
     network_free(network);
 }
 
+static void write_network(const char *folder, const PeerNetwork *peer)
+{
+    char path[600];
+    snprintf(path, sizeof path, "%s/%s.onnx", folder, peer->name);
+    graph_write(path, peer->text, peer->opset, peer->shape);
+    run_network(folder, peer->name);
+}
+
 int main(int count, char **arguments)
 {
-    if (count != 2) return 2;
-    for (size_t i = 0; i < sizeof networks / sizeof *networks; i++) write_network(arguments[1], &networks[i]);
+    if (count < 2) return 2;
+    for (size_t i = 0; count == 2 && i < sizeof networks / sizeof *networks; i++)
+        write_network(arguments[1], &networks[i]);
+    for (int i = 2; i < count; i++) run_network(arguments[1], arguments[i]);
     return 0;
 }

@@ -12,9 +12,10 @@ const session = await ort.InferenceSession.create(path, {
 });
 const name = session.inputNames[0];
 const images = Number(batch);
-const data = new Float32Array(images * 28 * 28);
+const shape = [images, ...session.inputMetadata[0].shape.slice(1).map(Number)];
+const data = new Float32Array(shape.reduce((a, b) => a * b));
 for (let i = 0; i < data.length; i++) data[i] = ((i * 2654435761) % 2001) / 1000 - 1;
-const feeds = { [name]: new ort.Tensor("float32", data, [images, 1, 28, 28]) };
+const feeds = { [name]: new ort.Tensor("float32", data, shape) };
 for (let i = 0; i < 3; i++) await session.run(feeds);
 const start = performance.now();
 let runs = 0;

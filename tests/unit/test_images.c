@@ -122,7 +122,7 @@ static void compare(const char *expected, size_t resize, size_t height, size_t w
                             .height = height,
                             .width = width,
                             .channels = channels,
-                            .memory = memory,
+                            .kept = memory,
                             .preparation = {.resize = {resize}}};
     read_all(got, &source, elements);
     read_all(want, &(DatasetSource){.images = expected}, elements);
@@ -374,7 +374,7 @@ static void a_file_that_changes_or_goes_is_an_error(void **state)
 {
     DatasetSource source = make_many();
     float pixels[SIDE * SIDE * 3];
-    source.memory = 3 * sizeof pixels / sizeof *pixels; /* three images are kept */
+    source.kept = 3 * sizeof pixels / sizeof *pixels; /* three images are kept */
     Dataset *dataset = open_source(&source);
     char name[64];
     unsigned values[5];
@@ -429,7 +429,7 @@ static void threads_change_nothing(void **state)
     scratch_text("many/03.png", "damaged");
     scratch_text("many/30.png", "damaged");
     source.skip_bad = true;
-    source.memory = 10 * SIDE * SIDE * 3;
+    source.kept = 10 * SIDE * SIDE * 3;
     Dataset *plain = open_source(&source);
     Pool *pool;
     assert_int_equal(pool_create(&pool, 4, &message), STATUS_OK);

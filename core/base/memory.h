@@ -1,0 +1,21 @@
+/* Memory: what the process holds, for whoever divides it among its parts.
+ *
+ * A part that takes much (a calibration, the bound, ...) has a ceiling in its options, `memory`, and beside
+ * it `held`: what the process holds besides, which the part does not touch but adds where a message says how
+ * much memory would do.
+ *
+ * Any thread may call.
+ */
+#ifndef BASE_MEMORY_H
+#define BASE_MEMORY_H
+
+#include <stddef.h>
+
+/* Bytes of this process in physical memory now, as the system counts them, after what malloc() keeps spare
+ * was given back; 0 where the system does not say. */
+size_t memory_held(void);
+
+/* The machine's, in bytes; 4 GiB where the system does not say. */
+size_t memory_of_machine(void);
+
+#endif

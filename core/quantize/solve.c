@@ -578,14 +578,15 @@ static Status run_method(Solver *solver)
     return status;
 }
 
-/* |h_ij| <= sqrt(h_ii h_jj): H's diagonal stands for all of it. */
+/* |h_ij| <= sqrt(h_ii h_jj): H's diagonal stands for all of it. Weights may have been multiplied by scales.
+ */
 static bool sums_are_finite(const Problem *problem)
 {
     size_t n = problem->n, m = problem->m;
     bool finite = true;
     for (size_t k = 0; k < n; k++) finite &= isfinite(problem->h[k * n + k]) != 0;
     for (size_t i = 0; i < m; i++) finite &= isfinite(problem->y2[i]) != 0;
-    for (size_t i = 0; i < m * n; i++) finite &= isfinite(problem->g[i]) != 0;
+    for (size_t i = 0; i < m * n; i++) finite &= isfinite(problem->g[i]) && isfinite(problem->weights[i]);
     return finite;
 }
 
@@ -595,7 +596,7 @@ static Status check_sums(const Solver *solver)
         if (!sums_are_finite(&solver->problems[g]))
             return status_fail(solver->message, STATUS_INVALID,
                                "its inputs or outputs on the calibration images are not finite, or too large "
-                               "to sum: check --mean and --std, or leave the layer in float");
+                               "to sum or scale: check --mean and --std, or leave the layer in float");
     return STATUS_OK;
 }
 

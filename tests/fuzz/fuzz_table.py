@@ -64,8 +64,8 @@ def timed(fuzzer, minutes):
         coverage = max(coverage, edges)
         findings += found
         said = said or words
-        if words and not found:
-            break
+        if words and "Test unit written to" not in words:
+            break  # it could not start
     return executions, coverage, findings, said
 
 

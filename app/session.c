@@ -34,10 +34,28 @@ static const char *bundled_network(void)
     return access(places[0], R_OK) == 0 ? places[0] : places[1];
 }
 
-static Status open_network(Session *session, Message *message)
+/* Options win over what a run's JSON was opened by. */
+static Status open_file(Session *session, const char *path, Message *message)
 {
     const Options *options = session->options;
     const Budget budget = budget_now(options);
+    RunChoices choices = {0};
+    Status status = STATUS_OK;
+    if (options->plan && looks_like_json(options->plan))
+        status = run_json_read_choices(&choices, options->plan, message);
+    const NetworkOptions network = {.input_shape =
+                                        options->input_shape ? options->input_shape : choices.input_shape,
+                                    .output = options->output ? options->output : choices.output,
+                                    .memory = budget.left,
+                                    .held = budget.held};
+    if (status == STATUS_OK) status = network_open(&session->network, path, &network, message);
+    run_choices_free(&choices);
+    return status;
+}
+
+static Status open_network(Session *session, Message *message)
+{
+    const Options *options = session->options;
     session->path = strdup(options->network ? options->network : bundled_network());
     if (!session->path) return status_no_memory(message, "a path");
     const char *network = session->path;
@@ -47,12 +65,7 @@ static Status open_network(Session *session, Message *message)
         session->described = true;
         network = session->description.network;
     }
-    return network_open(&session->network, network,
-                        &(NetworkOptions){.input_shape = options->input_shape,
-                                          .output = options->output,
-                                          .memory = budget.left,
-                                          .held = budget.held},
-                        message);
+    return open_file(session, network, message);
 }
 
 /* --- preparation ------------------------------------------------------------------------------------ */

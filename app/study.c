@@ -32,9 +32,10 @@ static void take_images_title(char title[STUDY_TITLE], const char *path)
 
 Options study_other_options(const Options *options)
 {
-    static const OptionId own[] = {OPTION_IMAGES,      OPTION_IMAGE_LABELS, OPTION_CALIBRATION,
-                                   OPTION_MEAN,        OPTION_STD,          OPTION_LABELS,
-                                   OPTION_INPUT_SHAPE, OPTION_PLAN,         OPTION_OUTPUT};
+    static const OptionId own[] = {OPTION_IMAGES, OPTION_IMAGE_LABELS, OPTION_CALIBRATION, OPTION_MEAN,
+                                   OPTION_STD,    OPTION_LABELS,       OPTION_INPUT_SHAPE, OPTION_PLAN,
+                                   OPTION_OUTPUT, OPTION_RESIZE,       OPTION_CROP,        OPTION_CHANNELS,
+                                   OPTION_LAYOUT};
     Options other = *options;
     for (size_t i = 0; i < sizeof own / sizeof *own; i++) {
         *(const char **)((char *)&other + option_table[own[i]].field) = NULL;
@@ -219,8 +220,8 @@ static ExplorationSource make_source(const Study *study)
         .mean = copied(options->mean),
         .std = copied(options->std),
         .labels = absolute(options->labels),
-        .input_shape = copied(options->input_shape),
-        .output = copied(options->output),
+        .input_shape = copied(study->session.network->chosen_shape),
+        .output = copied(study->session.network->chosen_output),
         .skip_bad_images = options->skip_bad_images,
         .evaluation_images = images_said(options, OPTION_EVALUATION_IMAGES, options->evaluation_images),
         .ladder_images = images_said(options, OPTION_LADDER_IMAGES, options->ladder_images)};

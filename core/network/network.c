@@ -174,9 +174,16 @@ static Network *make_network(const Opening *opening)
 #if HAVE_DNNL
     if (!storage->plain) storage->backend = &conv_dnnl;
 #endif
-    network->path = arena_copy_text(&storage->arena, opening->path, strlen(opening->path));
+    const NetworkOptions *options = &opening->options;
+    const char *const texts[] = {opening->path, options->output, options->input_shape};
+    const char **const copies[] = {&network->path, &network->chosen_output, &network->chosen_shape};
+    bool fits = true;
+    for (size_t i = 0; i < 3 && fits; i++) {
+        if (texts[i]) *copies[i] = arena_copy_text(&storage->arena, texts[i], strlen(texts[i]));
+        fits = !texts[i] || *copies[i];
+    }
     memcpy(network->sha256, opening->sha256, sizeof network->sha256);
-    if (network->path) return network;
+    if (fits) return network;
     network_free(network);
     return NULL;
 }

@@ -107,6 +107,8 @@ typedef struct Network {
     int opset;                   /* of the default domain */
     size_t batch;                /* images a tile */
 
+    const char *chosen_output, *chosen_shape; /* as NetworkOptions said, NULL where it did not */
+
     size_t channels, height, width; /* of the input image */
     size_t input, output;           /* values; input is [batch][height][width][channels] */
     size_t output_elements;         /* an image */

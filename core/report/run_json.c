@@ -1,3 +1,4 @@
+#define _GNU_SOURCE
 #include "report/run_json.h"
 
 #include "base/sizes.h"
@@ -56,6 +57,8 @@ static void put_network(Writer *writer, cJSON *root)
     const Network *network = writer->result->network;
     cJSON *object = json_put_object(&writer->json, root, "network");
     json_put_text(&writer->json, object, "path", network->path);
+    json_put_text(&writer->json, object, "output", network->chosen_output);
+    json_put_text(&writer->json, object, "input_shape", network->chosen_shape);
     json_put_count(&writer->json, object, "channels", network->channels);
     json_put_count(&writer->json, object, "height", network->height);
     json_put_count(&writer->json, object, "width", network->width);
@@ -359,15 +362,20 @@ static Status read_layers(Plan *plan, const Network *network, const JsonObject *
     return status;
 }
 
+static Status check_format(const JsonObject *top, Message *message)
+{
+    const char *format;
+    Status status = json_text(&format, top, "format", message);
+    if (status != STATUS_OK || strcmp(format, FORMAT) == 0) return status;
+    return json_fail(message, STATUS_UNSUPPORTED, top, "format", "'%s' is not '" FORMAT "'", format);
+}
+
 static Status check_origin(const Network *network, const JsonObject *top, Message *message)
 {
-    const char *format, *hash;
+    const char *hash;
     JsonObject hashes;
-    Status status = json_text(&format, top, "format", message);
-    if (status != STATUS_OK) return status;
-    if (strcmp(format, FORMAT) != 0)
-        return json_fail(message, STATUS_UNSUPPORTED, top, "format", "'%s' is not '" FORMAT "'", format);
-    status = json_object(&hashes, top, "hashes", message);
+    Status status = check_format(top, message);
+    if (status == STATUS_OK) status = json_object(&hashes, top, "hashes", message);
     if (status == STATUS_OK) status = json_text(&hash, &hashes, "network", message);
     if (status == STATUS_OK && strcmp(hash, network->sha256) != 0)
         return json_fail(
@@ -404,4 +412,47 @@ Status run_json_read_plan(Plan *plan, const Network *network, const char *path, 
     plan_free(&changed);
     cJSON_Delete(root);
     return status;
+}
+
+/* --- choices */
+
+static Status read_choice(char **choice, const JsonObject *network, const char *key, Message *message)
+{
+    const char *text;
+    const cJSON *item = json_find(network, key);
+    if (!item || cJSON_IsNull(item)) return STATUS_OK;
+    Status status = json_text(&text, network, key, message);
+    if (status != STATUS_OK) return status;
+    *choice = strdup(text);
+    return *choice ? STATUS_OK : status_no_memory(message, key);
+}
+
+static Status read_choices(RunChoices *choices, const JsonObject *top, Message *message)
+{
+    JsonObject network;
+    Status status = check_format(top, message);
+    if (status == STATUS_OK) status = json_object(&network, top, "network", message);
+    if (status == STATUS_OK) status = read_choice(&choices->output, &network, "output", message);
+    return status == STATUS_OK ? read_choice(&choices->input_shape, &network, "input_shape", message)
+                               : status;
+}
+
+Status run_json_read_choices(RunChoices *choices, const char *path, Message *message)
+{
+    cJSON *root;
+    *choices = (RunChoices){0};
+    Status status = json_read(&root, path, MOST_BYTES, message);
+    if (status != STATUS_OK) return status;
+    const JsonObject top = json_top(root, path);
+    status = read_choices(choices, &top, message);
+    if (status != STATUS_OK) run_choices_free(choices);
+    cJSON_Delete(root);
+    return status;
+}
+
+void run_choices_free(RunChoices *choices)
+{
+    free(choices->output);
+    free(choices->input_shape);
+    *choices = (RunChoices){0};
 }

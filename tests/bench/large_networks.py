@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
-"""ResNet-50 and MobileNetV3 at 224 x 224 through the program, as a person would run it: seconds by part and the peak
-memory of the process, and images a second beside onnxruntime's on the same threads.
+"""ResNet-50 and MobileNetV3 at 224 x 224 through the program, as a person would run it: seconds by part, those of the
+processors, and the peak memory of the process; and images a second beside onnxruntime's on the same threads.
 
 usage: large_networks.py BITSTITCH MAKE_LARGE BENCH_NETWORK PEERS BUILD
 The comparison is left out where npm cannot install onnxruntime.
@@ -18,7 +18,7 @@ THREADS, SECONDS, ROUNDS, IMAGES, HELDOUT, MEMORY = 2, 4, 3, 64, 8, "4G"
 
 
 def measured(*command):
-    """Standard output, seconds, and the peak in MiB."""
+    """Standard output, and what it took."""
     start = time.monotonic()
     with tempfile.TemporaryFile("w+") as out:
         process = subprocess.Popen(command, stdout=out)
@@ -27,7 +27,8 @@ def measured(*command):
         if process.returncode:
             raise subprocess.CalledProcessError(process.returncode, command)
         out.seek(0)
-        return out.read(), time.monotonic() - start, usage.ru_maxrss // 1024
+        return out.read(), (f"{time.monotonic() - start:.1f} s, {usage.ru_utime + usage.ru_stime:.1f} s of processors, "
+                            f"peak {usage.ru_maxrss // 1024} MiB")
 
 
 def rate(command, **environment):
@@ -51,16 +52,14 @@ def compare_speed(bench, peers, modules, network):
 def run_program(program, network, pictures):
     options = ["--threads", str(THREADS), "--memory", MEMORY]
     images = ["--calibration", pictures, "--calibration-images", str(IMAGES), "--images", pictures, "--resize", "256"]
-    _, seconds, peak = measured(program, "inspect", network, *options)
-    print(f"  inspect: {seconds:.1f} s, peak {peak} MiB", flush=True)
-    text, seconds, peak = measured(program, "quantize", network, *images, *options, "--bits", "4")
-    print(f"  quantize to 4 bits on {IMAGES} images: {seconds:.1f} s, peak {peak} MiB\n    "
+    _, cost = measured(program, "inspect", network, *options)
+    print(f"  inspect: {cost}", flush=True)
+    text, cost = measured(program, "quantize", network, *images, *options, "--bits", "4")
+    print(f"  quantize to 4 bits on {IMAGES} images: {cost}\n    "
           f"{re.search('^time: (.*)', text, re.M)[1]}\n    "
           f"{re.search('^SQNR.*', text, re.M)[0]}; {re.search('^agreement.*', text, re.M)[0]}", flush=True)
-    text, seconds, peak = measured(program, "bound", network, *images, *options, "--ladder-images", "8",
-                                   "--method", "round-mse")
-    print(f"  bound on 8 images: {seconds:.1f} s, peak {peak} MiB\n    {re.search('^time: (.*)', text, re.M)[1]}",
-          flush=True)
+    text, cost = measured(program, "bound", network, *images, *options, "--ladder-images", "8", "--method", "round-mse")
+    print(f"  rounded to 4 bits, and bound on 8 images: {cost}\n    {re.search('^time: (.*)', text, re.M)[1]}", flush=True)
 
 
 def main():

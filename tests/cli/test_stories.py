@@ -9,6 +9,7 @@ import signal
 import subprocess
 import time
 
+import onnx
 from harness import DATA, FAST, IMAGES, LABELS, LENET, PROGRAM, Story, main, without_times
 
 COLUMNS = """index,name,operator,shape,parameters,macs,weight_bits,activation_bits,method,rounding_error,bitsplit_error,
@@ -289,6 +290,23 @@ class Stories(Story):
         self.good("quantize", LENET, *FAST, "--csv", "plan.csv")
         self.assertEqual(list(self.files()), ["plan.csv"])
         self.assertNotEqual(self.files()["plan.csv"], b"old")
+
+    def test_a_run_is_repeated_from_its_json_alone(self):
+        """The output and the input's shape that were chosen are in it; what is given on the command line wins."""
+        weights = onnx.tensor("w", (10, 784), [(i * 37 % 101 - 50) / 50 for i in range(7840)])
+        nodes = [onnx.node("Flatten", ["x"], ["f"], "flatten"), onnx.node("Gemm", ["f", "w"], ["y"], "fc", transB=1),
+                 onnx.node("Relu", ["y"], ["z"], "relu")]
+        self.write("net.onnx", onnx.model(nodes, [weights], input_dims=(1, -1, -1, -1), more_outputs=("z",)))
+        images = ["--calibration", IMAGES, "--images", IMAGES, *FAST]
+        self.good("quantize", "net.onnx", "--output", "y", "--input-shape", "1,28,28", "--json", "run.json", *images)
+        self.good("quantize", "net.onnx", "--plan", "run.json", "--json", "again.json", *images)
+        self.good("quantize", "net.onnx", "--plan", "run.json", "--output", "z", "--json", "other.json", *images)
+        runs = [json.loads((self.folder / f"{name}.json").read_text()) for name in ("run", "again", "other")]
+        for run in runs:
+            del run["run"]
+        self.assertEqual((runs[0]["network"]["output"], runs[0]["network"]["input_shape"]), ("y", "1,28,28"))
+        self.assertEqual(runs[0], runs[1])
+        self.assertEqual(runs[2]["network"]["output"], "z")
 
     def test_csv_to_standard_output(self):
         text = self.good("inspect", LENET, "--csv", "/dev/stdout")

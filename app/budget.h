@@ -13,6 +13,8 @@
  * float network's outputs (an eighth, at most 256 MiB: the others are computed again), and in the explorer
  * what is remembered (explore/explorer.h).
  *
+ * The explorer can hold more for a moment: while it opens another network, the one before is still there.
+ *
  *     const Budget budget = budget_now(options);
  *     ladder_create(..., &(LadderOptions){.memory = budget.left, .held = budget.held}, ...);
  */

@@ -1,5 +1,6 @@
 #include "app/outputs.h"
 
+#include "app/budget.h"
 #include "base/blas.h"
 #include "config.h"
 #include "report/onnx_write.h"
@@ -18,6 +19,7 @@ size_t peak_bytes(void)
 Result outputs_gather(const Session *session, const Plan *plan, const Pipeline *pipeline,
                       const Evaluation *evaluation, const Ladder *ladder)
 {
+    const Budget budget = budget_now(session->options);
     return (Result){
         .network = session->network,
         .plan = plan,
@@ -28,6 +30,7 @@ Result outputs_gather(const Session *session, const Plan *plan, const Pipeline *
         .accuracy = evaluation,
         .ladder = ladder,
         .ladder_on = session->options->ladder_on,
+        .memory = {.ceiling = budget.left, .held = budget.held},
         .run = {.optimizer_seconds = pipeline ? pipeline->calibrate_seconds + pipeline->solve_seconds : 0,
                 .evaluate_seconds = evaluation ? evaluation->seconds : 0,
                 .threads = session->pool ? pool_workers(session->pool) : 0,

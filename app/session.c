@@ -362,6 +362,13 @@ Status session_open_network(Session *session, const Options *options, Message *m
     return status == STATUS_OK ? make_plan(session, message) : status;
 }
 
+Status session_check_onnx(const Session *session, const Plan *plan, Message *message)
+{
+    const Budget budget = budget_now(session->options);
+    const WriteMemory memory = {.ceiling = budget.left, .held = budget.held};
+    return quantized_onnx_check(session->network, plan, &memory, message);
+}
+
 Status session_open_pool(Session *session, Message *message)
 {
     return pool_create(&session->pool, session->options->threads, message);
@@ -373,8 +380,7 @@ Status session_open(Session *session, const Options *options, SessionNeed calibr
     *session = (Session){.options = options};
     Status status = check_outputs(options, message);
     if (status == STATUS_OK) status = session_open_network(session, options, message);
-    if (status == STATUS_OK && options->onnx)
-        status = quantized_onnx_check(session->network, &session->plan, message);
+    if (status == STATUS_OK && options->onnx) status = session_check_onnx(session, &session->plan, message);
     if (status == STATUS_OK) status = session_open_pool(session, message);
     if (status == STATUS_OK) status = session_open_images(session, calibration, evaluation, message);
     if (status == STATUS_OK) status = spare_inputs(session, message);

@@ -265,9 +265,10 @@ static Status write_result(const char *path, const Result *result, Message *mess
 /* Whether there can be a quantized network, before the work. */
 static Status check_network(const Worker *worker, const Job *job, Message *message)
 {
-    const Network *network = worker->session->network;
-    if (worker->ready) return quantized_onnx_check(network, &job->plan, message);
-    return status_fail(message, STATUS_INVALID, "there are no images to quantize '%s' with", network->path);
+    const Session *session = worker->session;
+    if (worker->ready) return session_check_onnx(session, &job->plan, message);
+    return status_fail(message, STATUS_INVALID, "there are no images to quantize '%s' with",
+                       session->network->path);
 }
 
 static Status export_job(Worker *worker, const Job *job, Message *message)

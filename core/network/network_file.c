@@ -5,10 +5,10 @@
 
 #include <string.h>
 
-static Status open_same(NetworkFile *file, const Network *network, Message *message)
+static Status open_same(NetworkFile *file, const Network *network, size_t ceiling, Message *message)
 {
     char sha256[65];
-    Status status = onnx_file_open(&file->onnx, network->path, network->storage->arena.ceiling, message);
+    Status status = onnx_file_open(&file->onnx, network->path, ceiling, message);
     if (!status) status = file_sha256(sha256, network->path, message);
     if (!status) status = external_sha256(sha256, &file->onnx->external, message);
     if (!status && strcmp(sha256, network->sha256) != 0)
@@ -17,10 +17,10 @@ static Status open_same(NetworkFile *file, const Network *network, Message *mess
                   : graph_make(&file->graph, file->onnx->model->graph, network->output_name, message);
 }
 
-Status network_file_open(NetworkFile *file, const Network *network, Message *message)
+Status network_file_open(NetworkFile *file, const Network *network, size_t ceiling, Message *message)
 {
     *file = (NetworkFile){0};
-    Status status = open_same(file, network, message);
+    Status status = open_same(file, network, ceiling, message);
     return status ? status_context(message, status, "cannot read '%s' again", network->path) : STATUS_OK;
 }
 

@@ -4,7 +4,7 @@
  * point into it until it is closed.
  *
  *     NetworkFile file;
- *     Status status = network_file_open(&file, network, message);
+ *     Status status = network_file_open(&file, network, ceiling, message);
  *     file.graph.proto->node[layer->sources[0].file_node] ...
  *     network_file_close(&file);                                    // on failure, too
  */
@@ -18,8 +18,9 @@ typedef struct NetworkFile {
     Graph graph; /* of the output that the network computes */
 } NetworkFile;
 
-/* STATUS_INVALID where the file is no longer the one that the network was opened from. */
-Status network_file_open(NetworkFile *file, const Network *network, Message *message);
+/* ceiling: bytes, as onnx_file_open() takes it. STATUS_INVALID where the file is no longer the one that the
+ * network was opened from. */
+Status network_file_open(NetworkFile *file, const Network *network, size_t ceiling, Message *message);
 void network_file_close(NetworkFile *file);
 
 #endif

@@ -18,7 +18,7 @@ typedef struct Edited {
 Status onnx_model_fits(const OnnxParts *parts, Message *message)
 {
     if (!parts->failed) return STATUS_OK;
-    return status_fail(message, STATUS_MEMORY, "it takes more than the %zu MiB allowed: use --memory",
+    return status_fail(message, STATUS_MEMORY, "it takes more than the %zu MiB that are left of --memory",
                        size_mib(parts->arena.ceiling));
 }
 
@@ -172,9 +172,12 @@ static Status take_in_all(Edited *edited, Message *message)
 
 /* --- all -------------------------------------------------------------------------------------------- */
 
-static Status pack(uint8_t **bytes, size_t *size, const Onnx__ModelProto *model, Message *message)
+static Status pack(uint8_t **bytes, size_t *size, const Onnx__ModelProto *model, OnnxParts *parts,
+                   Message *message)
 {
     *size = onnx__model_proto__get_packed_size(model);
+    parts->failed = *size > arena_left(&parts->arena);
+    if (parts->failed) return onnx_model_fits(parts, message);
     if (*size > MOST_BYTES)
         return status_fail(message, STATUS_UNSUPPORTED, "it takes %zu MiB: ONNX files end at 2 GiB",
                            size_mib(*size));
@@ -195,5 +198,5 @@ Status onnx_model_pack(uint8_t **bytes, size_t *size, OnnxParts *parts, const Ne
     if (!status) status = drop_dead(&edited, output, message);
     if (!status) status = onnx_model_fits(parts, message);
     if (!status) status = take_in_all(&edited, message);
-    return status ? status : pack(bytes, size, &edited.model, message);
+    return status ? status : pack(bytes, size, &edited.model, parts, message);
 }

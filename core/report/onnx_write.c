@@ -1,12 +1,14 @@
 #include "report/onnx_write.h"
 
 #include "base/file.h"
+#include "base/sizes.h"
 #include "report/onnx_axes.h"
 #include "report/onnx_model.h"
 
 #include <stdlib.h>
 #include <string.h>
 
+#define DEFAULT_CEILING ((size_t)2 << 30)
 #define AXES_OPSET 13 /* from here on DequantizeLinear has an axis */
 #define CLIP_INTEGERS_OPSET 12
 #define CLIP_INPUTS_OPSET 11
@@ -318,13 +320,15 @@ static void mark_sites(Edit *edit, const Plan *plan)
     }
 }
 
-static Status edit_begin(Edit *edit, const Network *network, const Plan *plan, Message *message)
+static Status edit_begin(Edit *edit, const Network *network, const Plan *plan, const WriteMemory *memory,
+                         Message *message)
 {
+    const size_t ceiling = memory->ceiling ? memory->ceiling : DEFAULT_CEILING;
     *edit = (Edit){.network = network};
-    Status status = network_file_open(&edit->file, network, message);
+    Status status = network_file_open(&edit->file, network, ceiling, message);
     if (status) return status;
     const Onnx__GraphProto *graph = edit->file.graph.proto;
-    edit->parts = onnx_parts_begin(edit->file.onnx->ceiling);
+    edit->parts = onnx_parts_begin(ceiling - edit->file.onnx->used);
     edit->nodes = onnx_parts_allocate(&edit->parts, graph->n_node, sizeof *edit->nodes);
     edit->layers = onnx_parts_allocate(&edit->parts, network->layer_count, sizeof *edit->layers);
     if (edit->layers) {
@@ -339,6 +343,15 @@ static void edit_end(Edit *edit)
 {
     onnx_parts_end(&edit->parts);
     network_file_close(&edit->file);
+}
+
+/* The file is there as it was read, unpacked, and as it is to be written. */
+static Status name_memory(Status status, const Network *network, const WriteMemory *memory, Message *message)
+{
+    if (status != STATUS_MEMORY || !message || !strstr(message->text, "--memory")) return status;
+    const size_t guess = size_max(4 * file_bytes(network->path), 2 * memory->ceiling);
+    const Message reason = *message;
+    return status_fail(message, status, "%s: try --memory %zuM", reason.text, size_mib(guess + memory->held));
 }
 
 /* --- writing ---------------------------------------------------------------------------------------- */
@@ -365,11 +378,11 @@ static Status write_edited(Edit *edit, const char *path, Message *message)
 Status quantized_onnx_write(const char *path, const Result *result, Message *message)
 {
     Edit edit;
-    Status status = edit_begin(&edit, result->network, result->plan, message);
+    Status status = edit_begin(&edit, result->network, result->plan, &result->memory, message);
     edit.pipeline = result->pipeline;
     if (!status) status = write_edited(&edit, path, message);
     edit_end(&edit);
-    return status;
+    return name_memory(status, result->network, &result->memory, message);
 }
 
 /* --- asking ----------------------------------------------------------------------------------------- */
@@ -389,7 +402,8 @@ static Status check_node(const Edit *edit, const EditNode *node, Message *messag
                        onnx_type_name(tensor->data_type));
 }
 
-Status quantized_onnx_check(const Network *network, const Plan *plan, Message *message)
+Status quantized_onnx_check(const Network *network, const Plan *plan, const WriteMemory *memory,
+                            Message *message)
 {
     Edit edit;
     if (network->opset < ONNX_WRITE_FIRST_OPSET)
@@ -397,12 +411,13 @@ Status quantized_onnx_check(const Network *network, const Plan *plan, Message *m
                            "'%s' cannot be written as quantized ONNX: its opset %d has no DequantizeLinear; "
                            "convert it to opset 13 or later",
                            network->path, network->opset);
-    Status status = edit_begin(&edit, network, plan, message);
+    Status status = edit_begin(&edit, network, plan, memory, message);
     for (size_t i = 0; !status && i < edit.file.graph.order_count; i++) {
         const EditNode *node = &edit.nodes[edit.file.graph.order[i]];
         if (node->source) status = check_node(&edit, node, message);
     }
     edit_end(&edit);
     if (!status) return STATUS_OK;
+    status = name_memory(status, network, memory, message);
     return status_context(message, status, "'%s' cannot be written as quantized ONNX", network->path);
 }

@@ -26,7 +26,8 @@
 /* Whether quantized_onnx_write() can do it, asked before the work whose result it is to write.
  * STATUS_UNSUPPORTED for an opset below 10, which has no DequantizeLinear, for weights that the file holds in
  * another type than float, and for an Einsum that sums over axes of one operand alone. */
-Status quantized_onnx_check(const Network *network, const Plan *plan, Message *message);
+Status quantized_onnx_check(const Network *network, const Plan *plan, const WriteMemory *memory,
+                            Message *message);
 
 /* result->pipeline: of result->plan. STATUS_UNSUPPORTED above 2 GiB, which is where ONNX files end. */
 Status quantized_onnx_write(const char *path, const Result *result, Message *message);

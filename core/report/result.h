@@ -20,6 +20,12 @@ typedef struct RunFacts {     /* the JSON's one object exempt from "same plan, s
     size_t peak_bytes;   /* the most memory of the process */
 } RunFacts;
 
+/* For writing a network. */
+typedef struct WriteMemory {
+    size_t ceiling; /* bytes; 0: 2 GiB */
+    size_t held;    /* base/memory.h */
+} WriteMemory;
+
 typedef struct Result {
     const Network *network;
     const Plan *plan;
@@ -30,6 +36,7 @@ typedef struct Result {
     const Evaluation *accuracy;         /* NULL: not measured */
     const Ladder *ladder;               /* NULL: not computed */
     LadderSet ladder_on;
+    WriteMemory memory;
     RunFacts run;
 } Result;
 

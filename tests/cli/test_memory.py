@@ -88,7 +88,8 @@ class Memory(Story):
         subprocess.run([MAKE_LARGE, "mobilenetv3", self.folder / "large.onnx"], check=True)
         subprocess.run([MAKE_LARGE, "pictures", pictures, "12"], check=True)
         self.check_limits([288, 2000], "quantize", "large.onnx", "--calibration", pictures, "--images", pictures,
-                          "--resize", 256, "--calibration-images", 10, "--rows", 200, "--method", "round-mse")
+                          "--resize", 256, "--calibration-images", 10, "--rows", 200, "--method", "round-mse",
+                          "--onnx", "quantized.onnx")
 
 
 main()

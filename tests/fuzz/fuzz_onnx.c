@@ -159,7 +159,7 @@ static void write_quantized(const Pipeline *pipeline)
     if (plan_create(&plan, pipeline->network, &message) != STATUS_OK) abort();
     const char *path = fuzz_path("export.onnx");
     const Result result = {.network = pipeline->network, .plan = &plan, .pipeline = pipeline};
-    Status status = quantized_onnx_check(result.network, &plan, &message);
+    Status status = quantized_onnx_check(result.network, &plan, &result.memory, &message);
     if (status == STATUS_OK) {
         status = quantized_onnx_write(path, &result, &message);
         if (status == STATUS_OK) reopen(path, pipeline->layer_count);

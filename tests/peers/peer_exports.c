@@ -294,7 +294,7 @@ int main(int count, char **arguments)
     snprintf(path, sizeof path, "%s/export.onnx", peer.folder);
     const Result result = {
         .network = peer.session.network, .plan = &peer.session.plan, .pipeline = peer.pipeline};
-    check(quantized_onnx_check(result.network, result.plan, &message), &message);
+    check(quantized_onnx_check(result.network, result.plan, &result.memory, &message), &message);
     check(quantized_onnx_write(path, &result, &message), &message);
     write_probes(&peer, path);
     write_outputs(&peer);

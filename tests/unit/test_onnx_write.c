@@ -73,7 +73,7 @@ static void write_quantized(const Quantized *quantized, const char *path)
 {
     const Result result = {
         .network = quantized->network, .plan = &quantized->plan, .pipeline = quantized->pipeline};
-    check(quantized_onnx_check(quantized->network, &quantized->plan, &message), path);
+    check(quantized_onnx_check(quantized->network, &quantized->plan, &result.memory, &message), path);
     check(quantized_onnx_write(path, &result, &message), path);
 }
 
@@ -400,14 +400,14 @@ static void refuse(const char *first, const char *second)
     Plan plan;
     Network *network = open_network(scratch_path("graph.onnx"), NULL);
     check(plan_create(&plan, network, &message), "plan");
-    const Status status = quantized_onnx_check(network, &plan, &message);
+    const Status status = quantized_onnx_check(network, &plan, &(WriteMemory){0}, &message);
     assert_int_equal(status, STATUS_UNSUPPORTED);
     assert_says(first);
     assert_says(second);
     plan_set_bits(&plan, network, BITS_FLOAT, BITS_FLOAT,
                   BITS_FLOAT); /* nothing to write: nothing to refuse */
     if (network->opset >= ONNX_WRITE_FIRST_OPSET)
-        check(quantized_onnx_check(network, &plan, &message), "float");
+        check(quantized_onnx_check(network, &plan, &(WriteMemory){0}, &message), "float");
     plan_free(&plan);
     network_free(network);
 }

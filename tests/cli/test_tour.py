@@ -39,10 +39,11 @@ class Tour(Story):
         self.assertEqual({name for name, bits in widths.items() if bits != "4"}, {"stem.0", "blocks.1.a.0", "fc"})
         self.assertEqual(widths["blocks.1.a.0"], "6")
         commands = re.findall(r"^    app/run ([a-z].*?)(?: +#.*)?$", TOUR, re.MULTILINE)
-        self.assertEqual([command.split()[0] for command in commands], ["inspect", "quantize", "bound", "compare"])
+        self.assertEqual([command.split()[0] for command in commands], ["inspect", "quantize", "bound", "compare", "quantize"])
         for command in commands:
             words = shlex.split(command.replace("data/", f"{DATA}/"))
             self.assertTrue(self.good(*words, *([] if words[0] == "inspect" else FAST)))
+        self.assertTrue((self.folder / "lenet5-w4a8.onnx").is_file())
         self.assertEqual((self.folder / "again.csv").read_text(encoding="utf-8"), exported)
 
 

@@ -18,15 +18,21 @@ static Status no_room(const OnnxFile *file, Message *message)
                        size_mib(file->ceiling));
 }
 
-/* Counts what is asked for and never subtracts: unpacking frees next to nothing before it ends. */
+/* What malloc() takes for `size` bytes: a name of three takes 32. */
+static size_t taken(size_t size)
+{
+    return size > SIZE_MAX / 2 ? size : size_max(32, (size + 8 + 15) / 16 * 16);
+}
+
+/* Counts what is taken and never subtracts: unpacking frees next to nothing before it ends. */
 static void *allocate(void *context, size_t size)
 {
     OnnxFile *file = context;
-    if (size > file->ceiling - file->used) {
+    if (taken(size) > file->ceiling - file->used) {
         file->refused = true;
         return NULL;
     }
-    file->used += size;
+    file->used += taken(size);
     return malloc(size ? size : 1);
 }
 

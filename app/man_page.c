@@ -173,7 +173,7 @@ static void put_surroundings(FILE *file)
              "Explorations as they were left, one a network; offered when the network is opened again.");
     fprintf(file, ".SH ENVIRONMENT\n");
     put_item(file, "NO_COLOR", "Where it is not empty, the explorer draws without colours.");
-    put_item(file, "TMPDIR", "Where activations go that exceed --memory (/tmp).");
+    put_item(file, "TMPDIR", "Where activations go that exceed --memory (/var/tmp).");
     put_item(file, "OPENBLAS_CORETYPE",
              "The BLAS kernel; where it is not set, the best one that the processor can run.");
     fprintf(file, ".SH EXIT STATUS\n");

@@ -78,6 +78,11 @@ static Status shape_array(Dataset *dataset, const DatasetSource *source, Message
                              : STATUS_OK;
 }
 
+static size_t cap_of(const DatasetSource *source)
+{
+    return source->memory ? size_min(source->memory, DATASET_MOST_BYTES) : DATASET_MOST_BYTES;
+}
+
 /* An array lies in memory as a whole. */
 static Status check_memory(const DatasetSource *source, const char *path, Message *message)
 {
@@ -94,11 +99,10 @@ static Status read_array(Dataset *dataset, const DatasetSource *source, Message 
 {
     Array *array = &dataset->storage->array;
     const char *path = dataset->images_path;
-    const size_t cap = source->memory ? size_min(source->memory, DATASET_MOST_BYTES) : DATASET_MOST_BYTES;
     char *data;
     Status status = check_memory(source, path, message);
     if (status == STATUS_OK) status = file_sha256(dataset->sha256, path, message);
-    if (status == STATUS_OK) status = file_read_gzip(&data, &array->size, path, cap, message);
+    if (status == STATUS_OK) status = file_read_gzip(&data, &array->size, path, cap_of(source), message);
     if (status != STATUS_OK) return status;
     array->file = (unsigned char *)data;
     status = find_format(dataset, source, message);
@@ -164,15 +168,18 @@ Status dataset_check_label_count(const Dataset *dataset, size_t count, Message *
                        dataset->labels_path, count, dataset->count, dataset->images_path);
 }
 
-static Status read_labels(Dataset *dataset, const char *path, Message *message)
+static Status read_labels(Dataset *dataset, const DatasetSource *source, Message *message)
 {
+    const char *path = source->labels;
     Status status = STATUS_OK;
     if (path && !(dataset->labels_path = strdup(path))) return status_no_memory(message, path);
     if (!path && !dataset->labelled) status = find_labels(dataset, message);
     if (status != STATUS_OK || !dataset->labels_path) return status;
     char *file;
     size_t size;
-    status = file_read_gzip(&file, &size, dataset->labels_path, DATASET_MOST_BYTES, message);
+    status = check_memory(source, dataset->labels_path, message);
+    if (status == STATUS_OK)
+        status = file_read_gzip(&file, &size, dataset->labels_path, cap_of(source), message);
     if (status != STATUS_OK) return status;
     const unsigned char *data = (const unsigned char *)file;
     status = npy_matches(data, size) ? npy_read_labels(dataset, data, size, message)
@@ -210,7 +217,7 @@ static Status open_source(Dataset *dataset, const DatasetSource *source, Message
 {
     if (is_folder(source->images)) return folder_open(dataset, source, message);
     Status status = read_array(dataset, source, message);
-    return status == STATUS_OK ? read_labels(dataset, source->labels, message) : status;
+    return status == STATUS_OK ? read_labels(dataset, source, message) : status;
 }
 
 Status dataset_open(Dataset **result, const DatasetSource *source, Message *message)

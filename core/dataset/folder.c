@@ -188,13 +188,13 @@ static Status take_rounds(Taking *taking, Message *message)
                        taking->dataset->skipped, folder->path, taking->dataset->first_skipped.text);
 }
 
-/* What a thread may take to decode an image: half of its part of what is left beside kept images and those of
- * a round, as the file lies in memory as well, and what is resized halfway. */
-static size_t decoding_ceiling(const DatasetSource *source, size_t round)
+/* What a thread may take to decode an image: half of its part of what is left beside names, kept images and
+ * those of a round, as the file lies in memory as well, and what is resized halfway. */
+static size_t decoding_ceiling(const DatasetSource *source, size_t list, size_t round)
 {
     const size_t workers = source->pool ? pool_workers(source->pool) : 1;
     if (source->memory == 0) return SIZE_MAX;
-    return (source->memory - size_min(source->kept + round, source->memory)) / workers / 2;
+    return (source->memory - size_min(list + source->kept + round, source->memory)) / workers / 2;
 }
 
 static Status take_images(Dataset *dataset, struct Folder *folder, const DatasetSource *source,
@@ -208,7 +208,7 @@ static Status take_images(Dataset *dataset, struct Folder *folder, const Dataset
                      .source = source,
                      .wanted = wanted,
                      .most = size_max(size_min(round / bytes, ROUND_IMAGES), 1)};
-    folder->ceiling = decoding_ceiling(source, size_max(round, bytes));
+    folder->ceiling = decoding_ceiling(source, folder->list.bytes, size_max(round, bytes));
     folder->kept_count = size_min(source->kept / bytes, wanted);
     folder->kept = malloc(folder->kept_count * bytes + 1);
     folder->taken = calloc(wanted, sizeof *folder->taken);

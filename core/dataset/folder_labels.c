@@ -2,6 +2,7 @@
  */
 #define _GNU_SOURCE
 #include "base/file.h"
+#include "base/sizes.h"
 #include "dataset/folder_list.h"
 
 #include <csv.h>
@@ -136,6 +137,10 @@ Status folder_list_read_labels(FolderList *list, const char *path, const Dataset
 {
     char *data;
     size_t size;
+    const size_t left = list->ceiling - size_min(list->bytes, list->ceiling);
+    if (file_bytes(path) > left)
+        return status_fail(message, STATUS_MEMORY, "'%s' takes %zu MiB, and --memory leaves %zu MiB for it",
+                           path, size_mib(file_bytes(path)), size_mib(left));
     Status status = file_read(&data, &size, path, MOST_BYTES, message);
     if (status != STATUS_OK) return status;
     Reader reader = {.list = list,

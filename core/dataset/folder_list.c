@@ -11,6 +11,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#define KEPT_OF_ENTRY 96 /* malloc's own, the orders, the digest */
 #define MOST_IMAGES ((size_t)10000000)
 #define MOST_SUBFOLDERS ((size_t)1000000)
 
@@ -43,6 +44,18 @@ static int compare_names(const void *a, const void *b)
     return strcmp(*(char *const *)a, *(char *const *)b);
 }
 
+/* A name, and its place in a list that grows by doubling. */
+static Status count_entry(FolderList *list, const char *name, const char *folder, Message *message)
+{
+    list->bytes += strlen(name) + 2 * sizeof(FolderEntry) + KEPT_OF_ENTRY;
+    if (list->bytes <= list->ceiling) return STATUS_OK;
+    return status_fail(
+        message, STATUS_MEMORY,
+        "'%s': the names of its first %zu images take more than the %zu MiB that --memory leaves "
+        "for them: use a larger one",
+        folder, list->count, size_mib(list->ceiling));
+}
+
 /* Takes over `name`, which may be NULL, also on failure. */
 static Status add_entry(FolderList *list, char *name, uint32_t subfolder, const char *folder,
                         Message *message)
@@ -50,6 +63,7 @@ static Status add_entry(FolderList *list, char *name, uint32_t subfolder, const 
     Status status = name ? STATUS_OK : status_no_memory(message, folder);
     if (status == STATUS_OK && list->count == MOST_IMAGES)
         status = status_fail(message, STATUS_UNSUPPORTED, "'%s': more than %zu images", folder, MOST_IMAGES);
+    if (status == STATUS_OK) status = count_entry(list, name, folder, message);
     if (status == STATUS_OK && list->count == list->capacity) {
         const size_t capacity = size_max(64, 2 * list->capacity);
         FolderEntry *entries = realloc(list->entries, capacity * sizeof *entries);
@@ -227,7 +241,7 @@ static Status label_entries(FolderList *list, const DatasetSource *source, Messa
 
 Status folder_list_create(FolderList *list, const DatasetSource *source, Message *message)
 {
-    *list = (FolderList){0};
+    *list = (FolderList){.ceiling = source->memory ? source->memory / 2 : SIZE_MAX};
     Status status = scan_all(list, source->images, message);
     return status == STATUS_OK ? label_entries(list, source, message) : status;
 }

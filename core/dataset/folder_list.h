@@ -21,13 +21,15 @@ typedef struct FolderEntry {
 typedef struct FolderList {
     FolderEntry *entries; /* [count], by name in the order of bytes */
     size_t count, capacity;
-    char **subfolders; /* [subfolder_count], likewise */
+    size_t bytes, ceiling; /* of the list, and of what a folder keeps of each image beside its pixels */
+    char **subfolders;     /* [subfolder_count], likewise */
     size_t subfolder_count;
     char *labels_path; /* the CSV that labels come from, NULL where there is none */
     bool labelled;     /* entries have labels; by a CSV, perhaps not all of them */
 } FolderList;
 
-/* source: images, labels, classes and class names. *list is to be freed in any case. */
+/* source: images, labels, classes and class names; half of its memory, or all where there is no ceiling.
+ * *list is to be freed in any case. */
 Status folder_list_create(FolderList *list, const DatasetSource *source, Message *message);
 void folder_list_free(FolderList *list);
 

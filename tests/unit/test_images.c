@@ -393,6 +393,23 @@ static void a_file_that_changes_or_goes_is_an_error(void **state)
     dataset_free(dataset);
 }
 
+/* Names, the file of labels, and what decoding takes are refused before they are there. */
+static void memory_has_a_ceiling(void **state)
+{
+    DatasetSource source = make_many();
+    source.memory = 256;
+    refuse(&source, STATUS_MEMORY, "MiB that --memory leaves for them");
+    source.memory = 1 << 14;
+    dataset_free(open_source(&source));
+    source.memory = 1 << 14;
+    source.kept = (1 << 14) - 3000;
+    refuse(&source, STATUS_MEMORY, "for an image on each thread");
+    source = (DatasetSource){.images = SOURCE_ROOT "/data/fashion-mnist/t10k-images-idx3-ubyte.gz",
+                             .memory = 1 << 20,
+                             .held = 2 << 20};
+    refuse(&source, STATUS_MEMORY, "--memory leaves 1 MiB: use --memory 14M or more");
+}
+
 static bool cancel(void *context, size_t done, size_t total)
 {
     *(size_t *)context = total;
@@ -947,6 +964,7 @@ int main(int argc, char **argv)
         TEST(the_order_is_drawn_by_the_seed),
         TEST(the_hash_is_of_names_and_contents),
         TEST(a_file_that_changes_or_goes_is_an_error),
+        TEST(memory_has_a_ceiling),
         TEST(opening_can_be_cancelled),
         TEST(threads_change_nothing),
         TEST(bad_images_are_named_or_skipped),

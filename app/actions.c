@@ -229,15 +229,15 @@ static void choose_layers(bool *chosen, const Scene *scene)
     }
 }
 
-static bool apply(Plan *plan, const Desk *desk, Edit *edit, int argument)
+static Status apply(bool *changed, Plan *plan, const Desk *desk, Edit *edit, int argument, Message *message)
 {
     const Scene *scene = &desk->scene;
     bool *chosen = calloc(size_max(scene->network->layer_count, 1), sizeof *chosen);
-    if (!chosen) return false;
+    if (!chosen) return status_no_memory(message, "the layers to change");
     choose_layers(chosen, scene);
-    const bool changed = edit(plan, &(EditScope){.network = scene->network, .chosen = chosen}, argument);
+    *changed = edit(plan, &(EditScope){.network = scene->network, .chosen = chosen}, argument);
     free(chosen);
-    return changed;
+    return STATUS_OK;
 }
 
 static bool shows_what_it_would_change(const Scene *scene)
@@ -251,12 +251,13 @@ static bool shows_what_it_would_change(const Scene *scene)
 static bool change(Desk *desk, Edit *edit, int argument)
 {
     Plan plan;
+    bool changed = false;
     Message message = {{0}};
     Status status = plan_copy(&plan, desk->scene.plan, &message);
-    const bool changed = status == STATUS_OK && apply(&plan, desk, edit, argument);
-    if (changed) status = history_push(desk->study->history, &plan, &message);
+    if (status == STATUS_OK) status = apply(&changed, &plan, desk, edit, argument, &message);
+    if (status == STATUS_OK && changed) status = history_push(desk->study->history, &plan, &message);
     if (status == STATUS_OK && changed) desk_follow_plan(desk);
-    if (status != STATUS_OK) desk_warn(desk, "%s", message.text);
+    if (status != STATUS_OK) desk_fail(desk, status, &message);
     if (!shows_what_it_would_change(&desk->scene)) desk_tell(desk, "nothing is changed: the filter hides it");
     plan_free(&plan);
     return changed;
@@ -441,10 +442,13 @@ static void ask_worker(Desk *desk, Status (*request)(Worker *, size_t, Message *
     Message message = {{0}};
     const size_t layer = scene_layer(&desk->scene);
     if (layer == NETWORK_NONE) return;
-    if (desk->scene.plan->layers[layer].weight_bits == BITS_FLOAT && request == worker_compare_methods)
+    if (desk->scene.plan->layers[layer].weight_bits == BITS_FLOAT && request == worker_compare_methods) {
         desk_tell(desk, "this layer's weights are float: choose a width first");
-    else if (request(desk->study->worker, layer, &message) != STATUS_OK)
-        desk_warn(desk, "%s", message.text);
+        return;
+    }
+    Status status = request(desk->study->worker, layer, &message);
+    if (status != STATUS_OK)
+        desk_fail(desk, status, &message);
     else
         desk_tell(desk, "%s: '%s'", what, desk->scene.network->layers[layer].name);
 }
@@ -524,8 +528,9 @@ static void return_to(Desk *desk, size_t index)
     if (index >= visit_count(desk)) return;
     Message message = {{0}};
     const Visit *visit = desk->snapshot->visits[index];
-    if (history_push(desk->study->history, &visit->plan, &message) != STATUS_OK) {
-        desk_warn(desk, "%s", message.text);
+    Status status = history_push(desk->study->history, &visit->plan, &message);
+    if (status != STATUS_OK) {
+        desk_fail(desk, status, &message);
         return;
     }
     desk_follow_plan(desk);
@@ -668,7 +673,7 @@ static void export_to(Desk *desk, const char *path)
     Worker *worker = desk->study->worker;
     const bool busy = worker_busy(worker);
     if (worker_export(worker, desk->scene.plan, path, &message) != STATUS_OK)
-        desk_warn(desk, "%s", message.text);
+        desk_lose(desk, &message);
     else if (busy)
         desk_tell(desk, "'%s' will be written when the plan's results are complete", path);
 }
@@ -681,7 +686,7 @@ static void save_to(Desk *desk, const char *path)
     if (status == STATUS_OK)
         desk_tell(desk, "saved '%s': bitstitch FILE, or o, opens it", path);
     else
-        desk_warn(desk, "%s", message.text);
+        desk_lose(desk, &message);
 }
 
 static void open_path(Desk *desk, const char *path)
@@ -692,7 +697,7 @@ static void open_path(Desk *desk, const char *path)
     if (status == STATUS_OK)
         autosave_offer(desk);
     else
-        desk_warn(desk, "%s", message.text);
+        desk_fail(desk, status, &message);
     if (status == STATUS_OK && kept != STATUS_OK)
         desk_warn(desk, "the exploration is not kept: %s", lost.text);
 }
@@ -716,7 +721,7 @@ static void accept_export(Desk *desk, const char *path)
     if (!has_suffix(path, ".csv") && !has_suffix(path, ".json") && !has_suffix(path, ".onnx"))
         desk_warn(desk, "'%s': end the name in .csv, .json or .onnx", path);
     else if (output_check(path, &message) != STATUS_OK)
-        desk_warn(desk, "%s", message.text);
+        desk_lose(desk, &message);
     else
         write_or_ask(desk, QUESTION_EXPORT, path, export_to);
 }
@@ -781,7 +786,8 @@ static void end_question(Desk *desk)
 static void restore(Desk *desk, const char *path)
 {
     Message message = {{0}};
-    if (desk_restore(desk, path, &message) != STATUS_OK) desk_warn(desk, "%s", message.text);
+    Status status = desk_restore(desk, path, &message);
+    if (status != STATUS_OK) desk_fail(desk, status, &message);
     autosave_settle(desk);
 }
 

@@ -17,8 +17,10 @@ static void put_notice(Desk *desk, bool bad, const char *format, va_list argumen
     desk->scene.notice_bad = bad;
 }
 
+/* What went wrong stands until a key is pressed. */
 void desk_tell(Desk *desk, const char *format, ...)
 {
+    if (desk->scene.notice_bad && desk->scene.notice[0]) return;
     va_list arguments;
     va_start(arguments, format);
     put_notice(desk, false, format, arguments);
@@ -31,6 +33,18 @@ void desk_warn(Desk *desk, const char *format, ...)
     va_start(arguments, format);
     put_notice(desk, true, format, arguments);
     va_end(arguments);
+}
+
+void desk_fail(Desk *desk, Status status, const Message *message)
+{
+    desk_warn(desk, "%s", message->text);
+    if (status == STATUS_MEMORY) desk->lost = *message;
+}
+
+void desk_lose(Desk *desk, const Message *message)
+{
+    desk_warn(desk, "%s", message->text);
+    desk->lost = *message;
 }
 
 void desk_ask(Desk *desk, Question question, const char *format, ...)
@@ -220,21 +234,35 @@ static void take_snapshot(Desk *desk, Snapshot *snapshot)
     layer_order_update(&desk->scene);
 }
 
+static void take_notice(Desk *desk, const WorkerNews *news)
+{
+    switch (news->kind) {
+    case NEWS_TOLD:
+        desk_tell(desk, "%s", news->notice.text);
+        break;
+    case NEWS_FAILED:
+        desk_warn(desk, "%s", news->notice.text);
+        break;
+    case NEWS_LOST:
+        desk_lose(desk, &news->notice);
+    }
+}
+
 bool desk_take_news(Desk *desk)
 {
     WorkerNews news;
     worker_take(&news, desk->study->worker);
     if (news.snapshot) take_snapshot(desk, news.snapshot);
-    if (news.notice[0]) (news.bad ? desk_warn : desk_tell)(desk, "%s", news.notice);
-    return news.snapshot || news.notice[0];
+    if (news.notice.text[0]) take_notice(desk, &news);
+    return news.snapshot || news.notice.text[0];
 }
 
 void desk_follow_plan(Desk *desk)
 {
     Message message;
     follow_history(desk);
-    if (worker_pursue(desk->study->worker, desk->scene.plan, &message) != STATUS_OK)
-        desk_warn(desk, "%s", message.text);
+    Status status = worker_pursue(desk->study->worker, desk->scene.plan, &message);
+    if (status != STATUS_OK) desk_fail(desk, status, &message);
 }
 
 /* --- what is in front ------------------------------------------------------------------------------- */

@@ -52,6 +52,8 @@ typedef struct Desk {
 
     /* What the terminal is to do; whoever does it sets them back. */
     bool redraw, suspend, quit;
+    Message
+        lost; /* a file that was not written, or what there was no memory for: a script ends there; or "" */
 } Desk;
 
 /* Opens what the options name. Close the desk in any case. */
@@ -79,9 +81,13 @@ void desk_follow_plan(Desk *desk);
 /* What a key means now. */
 KeyContext desk_context(const Desk *desk);
 
-/* In the last line, until a key is pressed. */
+/* In the last line, until a key is pressed; a warning is not told over. */
 void desk_tell(Desk *desk, const char *format, ...) __attribute__((format(printf, 2, 3)));
 void desk_warn(Desk *desk, const char *format, ...) __attribute__((format(printf, 2, 3)));
+/* Warns of why a key, or the worker, did not do what it was to do. */
+void desk_fail(Desk *desk, Status status, const Message *message);
+/* Of a file that was to be written. */
+void desk_lose(Desk *desk, const Message *message);
 
 void desk_ask(Desk *desk, Question question, const char *format, ...) __attribute__((format(printf, 3, 4)));
 

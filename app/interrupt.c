@@ -1,15 +1,22 @@
 #define _GNU_SOURCE
 #include "app/interrupt.h"
 
+#include <pthread.h>
 #include <signal.h>
+#include <stdatomic.h>
 #include <stddef.h>
 #include <time.h>
 
-static volatile sig_atomic_t caught, stopped;
+static atomic_int caught, stopped;
+static pthread_t interface; /* where `forwards` */
+static atomic_bool forwards;
 
+/* A library's thread that lets signals through may be given one, which ends no wait of the interface's. */
 static void note(int number)
 {
-    if (number == SIGTSTP)
+    if (forwards && !pthread_equal(pthread_self(), interface))
+        pthread_kill(interface, number);
+    else if (number == SIGTSTP)
         stopped = 1;
     else
         caught = number;
@@ -55,6 +62,8 @@ static void crash(int number)
 void interrupt_catch_terminal(void (*rescue)(void))
 {
     sigset_t set;
+    interface = pthread_self();
+    forwards = true;
     sigemptyset(&set);
     for (size_t i = 0; i < HELD; i++) {
         sigaddset(&set, held[i]);
@@ -80,9 +89,7 @@ int interrupt_wait(struct pollfd *descriptors, nfds_t count, int milliseconds)
 
 bool interrupt_take_stop(void)
 {
-    const bool stop = stopped;
-    stopped = 0;
-    return stop;
+    return atomic_exchange(&stopped, 0) != 0;
 }
 
 void interrupt_allow_stop(bool allowed)

@@ -16,8 +16,9 @@ void interrupt_catch(void);
 int interrupt_signal(void);
 
 /* For a program that has the terminal: SIGINT, SIGTERM, SIGHUP and SIGQUIT ask it to end, SIGTSTP to stop;
- * all are held back, as is SIGWINCH, but in interrupt_wait(). SIGPIPE is ignored. `rescue` runs before a
- * crash (SIGSEGV, SIGABRT and their like) takes its course; it may call what is safe in a handler of signals.
+ * all are held back, as is SIGWINCH, but in interrupt_wait(), which is for the thread that called this.
+ * SIGPIPE is ignored. `rescue` runs before a crash (SIGSEGV, SIGABRT and their like) takes its course; it may
+ * call what is safe in a handler of signals.
  */
 void interrupt_catch_terminal(void (*rescue)(void));
 

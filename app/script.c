@@ -82,6 +82,12 @@ static Status order_expect(Desk *desk, const char *expected, Message *message)
                  : status_fail(message, STATUS_INVALID, "the screen does not show '%s'", expected);
 }
 
+/* The rest of a script was written for what is not there. */
+static Status check_lost(const Desk *desk, Message *message)
+{
+    return desk->lost.text[0] ? status_fail(message, STATUS_IO, "%s", desk->lost.text) : STATUS_OK;
+}
+
 /* --- keys ------------------------------------------------------------------------------------------- */
 
 static Status press(Desk *desk, int key, Message *message)
@@ -89,7 +95,7 @@ static Status press(Desk *desk, int key, Message *message)
     desk_take_news(desk);
     act_on_key(desk, key);
     desk->redraw = desk->suspend = false;
-    return desk->quit ? status_fail(message, STATUS_CANCELLED, "quit") : STATUS_OK;
+    return desk->quit ? status_fail(message, STATUS_CANCELLED, "quit") : check_lost(desk, message);
 }
 
 static Status order_keys(Desk *desk, const char *text, Message *message)
@@ -137,7 +143,7 @@ static Status wait_until(Desk *desk, bool (*done)(const Desk *), Message *messag
         if (interrupt_signal()) return status_fail(message, STATUS_CANCELLED, "interrupted");
         const bool over = done(desk);
         desk_take_news(desk);
-        if (over) return STATUS_OK;
+        if (over) return check_lost(desk, message);
         if (poll(&wake, 1, WAIT_MILLISECONDS) < 0 && errno != EINTR)
             return status_fail(message, STATUS_IO, "cannot wait: %s", strerror(errno));
     }
@@ -199,10 +205,9 @@ static Status run_lines(Desk *desk, FILE *file, const char *path, Message *messa
         if (status != STATUS_OK && !interrupt_signal())
             status_context(message, status, "'%s', line %zu", path, number);
     }
-    if (desk->quit) return STATUS_OK;
-    if (status == STATUS_OK && ferror(file))
-        status = status_fail(message, STATUS_IO, "cannot read '%s'", path);
-    return status;
+    if (status == STATUS_OK && !desk->quit && !feof(file))
+        status = status_fail(message, STATUS_IO, "cannot read '%s': %m", path);
+    return desk->quit ? STATUS_OK : status;
 }
 
 static bool has_no_exports(const Desk *desk)
@@ -214,14 +219,15 @@ static bool has_no_exports(const Desk *desk)
 static Status end(Desk *desk, const char *path, Message *message)
 {
     Status status = wait_until(desk, has_no_exports, message);
-    if (status == STATUS_OK && desk->scene.notice_bad && desk->scene.notice[0])
+    if (status != STATUS_OK) return status_context(message, status, "'%s'", path);
+    if (desk->scene.notice_bad && desk->scene.notice[0])
         return status_fail(message, STATUS_INVALID, "'%s': %s", path, desk->scene.notice);
-    const size_t exports = status == STATUS_OK ? worker_exports(desk->study->worker) : 0;
+    const size_t exports = worker_exports(desk->study->worker);
     if (exports > 0)
         return status_fail(message, STATUS_INVALID,
                            "'%s': exports not written: %zu: the work is paused at the end, p goes on", path,
                            exports);
-    return status;
+    return STATUS_OK;
 }
 
 static Status run_file(const Options *options, FILE *file, Message *message)

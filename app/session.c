@@ -13,6 +13,7 @@
 #include "report/run_json.h"
 
 #include <ctype.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -138,12 +139,13 @@ static Status read_class_names(Session *session, Message *message)
 bool looks_like_json(const char *path)
 {
     struct stat facts;
-    FILE *file = stat(path, &facts) == 0 && S_ISREG(facts.st_mode) ? fopen(path, "rb") : NULL;
-    if (!file) return has_suffix(path, ".json");
-    int character = getc(file);
+    const int file =
+        stat(path, &facts) == 0 && S_ISREG(facts.st_mode) ? open(path, O_RDONLY | O_CLOEXEC) : -1;
+    if (file < 0) return has_suffix(path, ".json");
+    unsigned char character = ' ';
     while (character == 0xef || character == 0xbb || character == 0xbf || isspace(character))
-        character = getc(file);
-    fclose(file);
+        if (read(file, &character, 1) != 1) character = 0;
+    close(file);
     return character == '{';
 }
 

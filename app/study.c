@@ -1,6 +1,7 @@
 #define _GNU_SOURCE
 #include "app/study.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -128,8 +129,11 @@ static Status open_any(Study *study, const char *path, Message *message)
     const bool first = !path;
     if (first) path = study->options.network;
     study->options.network = path;
-    const bool exploration = path && looks_like_json(path) && exploration_recognize(path);
-    Status status = exploration && first ? refuse_plan_options(&study->options, path, message) : STATUS_OK;
+    bool exploration = false;
+    Status status = STATUS_OK;
+    if (path && looks_like_json(path)) status = exploration_recognize(&exploration, path, message);
+    if (status == STATUS_OK && exploration && first)
+        status = refuse_plan_options(&study->options, path, message);
     if (status == STATUS_OK)
         status = exploration ? open_exploration(study, path, message)
                              : session_open_network(&study->session, &study->options, message);
@@ -193,15 +197,18 @@ out:
     return status;
 }
 
-/* Paths hold wherever the file is read from. */
-static char *absolute(const char *path)
+/* Paths hold wherever the file is read from; one that leads nowhere any more stays as it was given. */
+static bool copy_path(char **copy, const char *path)
 {
-    return path ? realpath(path, NULL) : NULL;
+    *copy = path ? realpath(path, NULL) : NULL;
+    if (path && !*copy && errno != ENOMEM) *copy = strdup(path);
+    return !path || *copy;
 }
 
-static char *copied(const char *text)
+static bool copy_text(char **copy, const char *text)
 {
-    return text ? strdup(text) : NULL;
+    *copy = text ? strdup(text) : NULL;
+    return !text || *copy;
 }
 
 static size_t images_said(const Options *options, OptionId id, size_t count)
@@ -209,44 +216,60 @@ static size_t images_said(const Options *options, OptionId id, size_t count)
     return !options->given[id] ? 0 : count == 0 ? EXPLORATION_ALL : count;
 }
 
-static ExplorationSource make_source(const Study *study)
+static bool copy_source(ExplorationSource *source, const Study *study)
 {
     const Options *options = &study->options;
-    ExplorationSource source = {
-        .network = absolute(study->session.path),
-        .calibration = absolute(options->calibration),
-        .images = absolute(options->images),
-        .image_labels = absolute(options->image_labels),
-        .mean = copied(options->mean),
-        .std = copied(options->std),
-        .labels = absolute(options->labels),
-        .input_shape = copied(study->session.network->chosen_shape),
-        .output = copied(study->session.network->chosen_output),
+    const Network *opened = study->session.network;
+    bool good = copy_path(&source->network, study->session.path) &&
+                copy_path(&source->calibration, options->calibration) &&
+                copy_path(&source->images, options->images) &&
+                copy_path(&source->image_labels, options->image_labels) &&
+                copy_path(&source->labels, options->labels) && copy_text(&source->mean, options->mean) &&
+                copy_text(&source->std, options->std) &&
+                copy_text(&source->input_shape, opened->chosen_shape) &&
+                copy_text(&source->output, opened->chosen_output);
+    for (size_t i = 0; i < PREPARATION_KEYS; i++)
+        good = good && copy_text(&source->preparation[i], options->preparation[i]);
+    return good;
+}
+
+static Status make_source(ExplorationSource *source, const Study *study, Message *message)
+{
+    const Options *options = &study->options;
+    *source = (ExplorationSource){
         .skip_bad_images = options->skip_bad_images,
         .evaluation_images = images_said(options, OPTION_EVALUATION_IMAGES, options->evaluation_images),
         .ladder_images = images_said(options, OPTION_LADDER_IMAGES, options->ladder_images)};
-    for (size_t i = 0; i < PREPARATION_KEYS; i++) source.preparation[i] = copied(options->preparation[i]);
-    return source;
+    if (copy_source(source, study)) return STATUS_OK;
+    exploration_source_free(source);
+    return status_no_memory(message, "what the network was opened with");
 }
 
 /* But for the images, which the worker compares. */
-static bool measured_alike(const Study *study)
+static Status compare_source(bool *alike, const Study *study, Message *message)
 {
-    ExplorationSource now = make_source(study);
-    const bool alike = exploration_source_alike(&now, &study->restored.source);
+    ExplorationSource now;
+    Status status = make_source(&now, study, message);
+    if (status != STATUS_OK) return status;
+    *alike = exploration_source_alike(&now, &study->restored.source);
     exploration_source_free(&now);
-    return alike;
+    return STATUS_OK;
 }
 
 Status study_start(Study *study, Message *message)
 {
-    return worker_start(&study->worker, &study->session, &study->restored, measured_alike(study), message);
+    bool alike;
+    Status status = compare_source(&alike, study, message);
+    if (status != STATUS_OK) return status;
+    return worker_start(&study->worker, &study->session, &study->restored, alike, message);
 }
 
 static Status save_present(const Study *study, const Snapshot *snapshot, const char *path, Message *message)
 {
     const ImageHashes hashes = worker_image_hashes(study->worker);
-    Exploration exploration = {.source = make_source(study), .plan = *history_plan(study->history)};
+    Exploration exploration = {.plan = *history_plan(study->history)};
+    Status status = make_source(&exploration.source, study, message);
+    if (status != STATUS_OK) return status;
     memcpy(exploration.network_sha256, study->session.network->sha256, sizeof exploration.network_sha256);
     memcpy(exploration.calibration_sha256, hashes.calibration, sizeof hashes.calibration);
     memcpy(exploration.evaluation_sha256, hashes.evaluation, sizeof hashes.evaluation);
@@ -254,7 +277,7 @@ static Status save_present(const Study *study, const Snapshot *snapshot, const c
         exploration.visits = (const Visit **)snapshot->visits;
         exploration.visit_count = snapshot->visit_count;
     }
-    Status status = exploration_write(path, &exploration, study->session.network, message);
+    status = exploration_write(path, &exploration, study->session.network, message);
     exploration_source_free(&exploration.source);
     return status;
 }

@@ -57,8 +57,8 @@ struct Worker {
     bool set_aside;                       /* that is still to be shown of a plan never pursued */
     Snapshot *newest;                     /* not taken yet, or NULL */
     bool newest_restored, taken_restored; /* likewise, and the last that was taken: with all restored */
-    char notice[512];
-    bool bad;
+    Message notice;                       /* not taken yet, or "" */
+    NewsKind kind;
     ImageHashes hashes;
 };
 
@@ -77,18 +77,18 @@ static void wake(Worker *worker)
     while (write(worker->wake[1], "", 1) < 0 && errno == EINTR) continue;
 }
 
-/* A failure that was not taken yet stands. With the lock held. */
-static void note(Worker *worker, bool bad, const char *text)
+/* What is worse and was not taken yet stands. With the lock held. */
+static void note(Worker *worker, NewsKind kind, const char *text)
 {
-    if (!bad && worker->bad && worker->notice[0]) return;
-    snprintf(worker->notice, sizeof worker->notice, "%s", text);
-    worker->bad = bad;
+    if (kind < worker->kind && worker->notice.text[0]) return;
+    status_fail(&worker->notice, STATUS_OK, "%s", text);
+    worker->kind = kind;
 }
 
-static void tell(Worker *worker, bool bad, const char *text)
+static void tell(Worker *worker, NewsKind kind, const char *text)
 {
     pthread_mutex_lock(&worker->lock);
-    note(worker, bad, text);
+    note(worker, kind, text);
     pthread_mutex_unlock(&worker->lock);
     wake(worker);
 }
@@ -160,7 +160,7 @@ static Status restore_visits(Worker *worker, Message *message)
                         same_images(restored->evaluation_sha256, worker->session->evaluation),
                keep = images && worker->alike;
     if (!keep)
-        tell(worker, false,
+        tell(worker, NEWS_TOLD,
              images ? "the plans visited are back without figures, which were of other options"
                     : "the plans visited are back without figures, which were of other images");
     Status status = STATUS_OK;
@@ -373,12 +373,20 @@ static void report(Worker *worker, const Job *job, Status status, const Message 
     Message written;
     if (status == STATUS_OK && worker->task == TASK_EXPORT) {
         status_fail(&written, status, "wrote '%s'", job->path);
-        note(worker, false, written.text);
+        note(worker, NEWS_TOLD, written.text);
     } else if (status == STATUS_CANCELLED && job && is_urgent(job) && worker->wanted) {
-        note(worker, false, "given up: the plan changed");
+        note(worker, NEWS_TOLD, "given up: the plan changed");
     } else if (status != STATUS_OK && status != STATUS_CANCELLED) {
-        note(worker, true, message->text);
+        const bool lost = worker->task == TASK_EXPORT || status == STATUS_MEMORY;
+        note(worker, lost ? NEWS_LOST : NEWS_FAILED, message->text);
     }
+}
+
+/* What was asked about layers of a plan that the explorer cannot be shown has no answer. With the lock held.
+ */
+static void drop_questions(Worker *worker)
+{
+    while (urgent_job(worker)) free_job(take_job(worker, false));
 }
 
 /* With the lock held: what is left of a task. Returns the job where it is done with. */
@@ -387,6 +395,7 @@ static Job *finish(Worker *worker, Job *job, Status status)
     worker->running = false;
     if (worker->task == TASK_SET_ASIDE) worker->set_aside = false;
     if (worker->task == TASK_PURSUE && status != STATUS_CANCELLED && !worker->wanted) worker->pursue = false;
+    if (status != STATUS_OK && status != STATUS_CANCELLED && takes_plan_first(worker)) drop_questions(worker);
     if (worker->task != TASK_EXPORT) return job;
     if (status == STATUS_CANCELLED && !worker->abandon && !worker->stop) {
         put_back(worker, job);
@@ -427,7 +436,7 @@ static void *worker_main(void *argument)
     lower_priority();
     Status status = open_all(worker, &message);
     worker->ready = status == STATUS_OK;
-    if (status != STATUS_OK) tell(worker, true, message.text);
+    if (status != STATUS_OK) tell(worker, status == STATUS_MEMORY ? NEWS_LOST : NEWS_FAILED, message.text);
     work(worker);
     explorer_free(worker->explorer);
     return NULL;
@@ -512,9 +521,9 @@ void worker_take(WorkerNews *news, Worker *worker)
     news->snapshot = worker->newest;
     if (worker->newest) worker->taken_restored = worker->newest_restored;
     worker->newest = NULL;
-    memcpy(news->notice, worker->notice, sizeof news->notice);
-    news->bad = worker->bad;
-    worker->notice[0] = 0;
+    news->notice = worker->notice;
+    news->kind = worker->kind;
+    worker->notice.text[0] = 0;
     pthread_mutex_unlock(&worker->lock);
 }
 

@@ -34,11 +34,17 @@ void worker_stop(Worker *worker);
 /* Readable when there is news to take; -1 without a worker. */
 int worker_descriptor(const Worker *worker);
 
+typedef enum NewsKind {
+    NEWS_TOLD,
+    NEWS_FAILED,
+    NEWS_LOST /* a file that was asked for, or what there was no memory for */
+} NewsKind;
+
 /* What there is to tell since the last time. */
 typedef struct WorkerNews {
     Snapshot *snapshot; /* the newest, with a reference that the caller drops; NULL: none newer */
-    char notice[512];   /* a file written, a failure; "" */
-    bool bad;
+    Message notice;     /* a file written, a failure; "" */
+    NewsKind kind;      /* of the notice */
 } WorkerNews;
 
 void worker_take(WorkerNews *news, Worker *worker);

@@ -152,6 +152,8 @@ Status terminal_open(const TerminalOptions *options, Message *message)
     if (status != STATUS_OK) return status;
     if (tcgetattr(STDIN_FILENO, &rescue.modes) != 0)
         return status_fail(message, STATUS_IO, "cannot read the terminal's modes: %s", strerror(errno));
+    /* Before curses asks: what changes in between is then seen to have changed. */
+    ioctl(STDOUT_FILENO, TIOCGWINSZ, &terminal.size);
     terminal.screen = new_screen();
     if (!terminal.screen)
         return status_fail(message, STATUS_UNSUPPORTED, "cannot draw on a terminal '%s'", getenv("TERM"));
@@ -159,7 +161,6 @@ Status terminal_open(const TerminalOptions *options, Message *message)
     set_modes();
     set_styles(options->no_color);
     terminal.unicode = !options->plain && strcmp(nl_langinfo(CODESET), "UTF-8") == 0;
-    ioctl(STDOUT_FILENO, TIOCGWINSZ, &terminal.size);
     terminal_set_mouse(options->mouse);
     return STATUS_OK;
 }

@@ -35,12 +35,21 @@ size_t arena_left(const Arena *arena)
     return arena->ceiling - size_min(used, arena->ceiling);
 }
 
+/* What a request takes; false above the ceiling. */
+static bool count_bytes(size_t *bytes, const Arena *arena, size_t count, size_t size)
+{
+    if (!size_multiply(bytes, count, size) || !size_add(bytes, *bytes, 2 * ALIGNMENT - 1)) return false;
+    *bytes = (*bytes - ALIGNMENT) / ALIGNMENT * ALIGNMENT;
+    return *bytes <= arena_left(arena);
+}
+
 void *arena_allocate(Arena *arena, size_t count, size_t size)
 {
     size_t bytes;
-    if (!size_multiply(&bytes, count, size) || !size_add(&bytes, bytes, 2 * ALIGNMENT - 1)) return NULL;
-    bytes = (bytes - ALIGNMENT) / ALIGNMENT * ALIGNMENT;
-    if (bytes > arena_left(arena)) return NULL;
+    if (!count_bytes(&bytes, arena, count, size)) {
+        arena->full = true;
+        return NULL;
+    }
     ArenaBlock *block = arena->blocks;
     if (!block || block->size - block->used < bytes) block = add_block(arena, bytes + ALIGNMENT);
     if (!block) return NULL;
@@ -58,6 +67,17 @@ char *arena_copy_text(Arena *arena, const char *text, size_t length)
     return copy;
 }
 
+Status arena_refuse(const Arena *arena, Message *message)
+{
+    return status_fail(message, STATUS_MEMORY, "it takes more than the %zu MiB that are left of --memory",
+                       size_mib(arena->ceiling));
+}
+
+Status arena_fail(const Arena *arena, Message *message)
+{
+    return arena->full ? arena_refuse(arena, message) : status_fail(message, STATUS_MEMORY, "out of memory");
+}
+
 void arena_free(Arena *arena)
 {
     while (arena->blocks) {
@@ -66,4 +86,5 @@ void arena_free(Arena *arena)
         arena->blocks = next;
     }
     arena->used = 0;
+    arena->full = false;
 }

@@ -11,6 +11,9 @@
 #ifndef BASE_ARENA_H
 #define BASE_ARENA_H
 
+#include "base/status.h"
+
+#include <stdbool.h>
 #include <stddef.h>
 
 typedef struct ArenaBlock ArenaBlock;
@@ -20,6 +23,7 @@ typedef struct Arena {
     size_t used;                /* bytes handed out, headers and padding included */
     size_t ceiling;             /* bytes */
     const struct Arena *beside; /* whose bytes count towards the ceiling as well; NULL: none */
+    bool full;                  /* the ceiling refused something */
 } Arena;
 
 /* Allocates nothing yet. */
@@ -36,6 +40,11 @@ void *arena_allocate(Arena *arena, size_t count, size_t size);
 
 /* A copy of the first `length` bytes of `text`, terminated; NULL as arena_allocate(). */
 char *arena_copy_text(Arena *arena, const char *text, size_t length);
+
+/* "it takes more than the N MiB that are left of --memory", N the ceiling. STATUS_MEMORY. */
+Status arena_refuse(const Arena *arena, Message *message);
+/* Why there was no memory, from the arena or beside it: the same, or "out of memory". */
+Status arena_fail(const Arena *arena, Message *message);
 
 /* Frees all that came from the arena, and leaves it empty and usable. */
 void arena_free(Arena *arena);

@@ -3,6 +3,7 @@
 
 #include "base/sizes.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -14,13 +15,17 @@
 #include <string.h>
 #include <sys/random.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 #include <zlib.h>
 
 #define READ_AT_ONCE ((size_t)1 << 20)
 #define TEXT_CEILING ((size_t)1 << 30)
 #define MOST_LINKS 40
+#define TEMPORARY_TAIL ".tmp-XXXXXX"
+#define TEMPORARY_LETTERS 6
 #define TEMPORARY_NAMES 100 /* tried before giving up */
+#define SECONDS_LEFT 3600   /* after which a temporary file is nobody's any more: none takes so long */
 
 /* --- reading ---------------------------------------------------------------------------------------- */
 
@@ -233,7 +238,10 @@ static bool write_all(int file, const char *data, size_t size)
 /* Some file systems cannot flush and say so by EINVAL: no reason to lose the file. */
 static bool flush(int file)
 {
-    return fsync(file) == 0 || errno == EINVAL || errno == ENOSYS;
+    int failed;
+    do failed = fsync(file);
+    while (failed && errno == EINTR);
+    return !failed || errno == EINVAL || errno == ENOSYS;
 }
 
 /* Writes `data` to an open file and closes it; false with errno. */
@@ -241,7 +249,7 @@ static bool write_and_close(int file, const char *data, size_t size, bool flushe
 {
     bool good = write_all(file, data, size) && (!flushed || flush(file));
     int first_error = errno;
-    if (close(file) != 0 && good) return false;
+    if (close(file) != 0 && good && errno != EINTR) return false; /* interrupted, it is closed all the same */
     errno = first_error;
     return good;
 }
@@ -287,17 +295,42 @@ static int create_temporary(char **name, const char *path)
 {
     static const char letters[] = "abcdefghijklmnopqrstuvwxyz234567";
     Text text = {0};
-    text_append(&text, "%s.tmp-XXXXXX", path);
+    text_append(&text, "%s" TEMPORARY_TAIL, path);
     *name = text.data;
     if (text.failed) errno = ENOMEM;
     for (int i = 0; !text.failed && i < TEMPORARY_NAMES; i++) {
-        unsigned char random[6];
+        unsigned char random[TEMPORARY_LETTERS];
         if (getrandom(random, sizeof random, 0) != (ssize_t)sizeof random) return -1;
-        for (size_t j = 0; j < sizeof random; j++) text.data[text.length - 6 + j] = letters[random[j] % 32];
+        for (size_t j = 0; j < sizeof random; j++)
+            text.data[text.length - TEMPORARY_LETTERS + j] = letters[random[j] % 32];
         int file = open(text.data, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0666);
         if (file >= 0 || errno != EEXIST) return file;
     }
     return -1;
+}
+
+/* Whether a file beside `path` is a temporary one of it that nobody will rename any more. */
+static bool is_left(int folder, const char *name, const char *path)
+{
+    const char *slash = strrchr(path, '/'), *last = slash ? slash + 1 : path;
+    const size_t length = strlen(last), tail = strlen(TEMPORARY_TAIL);
+    struct stat facts;
+    return strlen(name) == length + tail && strncmp(name, last, length) == 0 &&
+           strncmp(name + length, TEMPORARY_TAIL, tail - TEMPORARY_LETTERS) == 0 &&
+           fstatat(folder, name, &facts, AT_SYMLINK_NOFOLLOW) == 0 && S_ISREG(facts.st_mode) &&
+           facts.st_uid == geteuid() && facts.st_mtime < time(NULL) - SECONDS_LEFT;
+}
+
+/* Removes what processes that were killed left behind. */
+static void remove_left(const char *path)
+{
+    char *place = file_beside(path, ".");
+    DIR *folder = place ? opendir(place) : NULL;
+    free(place);
+    if (!folder) return;
+    for (struct dirent *entry; (entry = readdir(folder));)
+        if (is_left(dirfd(folder), entry->d_name, path)) unlinkat(dirfd(folder), entry->d_name, 0);
+    closedir(folder);
 }
 
 /* Makes a rename in the folder of `path` last through a power cut. */
@@ -327,6 +360,7 @@ static bool fill(int file, const struct stat *old, const char *data, size_t size
 static bool replace_regular(const char *path, const struct stat *old, const char *data, size_t size)
 {
     char *temporary = NULL;
+    remove_left(path);
     int file = create_temporary(&temporary, path);
     bool good = file >= 0 && fill(file, old, data, size) && rename(temporary, path) == 0;
     int first_error = errno;

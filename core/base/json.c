@@ -4,6 +4,7 @@
 
 #include <inttypes.h>
 #include <math.h>
+#include <pthread.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -89,8 +90,26 @@ static size_t count_values(const char *data)
     return count;
 }
 
+/* cJSON fails alike for bad text and for want of memory: its allocator tells them apart. */
+static _Thread_local bool starved;
+
+static void *allocate(size_t size)
+{
+    void *memory = malloc(size);
+    starved |= !memory;
+    return memory;
+}
+
+static void watch_memory(void)
+{
+    cJSON_InitHooks(&(cJSON_Hooks){allocate, free});
+}
+
 static Status parse(cJSON **root, const char *data, size_t size, const char *path, Message *message)
 {
+    static pthread_once_t once = PTHREAD_ONCE_INIT;
+    pthread_once(&once, watch_memory);
+    starved = false;
     const char *end = data;
     const char *zero = memchr(data, 0, size);
     if (zero) return fail_at(data, zero, path, "a zero byte", message);
@@ -99,6 +118,7 @@ static Status parse(cJSON **root, const char *data, size_t size, const char *pat
     if (count_values(data) > JSON_MOST_VALUES)
         return status_fail(message, STATUS_INVALID, "'%s': more than %zu values", path, JSON_MOST_VALUES);
     *root = cJSON_ParseWithLengthOpts(data, size + 1, &end, 0);
+    if (!*root && starved) return status_no_memory(message, path);
     if (!*root) return fail_at(data, end, path, "not valid JSON from here on", message);
     end += strspn(end, " \t\r\n");
     if (end != data + size) return fail_at(data, end, path, "text after the end of the JSON value", message);

@@ -59,7 +59,7 @@ void overlay_take(Overlay *overlay, Overlay *from, size_t value)
 
 void overlay_free(Overlay *overlay)
 {
-    if (overlay->data) overlay_start(overlay, NULL);
+    for (size_t v = 0; overlay->data && v < overlay->network->value_count; v++) overlay_drop(overlay, v);
     free(overlay->data);
     free(overlay->left);
     free(overlay->inputs);

@@ -36,8 +36,11 @@ static void give_up(Reading *reading, const char *reason)
 static void on_error(j_common_ptr jpeg)
 {
     char text[JMSG_LENGTH_MAX];
+    Reading *reading = jpeg->client_data;
     jpeg->err->format_message(jpeg, text);
-    give_up(jpeg->client_data, text);
+    if (jpeg->err->msg_code != JERR_OUT_OF_MEMORY) give_up(reading, text);
+    reading->status = status_no_memory(reading->message, reading->name);
+    longjmp(reading->back, 1);
 }
 
 /* Warnings that leave the pixels whole. Others stand for pixels made up where data is missing or damaged. */

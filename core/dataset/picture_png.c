@@ -4,6 +4,7 @@
 
 #include <png.h>
 #include <setjmp.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -15,9 +16,24 @@ typedef struct Reading {
     Picture *picture;
     png_bytep *rows;
     const char *name;
+    bool starved; /* memory ran out */
     Status status;
     Message *message;
 } Reading;
+
+static png_voidp on_malloc(png_structp png, png_alloc_size_t size)
+{
+    Reading *reading = png_get_mem_ptr(png);
+    void *memory = malloc(size);
+    reading->starved |= !memory;
+    return memory;
+}
+
+static void on_free(png_structp png, png_voidp memory)
+{
+    (void)png;
+    free(memory);
+}
 
 static void on_error(png_structp png, png_const_charp text)
 {
@@ -77,6 +93,7 @@ static Status allocate(Reading *reading)
 static void read_file(Reading *reading)
 {
     png_structp png = reading->png;
+    ignore_other_chunks(png);
     png_read_info(png, reading->info);
     reading->picture->height = png_get_image_height(png, reading->info);
     reading->picture->width = png_get_image_width(png, reading->info);
@@ -101,17 +118,16 @@ Status picture_decode_png(Picture *picture, const unsigned char *data, size_t si
                           Message *message)
 {
     Reading reading = {.next = data, .left = size, .picture = picture, .name = name, .message = message};
-    reading.png = png_create_read_struct(PNG_LIBPNG_VER_STRING, &reading, on_error, on_warning);
+    reading.png = png_create_read_struct_2(PNG_LIBPNG_VER_STRING, &reading, on_error, on_warning, &reading,
+                                           on_malloc, on_free);
     reading.info = reading.png ? png_create_info_struct(reading.png) : NULL;
     if (reading.info) {
         png_set_read_fn(reading.png, &reading, on_read);
         png_set_user_limits(reading.png, PNG_UINT_31_MAX,
                             PNG_UINT_31_MAX); /* picture_allocate() has its own */
-        ignore_other_chunks(reading.png);
         decode(&reading);
-    } else {
-        reading.status = status_no_memory(message, name);
     }
+    if (!reading.info || reading.starved) reading.status = status_no_memory(message, name);
     free(reading.rows);
     png_destroy_read_struct(&reading.png, &reading.info, NULL);
     return reading.status;

@@ -109,13 +109,16 @@ static double relative(double norm, const Ladder *ladder)
 Status visits_set_ladder(Visits *visits, size_t index, Ladder *ladder, Message *message)
 {
     Findings *findings = &visits->findings[index];
+    Visit *visit;
+    Status status = renew(&visit, visits, index, message);
+    if (status != STATUS_OK) {
+        ladder_free(ladder);
+        return status;
+    }
     ladder_free(&findings->ladder);
     findings->ladder = *ladder;
     findings->has_ladder = true;
     *ladder = (Ladder){0};
-    Visit *visit;
-    Status status = renew(&visit, visits, index, message);
-    if (status != STATUS_OK) return status;
     visit->bounded = true;
     visit->measured = relative(findings->ladder.measured, &findings->ladder);
     visit->hybrid = relative(findings->ladder.hybrid, &findings->ladder);

@@ -32,8 +32,10 @@ void *call_allocate(Call *call, size_t count, size_t size)
 
 Status call_no_memory(Call *call)
 {
-    return call_fail(call, STATUS_MEMORY, "it takes more than the %zu MiB that are left of --memory",
-                     size_mib(call->builder->ceiling));
+    const Builder *builder = call->builder;
+    Message reason;
+    arena_fail(builder->scratch.full ? &builder->scratch : builder->arena, &reason);
+    return call_fail(call, STATUS_MEMORY, "%s", reason.text);
 }
 
 /* --- values ----------------------------------------------------------------------------------------- */

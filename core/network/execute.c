@@ -104,8 +104,7 @@ static void number_formats(const Network *network, const Layer *layer)
 
 static Status no_room(const Network *network, Message *message)
 {
-    return status_fail(message, STATUS_MEMORY, "it takes more than the %zu MiB that are left of --memory",
-                       size_mib(network->storage->arena.ceiling));
+    return arena_fail(&network->storage->arena, message);
 }
 
 static Status name_kernels(Network *network, Message *message)
@@ -133,7 +132,7 @@ static bool kernels_fit(const Network *network)
 static Status plan_sites(Network *network, Message *message)
 {
     NetworkStorage *storage = network->storage;
-    if (!kernels_fit(network)) return no_room(network, message);
+    if (!kernels_fit(network)) return arena_refuse(&network->storage->arena, message);
     size_t *consumers = find_consumers(network);
     storage->sites = arena_new(&storage->arena, Site, network->node_count);
     Status status = consumers && storage->sites ? STATUS_OK : no_room(network, message);
@@ -219,7 +218,7 @@ static bool weights_fit(const Network *network)
 static Status pack_float_weights(Network *network, Message *message)
 {
     NetworkStorage *storage = network->storage;
-    if (!weights_fit(network)) return no_room(network, message);
+    if (!weights_fit(network)) return arena_refuse(&network->storage->arena, message);
     storage->float_weights = arena_new(&storage->arena, Weights *, network->layer_count);
     Status status = storage->float_weights ? STATUS_OK : no_room(network, message);
     for (size_t i = 0; !status && i < network->layer_count; i++)

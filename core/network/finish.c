@@ -326,8 +326,5 @@ Status finish_network(Network *network, const Builder *builder, Message *message
     if (!status) status = take_all(&finish);
     if (!status) status = describe(&finish);
     finish_free(&finish);
-    if (status)
-        return status_fail(message, status, "it takes more than the %zu MiB that are left of --memory",
-                           size_mib(builder->ceiling));
-    return check_layers(network, message);
+    return status ? arena_fail(builder->arena, message) : check_layers(network, message);
 }

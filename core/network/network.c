@@ -159,13 +159,13 @@ static size_t room(const Opening *opening)
     return opening->ceiling - size_min(opening->file->used, opening->ceiling);
 }
 
-static Network *make_network(const Opening *opening)
+static Status make_network(Network **result, const Opening *opening, Message *message)
 {
     Network *network = calloc(1, sizeof *network);
     if (network) network->storage = calloc(1, sizeof *network->storage);
     if (!network || !network->storage) {
         free(network);
-        return NULL;
+        return status_no_memory(message, "the network");
     }
     NetworkStorage *storage = network->storage;
     storage->arena = arena_make(room(opening));
@@ -183,9 +183,8 @@ static Network *make_network(const Opening *opening)
         fits = !texts[i] || *copies[i];
     }
     memcpy(network->sha256, opening->sha256, sizeof network->sha256);
-    if (fits) return network;
-    network_free(network);
-    return NULL;
+    *result = network;
+    return fits ? STATUS_OK : arena_fail(&storage->arena, message);
 }
 
 static Status build_network(Network *network, const Opening *opening, size_t batch, Message *message)
@@ -203,11 +202,9 @@ static Status build_network(Network *network, const Opening *opening, size_t bat
 
 static Status try_batch(Network **network, const Opening *opening, size_t batch, Message *message)
 {
-    *network = make_network(opening);
-    if (!*network)
-        return status_fail(message, STATUS_MEMORY, "it takes more than the %zu MiB that are left of --memory",
-                           size_mib(opening->ceiling));
-    Status status = build_network(*network, opening, batch, message);
+    *network = NULL;
+    Status status = make_network(network, opening, message);
+    if (!status) status = build_network(*network, opening, batch, message);
     if (!status) return STATUS_OK;
     network_free(*network);
     *network = NULL;

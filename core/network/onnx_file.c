@@ -33,7 +33,9 @@ static void *allocate(void *context, size_t size)
         return NULL;
     }
     file->used += taken(size);
-    return malloc(size ? size : 1);
+    void *memory = malloc(size ? size : 1);
+    file->starved |= !memory;
+    return memory;
 }
 
 static void release(void *context, void *memory)
@@ -85,6 +87,7 @@ static Status unpack(OnnxFile *file, const char *data, size_t size, Message *mes
     file->model = onnx__model_proto__unpack(&allocator, size, (const uint8_t *)data);
     if (file->model && !has_field_zero(&file->model->base)) return STATUS_OK;
     if (file->refused) return no_room(file, message);
+    if (file->starved) return status_no_memory(message, "what the file holds");
     return status_fail(message, STATUS_INVALID, "it is no ONNX file, or damaged or cut short");
 }
 

@@ -19,7 +19,7 @@ typedef struct OnnxFile {
     Onnx__ModelProto *model; /* with a graph */
     int opset;               /* of the default domain */
     size_t ceiling, used;    /* bytes of the unpacked model */
-    bool refused;            /* it asked for more */
+    bool refused, starved;   /* it asked for more; there was no memory below the ceiling */
     ExternalFiles external;
 } OnnxFile;
 

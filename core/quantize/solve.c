@@ -253,9 +253,8 @@ static void factorize_group(void *context, size_t group, size_t worker)
 {
     (void)worker;
     Solver *solver = context;
-    Message ignored;
     if (solver->curvatures[group].constant) return;
-    solver->statuses[group] = gptq_factorize(&solver->factors[group], &solver->curvatures[group], &ignored);
+    solver->statuses[group] = gptq_factorize(&solver->factors[group], &solver->curvatures[group], NULL);
 }
 
 /* Codes and scale of rounding, and what they cost. */
@@ -537,17 +536,24 @@ static void store_solution(Solver *solver)
     }
 }
 
+static Status factorize(Solver *solver)
+{
+    Status status = STATUS_OK;
+    pool_run(solver->pool, solver->groups, factorize_group, solver);
+    for (size_t g = 0; g < solver->groups && status == STATUS_OK; g++) status = solver->statuses[g];
+    if (status == STATUS_MEMORY) return status_no_memory(solver->message, "GPTQ");
+    if (status == STATUS_OK) return STATUS_OK;
+    return status_fail(solver->message, status,
+                       "GPTQ cannot invert the input statistics: use --ridge or another --method");
+}
+
 static Status start_method(Solver *solver)
 {
     Method method = solver->options.method;
     if (method_is_rounding(method)) return STATUS_OK;
     if (is_gptq(method)) {
-        pool_run(solver->pool, solver->groups, factorize_group, solver);
-        for (size_t g = 0; g < solver->groups; g++)
-            if (solver->statuses[g] != STATUS_OK)
-                return status_fail(
-                    solver->message, solver->statuses[g],
-                    "GPTQ cannot invert the input statistics: use --ridge or another --method");
+        Status status = factorize(solver);
+        if (status != STATUS_OK) return status;
         each_tile(solver, start_gptq);
     } else {
         each_tile(solver, refit);

@@ -19,7 +19,9 @@ static int open_temporary(const char *folder, size_t bytes)
     int file = mkostemp(path, O_CLOEXEC);
     if (file < 0) return -1;
     unlink(path);
-    int error = posix_fallocate(file, 0, (off_t)bytes);
+    int error;
+    do error = posix_fallocate(file, 0, (off_t)bytes);
+    while (error == EINTR);
     if (error == 0) return file;
     close(file);
     errno = error;

@@ -224,14 +224,16 @@ static Status read_source(ExplorationSource *source, const JsonObject *top, Mess
     return status;
 }
 
-bool exploration_recognize(const char *path)
+Status exploration_recognize(bool *found, const char *path, Message *message)
 {
     cJSON *root;
-    if (json_read(&root, path, MOST_BYTES, NULL) != STATUS_OK) return false;
+    *found = false;
+    Status status = json_read(&root, path, MOST_BYTES, message);
+    if (status != STATUS_OK) return status == STATUS_MEMORY ? status : STATUS_OK;
     const cJSON *format = cJSON_GetObjectItemCaseSensitive(root, "format");
-    const bool found = cJSON_IsString(format) && strncmp(format->valuestring, FORMAT, sizeof FORMAT - 2) == 0;
+    *found = cJSON_IsString(format) && strncmp(format->valuestring, FORMAT, sizeof FORMAT - 2) == 0;
     cJSON_Delete(root);
-    return found;
+    return STATUS_OK;
 }
 
 static bool same_text(const char *a, const char *b)

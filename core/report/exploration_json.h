@@ -41,8 +41,9 @@ typedef struct Exploration {
     size_t visit_count;
 } Exploration;
 
-/* Whether a file says that it is an exploration; false for all that is no JSON. */
-bool exploration_recognize(const char *path);
+/* Whether a file says that it is an exploration; false for all that is no JSON or cannot be read.
+ * STATUS_MEMORY. */
+Status exploration_recognize(bool *found, const char *path, Message *message);
 
 /* The source alone, before the network is open. */
 Status exploration_source_read(ExplorationSource *source, const char *path, Message *message);

@@ -45,7 +45,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     ExplorationSource source;
     Message message = {0};
     const char *path = fuzz_file("fuzz.json", data, size);
-    exploration_recognize(path);
+    bool found;
+    exploration_recognize(&found, path, NULL);
     if (exploration_source_read(&source, path, &message) == STATUS_OK) exploration_source_free(&source);
     Status status = exploration_read(&exploration, &sample_network, path, &message);
     fuzz_require_message(status, &message);

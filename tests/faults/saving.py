@@ -1,0 +1,145 @@
+"""What the tests of saving share: small networks, every kind of save, and a program whose calls about files fail."""
+import json
+import os
+import pty
+import struct
+import time
+
+from harness import PROGRAM, Story
+from onnx import model, node, tensor
+
+SHIM = os.environ["BITSTITCH_FILE_FAULTS"]
+SIDE = 6
+OLD = "old, and whole\n"
+QUICK = ["net.onnx", "--calibration", "images", "--threads", "1", "--rows", "20"]
+EXPLORE = ["explore", *QUICK, "--script"]
+REPLACE = "type {}\nkeys <Enter>y\nwait\n"
+SCRIPTS = {"dump": "wait\ndump out/f.txt\n", "csv": "keys 2e<Ctrl-U>\n" + REPLACE.format("out/f.csv"),
+           "onnx": "keys 2e<Ctrl-U>\n" + REPLACE.format("out/f.onnx"),
+           "json": "keys 2e<Ctrl-U>\n" + REPLACE.format("out/f.json"),
+           "save": "wait\nkeys S<Ctrl-U>\n" + REPLACE.format("out/f.json")}
+# What writes which file. Whatever the program learns to write belongs here.
+SAVES = {
+    "inspect's CSV": (["inspect", "net.onnx", "--csv", "out/f.csv"], "f.csv"),
+    "sensitivity's CSV": (["sensitivity", *QUICK, "--csv", "out/f.csv"], "f.csv"),
+    "a run's CSV": (["quantize", *QUICK, "--csv", "out/f.csv"], "f.csv"),
+    "a run's JSON": (["bound", *QUICK, "--json", "out/f.json"], "f.json"),
+    "a quantized network": (["quantize", *QUICK, "--activation-bits", "4", "--onnx", "out/f.onnx"], "f.onnx"),
+    "a screen of a script": ([*EXPLORE, "dump"], "f.txt"),
+    "the explorer's CSV": ([*EXPLORE, "csv"], "f.csv"),
+    "the explorer's JSON": ([*EXPLORE, "json"], "f.json"),
+    "the explorer's ONNX": ([*EXPLORE, "onnx"], "f.onnx"),
+    "an exploration": ([*EXPLORE, "save"], "f.json"),
+}
+
+# Keeps activations in a temporary file.
+SPILLING = ["quantize", "wide.onnx", "--calibration", "wide", "--threads", "1", "--rows", "20", "--memory", "200M",
+            "--csv", "f.csv"]
+
+
+def idx(*dims):
+    size = 1
+    for dim in dims:
+        size *= dim
+    return bytes([0, 0, 8, len(dims)]) + struct.pack(f">{len(dims)}I", *dims) + bytes(i * 37 % 251 for i in range(size))
+
+
+def network():
+    weights = [(i * 29 % 17 - 8) / 8 for i in range(160)]
+    return model([node("Conv", ["x", "a"], ["c"], "conv"), node("Relu", ["c"], ["r"], "relu"),
+                  node("Flatten", ["r"], ["f"], "flatten"), node("Gemm", ["f", "b"], ["y"], "fc")],
+                 [tensor("a", (2, 1, 3, 3), weights[:18]), tensor("b", (32, 5), weights)], (1, 1, SIDE, SIDE))
+
+
+def wide_network():
+    """Its activations take more memory than all else."""
+    weights = [(i * 29 % 17 - 8) / 8 for i in range(576)]
+    return model([node("Conv", ["x", "a"], ["c"], "conv"), node("Conv", ["c", "e"], ["g"], "conv2"),
+                  node("GlobalAveragePool", ["g"], ["p"], "pool"), node("Flatten", ["p"], ["y"], "flatten")],
+                 [tensor("a", (64, 1, 3, 3), weights), tensor("e", (4, 64, 1, 1), weights[:256])], (1, 1, 34, 34))
+
+
+def content(path):
+    """A file's text without what depends on the time; None where there is no file."""
+    if not path.exists():
+        return None
+    data = path.read_bytes()
+    if path.suffix == ".onnx" and data != OLD.encode():
+        return data
+    text = data.decode()
+    if path.suffix != ".json" or text == OLD:
+        return text
+    whole = json.loads(text)
+    early = ("visits", "hashes") if "state" in path.parts else ()  # of what the worker had got to
+    for key in ("run", "saved", *early):
+        whole.pop(key, None)
+    return whole
+
+
+class Saver(Story):
+    maxDiff = None
+
+    def setUp(self):
+        super().setUp()
+        self.write("net.onnx", network())
+        self.write("wide.onnx", wide_network())
+        self.write("wide", idx(300, 34, 34))
+        self.write("images", idx(6, SIDE, SIDE))
+        for name, text in SCRIPTS.items():
+            self.write(name, text)
+        self.out = self.folder / "out"
+        self.out.mkdir()
+        self.log = self.folder / "log"
+
+    # --- running ---
+
+    def environment(self, at, kind):
+        """The `at`-th call about files below out/ is to fail."""
+        self.log.write_text("")
+        return {**os.environ, "LD_PRELOAD": SHIM, "FAULTS_FOLDER": str(self.out), "FAULTS_AT": str(at),
+                "FAULTS_KIND": str(kind), "FAULTS_LOG": str(self.log), "TMPDIR": str(self.out),
+                "XDG_STATE_HOME": str(self.out / "state"), "TERM": "xterm"}
+
+    def batch(self, arguments):
+        def run(at=0, kind=""):
+            result = self.run_program(*arguments, env=self.environment(at, kind))
+            return result.returncode, result.stderr
+        return run
+
+    def by_hand(self, at=0, kind=""):
+        """Opens the explorer in a terminal, changes the plan and leaves, which keeps the exploration."""
+        environment = self.environment(at, kind)
+        child, terminal = pty.fork()
+        if child == 0:
+            os.chdir(self.folder)
+            os.execve(PROGRAM, [PROGRAM, *EXPLORE[:-1]], environment)
+        shown = b""
+        try:
+            while b"conv" not in shown:
+                shown += os.read(terminal, 65536)
+            os.write(terminal, b"n2q")
+            while more := os.read(terminal, 65536):
+                shown += more
+        except OSError:  # it has closed the terminal
+            pass
+        status = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+        os.close(terminal)
+        return status, shown.decode(errors="replace").split("\x1b>")[-1].replace("\r", "")
+
+    def calls(self):
+        return self.log.read_text().split()
+
+    # --- what is left ---
+
+    def leftovers(self):
+        return [path for path in self.out.rglob("*") if ".tmp-" in path.name or path.name.startswith("bitstitch-")]
+
+    def age_leftovers(self):
+        for path in self.leftovers():
+            os.utime(path, (time.time() - 7200,) * 2)
+
+    def put_old(self, path):
+        for left in self.leftovers():
+            left.unlink()
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(OLD)

@@ -1,9 +1,9 @@
 /* Quantized activations: layers against integer evaluation, scales against a fine scan, the pipeline's
  * figures against what the network then computes. */
-#include "base/blas.h"
 #include "base/random.h"
 #include "base/sizes.h"
 #include "explore/pipeline.h"
+#include "fashion_fixture.h"
 #include "graph_text.h"
 #include "quantize/activation.h"
 
@@ -16,29 +16,11 @@
 
 #include <cmocka.h>
 
-#define DATA SOURCE_ROOT "/data/"
 #define MOST_SAMPLED 24 /* rows of an image that are evaluated with integers */
-
-static const Normalization normalization = {.mean = {0.2860f}, .std = {0.3530f}};
-
-typedef struct Bench {
-    Pool *pool;
-    Dataset *images;
-} Bench;
 
 static void must(Status status, const Message *message)
 {
     if (status != STATUS_OK) fail_msg("%s", message->text);
-}
-
-static Network *open_network(const char *name)
-{
-    char path[512];
-    snprintf(path, sizeof path, DATA "%s.onnx", name);
-    Network *network;
-    Message message;
-    must(network_open(&network, path, &(NetworkOptions){0}, &message), &message);
-    return network;
 }
 
 static float *floats(size_t count)
@@ -686,28 +668,6 @@ static void fused_and_alone_agree(void **state)
     pipeline_free(pipeline);
     plan_free(&plan);
     network_free(network);
-}
-
-static int start(void **state)
-{
-    static Bench bench;
-    Message message;
-    DatasetSource source = {.images = DATA "fashion-mnist/calibration-images-idx3-ubyte.gz"};
-    if (blas_start(NULL, &message) != STATUS_OK || pool_create(&bench.pool, 2, &message) != STATUS_OK ||
-        dataset_open(&bench.images, &source, &message) != STATUS_OK) {
-        fprintf(stderr, "%s\n", message.text);
-        return -1;
-    }
-    *state = &bench;
-    return 0;
-}
-
-static int stop(void **state)
-{
-    Bench *bench = *state;
-    dataset_free(bench->images);
-    pool_free(bench->pool);
-    return 0;
 }
 
 int main(int count, char **arguments)

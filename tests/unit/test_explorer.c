@@ -1,10 +1,9 @@
 /* The explorer: whatever the history of edits, cancels and forgetting, a plan gives what a fresh run gives;
  * nothing known is computed again; snapshots do not change. */
-#include "base/blas.h"
 #include "base/random.h"
 #include "explore/explorer.h"
 #include "graph_text.h"
-#include "noise.h"
+#include "noise_fixture.h"
 #include "scratch.h"
 
 #include <math.h>
@@ -16,28 +15,12 @@
 #define EDITS 14
 #define MOST_SNAPSHOTS 65536
 
-static const Normalization normalization = {.mean = {0.5f, 0.5f, 0.5f}, .std = {0.3f, 0.3f, 0.3f}};
-static Pool *pool;
-static Dataset *noise; /* random images, labelled */
-
 /* --- fixture ---------------------------------------------------------------------------------------------
  */
 
 static int set_up(void **state)
 {
-    assert_int_equal(blas_start(NULL, &message), STATUS_OK);
-    scratch_create();
-    noise = noise_open(IMAGES, SIDE, CHANNELS);
-    assert_int_equal(pool_create(&pool, 2, NULL), STATUS_OK);
-    return 0;
-}
-
-static int tear_down(void **state)
-{
-    dataset_free(noise);
-    pool_free(pool);
-    scratch_remove();
-    return 0;
+    return noise_start(IMAGES, SIDE, CHANNELS);
 }
 
 typedef struct Shape {
@@ -846,5 +829,5 @@ int main(int count, char **arguments)
         cmocka_unit_test(threads_read_while_the_worker_works),
     };
     if (count > 1) cmocka_set_test_filter(arguments[1]);
-    return cmocka_run_group_tests_name("explorer", tests, set_up, tear_down);
+    return cmocka_run_group_tests_name("explorer", tests, set_up, noise_stop);
 }

@@ -1,11 +1,10 @@
 /* The ladder's order on random plans of random networks and on the networks in data/, against a direct
  * computation, and its certificates. */
-#include "base/blas.h"
 #include "base/random.h"
 #include "bound/ladder.h"
 #include "evaluate/accuracy.h"
 #include "graph_text.h"
-#include "noise.h"
+#include "noise_fixture.h"
 #include "scratch.h"
 
 #include <math.h>
@@ -26,28 +25,13 @@
 #define IMAGES 37 /* the last tile is short */
 #define PLANS 200
 
-static const Normalization normalization = {.mean = {0.5f, 0.5f, 0.5f}, .std = {0.3f, 0.3f, 0.3f}};
 static const Normalization fashion = {.mean = {0.286f}, .std = {0.353f}};
-static Pool *pool;
-static Dataset *noise; /* random images, labelled */
 
 /* --- fixture ---------------------------------------------------------------------------------------- */
 
 static int set_up(void **state)
 {
-    assert_int_equal(blas_start(NULL, &message), STATUS_OK);
-    scratch_create();
-    noise = noise_open(IMAGES, SIDE, CHANNELS);
-    assert_int_equal(pool_create(&pool, 2, NULL), STATUS_OK);
-    return 0;
-}
-
-static int tear_down(void **state)
-{
-    dataset_free(noise);
-    pool_free(pool);
-    scratch_remove();
-    return 0;
+    return noise_start(IMAGES, SIDE, CHANNELS);
 }
 
 /* Weights rounded to `bits`, by the channel's largest. */
@@ -567,5 +551,5 @@ int main(int count, char **arguments)
         cmocka_unit_test(failures_are_said),
     };
     if (count > 1) cmocka_set_test_filter(arguments[1]);
-    return cmocka_run_group_tests(tests, set_up, tear_down);
+    return cmocka_run_group_tests(tests, set_up, noise_stop);
 }

@@ -1,10 +1,9 @@
 /* Quantized networks as ONNX: what is written opens here, and computes what the pipeline's weights do; what
  * is in the file; what is refused. */
-#include "base/blas.h"
 #include "export_graphs.h"
 #include "graph_text.h"
 #include "network/onnx_file.h"
-#include "noise.h"
+#include "noise_fixture.h"
 #include "onnx_build.h"
 #include "report/onnx_write.h"
 
@@ -12,25 +11,9 @@
 
 #define IMAGES 40
 
-static const Normalization normalization = {.mean = {0.5f, 0.5f, 0.5f}, .std = {0.3f, 0.3f, 0.3f}};
-static Pool *pool;
-static Dataset *noise;
-
 static int set_up(void **state)
 {
-    assert_int_equal(blas_start(NULL, &message), STATUS_OK);
-    scratch_create();
-    noise = noise_open(IMAGES, EXPORT_SIDE, EXPORT_CHANNELS);
-    assert_int_equal(pool_create(&pool, 2, NULL), STATUS_OK);
-    return 0;
-}
-
-static int tear_down(void **state)
-{
-    dataset_free(noise);
-    pool_free(pool);
-    scratch_remove();
-    return 0;
+    return noise_start(IMAGES, EXPORT_SIDE, EXPORT_CHANNELS);
 }
 
 /* --- quantizing and writing --------------------------------------------------------------------------- */
@@ -466,5 +449,5 @@ int main(void)
         cmocka_unit_test(what_cannot_be_written_is_refused_before_the_work),
         cmocka_unit_test(another_file_is_not_edited),
     };
-    return cmocka_run_group_tests(tests, set_up, tear_down);
+    return cmocka_run_group_tests(tests, set_up, noise_stop);
 }

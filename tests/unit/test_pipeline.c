@@ -1,8 +1,8 @@
 /* The pipeline on the bundled networks: the reference figures, objectives that never rise, modes, memory,
  * cancelling. */
-#include "base/blas.h"
 #include "base/file.h"
 #include "explore/pipeline.h"
+#include "fashion_fixture.h"
 #include "quantize/calibrate.h"
 #include "quantize/solve.h"
 
@@ -15,26 +15,6 @@
 #include <string.h>
 
 #include <cmocka.h>
-
-#define DATA SOURCE_ROOT "/data/"
-
-static const Normalization normalization = {.mean = {0.2860f}, .std = {0.3530f}};
-
-typedef struct Bench {
-    Pool *pool;
-    Dataset *images;
-} Bench;
-
-static Network *open_network(const char *name)
-{
-    char path[512];
-    snprintf(path, sizeof path, DATA "%s.onnx", name);
-    Network *network;
-    Message message;
-    if (network_open(&network, path, &(NetworkOptions){0}, &message) != STATUS_OK)
-        fail_msg("%s", message.text);
-    return network;
-}
 
 static Plan make_plan(const Network *network, unsigned bits)
 {
@@ -347,28 +327,6 @@ static void images_are_split(void **state)
     assert_true(images == 1 && heldout == 0);
     calibration_split(&images, &heldout, 1024, 0);
     assert_true(images == 0 && heldout == 0);
-}
-
-static int start(void **state)
-{
-    static Bench bench;
-    Message message;
-    DatasetSource source = {.images = DATA "fashion-mnist/calibration-images-idx3-ubyte.gz"};
-    if (blas_start(NULL, &message) != STATUS_OK || pool_create(&bench.pool, 2, &message) != STATUS_OK ||
-        dataset_open(&bench.images, &source, &message) != STATUS_OK) {
-        fprintf(stderr, "%s\n", message.text);
-        return -1;
-    }
-    *state = &bench;
-    return 0;
-}
-
-static int stop(void **state)
-{
-    Bench *bench = *state;
-    dataset_free(bench->images);
-    pool_free(bench->pool);
-    return 0;
 }
 
 int main(int count, char **arguments)

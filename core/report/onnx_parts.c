@@ -81,7 +81,7 @@ const char *onnx_parts_tensor(OnnxParts *parts, const char *stem, const char *en
     onnx__tensor_proto__init(tensor);
     tensor->name = (char *)name;
     tensor->has_data_type = true;
-    tensor->data_type = type;
+    tensor->data_type = (int32_t)type;
     tensor->n_dims = rank;
     tensor->dims = sizes;
     tensor->has_raw_data = true;

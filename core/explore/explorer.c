@@ -161,7 +161,7 @@ static Status set_plan(Explorer *explorer, const Plan *plan)
 static void divide_memory(Explorer *explorer)
 {
     const size_t memory = explorer->options.memory ? explorer->options.memory : memory_of_machine() / 2;
-    const size_t stays = size_min(reference_bytes(memory) + pipeline_bytes(explorer->network), memory);
+    const size_t stays = size_min(reference_bytes(memory) + 2 * pipeline_bytes(explorer->network), memory);
     explorer->remembered = memory / 4;
     explorer->memory = memory - size_min(stays + explorer->remembered, memory - 1);
     explorer->held = explorer->options.held + memory - explorer->memory;

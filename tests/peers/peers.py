@@ -1,5 +1,5 @@
 """onnxruntime-node, as package-lock.json pins it, in the build folder; what cannot be installed is skipped (77)."""
-import os
+import fcntl
 import pathlib
 import shutil
 import subprocess
@@ -14,16 +14,21 @@ def skip(reason):
 
 
 def install(build):
-    """The path of its package.json, for node's PEERS_MODULES."""
+    """The path of its package.json, for node's PEERS_MODULES. One test at a time installs it."""
     if not shutil.which("npm") or not shutil.which("node"):
         skip("npm and node are not installed")
-    place = os.path.join(os.path.abspath(build), "peers")
-    if not os.path.isdir(os.path.join(place, "node_modules", "onnxruntime-node")):
-        os.makedirs(place, exist_ok=True)
-        for name in ("package.json", "package-lock.json"):
-            shutil.copy(HERE / name, place)
-        done = subprocess.run(["npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund"], cwd=place,
-                              capture_output=True, text=True, check=False)
-        if done.returncode:
-            skip("npm cannot install onnxruntime-node: " + (done.stderr.strip().splitlines() or ["?"])[-1])
-    return os.path.join(place, "package.json")
+    place = pathlib.Path(build, "peers")
+    place.mkdir(parents=True, exist_ok=True)
+    package, installed = place / "package.json", place / "installed"
+    wanted = (HERE / "package-lock.json").read_text(encoding="utf-8")
+    with open(place / "lock", "w", encoding="utf-8") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not installed.exists() or installed.read_text(encoding="utf-8") != wanted:
+            for name in (package.name, "package-lock.json"):
+                shutil.copy(HERE / name, place)
+            done = subprocess.run(["npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund"], cwd=place,
+                                  capture_output=True, text=True, check=False)
+            if done.returncode:
+                skip("npm cannot install onnxruntime-node: " + (done.stderr.strip().splitlines() or ["?"])[-1])
+            installed.write_text(wanted, encoding="utf-8")
+    return str(package)

@@ -9,11 +9,9 @@
 static char nothing; /* what stands for a value where the meter is dry */
 
 /* As allocated. */
-static size_t value_bytes(const Overlay *overlay, size_t value)
+static size_t allocated_bytes(const Overlay *overlay, size_t value)
 {
-    static const size_t sizes[] = {[ELEMENT_FLOAT] = 4, [ELEMENT_INT64] = 8, [ELEMENT_BOOL] = 1};
-    const Value *facts = &overlay->network->values[value];
-    return (facts->elements * sizes[facts->type] / ALIGNMENT + 1) * ALIGNMENT;
+    return (value_bytes(&overlay->network->values[value]) / ALIGNMENT + 1) * ALIGNMENT;
 }
 
 static size_t most_inputs(const Network *network)
@@ -46,7 +44,7 @@ void overlay_drop(Overlay *overlay, size_t value)
 {
     if (!overlay->data[value]) return;
     if (!overlay->meter->dry) free(overlay->data[value]);
-    overlay->meter->bytes -= value_bytes(overlay, value);
+    overlay->meter->bytes -= allocated_bytes(overlay, value);
     overlay->data[value] = NULL;
 }
 
@@ -82,7 +80,7 @@ void overlay_start(Overlay *overlay, const Overlay *below)
 Status overlay_hold(void **data, Overlay *overlay, size_t value, Message *message)
 {
     OverlayMeter *meter = overlay->meter;
-    const size_t bytes = value_bytes(overlay, value);
+    const size_t bytes = allocated_bytes(overlay, value);
     overlay_drop(overlay, value);
     *data = meter->dry ? &nothing : aligned_alloc(ALIGNMENT, bytes);
     if (!*data) return status_no_memory(message, "the values of a tile");

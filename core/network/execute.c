@@ -260,10 +260,9 @@ static Status make_steps(Network *network, Message *message)
     return status;
 }
 
-static size_t value_bytes(const Value *value)
+static size_t place_bytes(const Value *value)
 {
-    size_t size = value->type == ELEMENT_FLOAT ? 4 : value->type == ELEMENT_INT64 ? 8 : 1;
-    return (value->elements * size + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
+    return (value_bytes(value) + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
 }
 
 static void find_roots(Network *network)
@@ -357,7 +356,7 @@ static void release_inputs(const Network *network, Holes *holes, size_t i, const
         size_t root = storage->places[node->inputs[k]].root;
         if (last[root] != i || !taken[root]) continue;
         taken[root] = 0;
-        give_place(holes, storage->places[root].offset, value_bytes(&network->values[root]));
+        give_place(holes, storage->places[root].offset, place_bytes(&network->values[root]));
     }
 }
 
@@ -374,7 +373,7 @@ static Status place_values(Network *network, size_t ceiling, Message *message)
     for (size_t i = 0; !status && i < storage->step_count; i++) {
         size_t result = storage->steps[i].result;
         if (has_place(network, result)) {
-            storage->places[result].offset = take_place(&holes, value_bytes(&network->values[result]));
+            storage->places[result].offset = take_place(&holes, place_bytes(&network->values[result]));
             storage->arena_bytes = size_max(storage->arena_bytes, holes.end);
             taken[result] = 1;
         }

@@ -41,7 +41,12 @@
 #define NETWORK_MAX_RANK 8
 #define NETWORK_NONE SIZE_MAX
 
-typedef enum ElementType { ELEMENT_FLOAT, ELEMENT_INT64, ELEMENT_BOOL } ElementType; /* 4, 8, 1 bytes */
+typedef enum ElementType { ELEMENT_FLOAT, ELEMENT_INT64, ELEMENT_BOOL } ElementType;
+
+static inline size_t element_size(ElementType type) /* bytes */
+{
+    return type == ELEMENT_FLOAT ? 4 : type == ELEMENT_INT64 ? 8 : 1;
+}
 
 typedef struct Value {
     const char *name;
@@ -55,6 +60,11 @@ typedef struct Value {
 } Value;
 
 typedef struct Kernel Kernel; /* network/operator.h */
+
+static inline size_t value_bytes(const Value *value) /* of one tile */
+{
+    return value->elements * element_size(value->type);
+}
 
 typedef struct Node {
     const char *name;          /* the ONNX node's, or made up from its operator and position */

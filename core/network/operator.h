@@ -186,11 +186,6 @@ Status builder_constant(Call *call, ElementType type, size_t rank, const size_t 
 /* builder_emit() and call_bind(0): what most operators end in. */
 Status call_emit(Call *call, const Emit *emit);
 
-static inline size_t element_size(ElementType type)
-{
-    return type == ELEMENT_FLOAT ? 4 : type == ELEMENT_INT64 ? 8 : 1;
-}
-
 /* --- layers (op_conv.c, op_gemm.c, op_normalize.c) --------------------------------------------------- */
 
 /* Where a layer's weights come from. Nodes whose origins are equal share one layer. */

@@ -206,9 +206,14 @@ static Status schedule(Calibration *calibration, Message *message)
 
 /* --- memory ------------------------------------------------------------------------------------------- */
 
-static size_t value_bytes(const Calibration *calibration, size_t value)
+static size_t tile_bytes(const Calibration *calibration, size_t value)
 {
-    return calibration->tiles * calibration->network->values[value].elements * sizeof(float);
+    return value_bytes(&calibration->network->values[value]);
+}
+
+static size_t all_bytes(const Calibration *calibration, size_t value)
+{
+    return calibration->tiles * tile_bytes(calibration, value);
 }
 
 static void count_uses(Calibration *calibration)
@@ -224,17 +229,17 @@ static void count_uses(Calibration *calibration)
 static size_t peak_activations(Calibration *calibration)
 {
     const Network *network = calibration->network;
-    size_t live = value_bytes(calibration, network->input), peak = live;
+    size_t live = all_bytes(calibration, network->input), peak = live;
     count_uses(calibration);
     for (size_t s = 0; s < calibration->step_count; s++) {
         if (calibration->steps[s].node == NETWORK_NONE) continue;
         const Node *node = &network->nodes[calibration->steps[s].node];
-        live += 2 * value_bytes(calibration, node->output);
+        live += 2 * all_bytes(calibration, node->output);
         peak = size_max(peak, live);
         for (size_t i = 0; i < node->input_count; i++) {
             size_t value = node->inputs[i];
             if (is_constant(network, value) || --calibration->values[value].uses_left > 0) continue;
-            live -= (value == network->input ? 1 : 2) * value_bytes(calibration, value);
+            live -= (value == network->input ? 1 : 2) * all_bytes(calibration, value);
         }
     }
     return peak;
@@ -298,10 +303,11 @@ static size_t most_tile_bytes(const Network *network)
     size_t most = 0;
     for (size_t i = 0; i < network->node_count; i++) {
         const Node *node = &network->nodes[i];
-        size_t elements = network->values[node->output].elements;
+        size_t bytes = value_bytes(&network->values[node->output]);
         for (size_t k = 0; k < node->input_count; k++)
-            if (!is_constant(network, node->inputs[k])) elements += network->values[node->inputs[k]].elements;
-        most = size_max(most, elements * sizeof(float));
+            if (!is_constant(network, node->inputs[k]))
+                bytes += value_bytes(&network->values[node->inputs[k]]);
+        most = size_max(most, bytes);
     }
     return most;
 }
@@ -408,18 +414,36 @@ static Status allocate_all(Calibration *calibration, Message *message)
     return allocate_workers(calibration, message);
 }
 
+static const StoreBuffer *buffer_of(const Calibration *calibration, size_t value, bool quantized)
+{
+    const ChainValue *chain = &calibration->values[value];
+    return quantized && !chain->same ? &chain->quantized : &chain->reference;
+}
+
+/* The tile of a value in a chain. */
+static void *tile_of(const Calibration *calibration, size_t value, size_t tile, bool quantized)
+{
+    return buffer_of(calibration, value, quantized)->data + tile * tile_bytes(calibration, value);
+}
+
+/* What tile_of() gave is not needed for now. */
+static void put_away(const Calibration *calibration, size_t value, size_t tile, bool quantized)
+{
+    const size_t bytes = tile_bytes(calibration, value);
+    store_put_away(buffer_of(calibration, value, quantized), tile * bytes, bytes);
+}
+
 static Status read_tile(Calibration *calibration, size_t tile, Message *message)
 {
     const Network *network = calibration->network;
     size_t elements = network->values[network->input].elements, batch = network->batch;
     size_t first = tile * batch, total = calibration->images + calibration->heldout_images;
     size_t count = size_min(batch, total - first);
-    const StoreBuffer *buffer = &calibration->values[network->input].reference;
-    float *data = buffer->data + tile * elements;
+    float *data = tile_of(calibration, network->input, tile, false);
     memset(data, 0, elements * sizeof *data);
     Status status =
         dataset_read(calibration->dataset, data, first, count, &calibration->normalization, message);
-    store_put_away(buffer, tile * elements, elements);
+    put_away(calibration, network->input, tile, false);
     return status;
 }
 
@@ -436,7 +460,7 @@ static Status read_images(Calibration *calibration, Message *message)
     size_t input = calibration->network->input;
     ChainValue *value = &calibration->values[input];
     Status status =
-        store_allocate(&calibration->store, &value->reference, value_bytes(calibration, input), message);
+        store_allocate(&calibration->store, &value->reference, all_bytes(calibration, input), message);
     if (status != STATUS_OK) return name_fitting_count(calibration, status, message);
     value->same = value->ready = true;
     pool_run(calibration->options.pool, calibration->tiles, read_task, calibration);
@@ -546,23 +570,6 @@ typedef struct NodeJob {
     bool quantized;
     size_t first; /* tile of the round */
 } NodeJob;
-
-/* The tile of a value in a chain. */
-static float *tile_of(const Calibration *calibration, size_t value, size_t tile, bool quantized)
-{
-    const ChainValue *chain = &calibration->values[value];
-    float *data = quantized && !chain->same ? chain->quantized.data : chain->reference.data;
-    return data + tile * calibration->network->values[value].elements;
-}
-
-/* What tile_of() gave is not needed for now. */
-static void put_away(const Calibration *calibration, size_t value, size_t tile, bool quantized)
-{
-    const ChainValue *chain = &calibration->values[value];
-    const size_t elements = calibration->network->values[value].elements;
-    store_put_away(quantized && !chain->same ? &chain->quantized : &chain->reference, tile * elements,
-                   elements);
-}
 
 static void run_node_tile(void *context, size_t index, size_t worker)
 {
@@ -690,7 +697,7 @@ static Status run_node(Calibration *calibration, size_t index, Message *message)
     const Network *network = calibration->network;
     const Node *node = &network->nodes[index];
     ChainValue *output = &calibration->values[node->output];
-    size_t bytes = value_bytes(calibration, node->output);
+    size_t bytes = all_bytes(calibration, node->output);
     output->same = !chains_part(calibration, node);
     output->ready = true;
     Status status = store_allocate(&calibration->store, &output->reference, bytes, message);

@@ -9,7 +9,7 @@
 #include <stddef.h>
 
 typedef struct StoreBuffer {
-    float *data; /* NULL: none */
+    char *data; /* NULL: none */
     size_t bytes;
     bool mapped;
 } StoreBuffer;
@@ -27,7 +27,7 @@ typedef struct Store {
 Status store_allocate(Store *store, StoreBuffer *buffer, size_t bytes, Message *message);
 void store_release(Store *store, StoreBuffer *buffer);
 
-/* Of a buffer in a file, elements first..first+count-1 stay there alone until they are needed again. */
+/* Of a buffer in a file, bytes first..first+count-1 stay there alone until they are needed again. */
 void store_put_away(const StoreBuffer *buffer, size_t first, size_t count);
 /* Frees what store_release() has kept. */
 void store_trim(Store *store);

@@ -21,6 +21,9 @@ static const Seed seeds[] = {
      "c=Conv(x,{8,3,3,3}#1) pads=[1,1,1,1]; d=Conv(c,{8,8,3,3}#2) pads=[1,1,1,1]; "
      "y=Conv(d,{8,8,3,3}#3,{8}#4)"},
     {"clip6", 7, "a=Clip(x) min=-0.5 max=1.0; y=Pad(a) pads=[0,0,1,2,0,0,-1,3] value=0.5"},
+    {"codes", 13,
+     "q=QuantizeLinear(x,0.1,-); d=DequantizeLinear(q,0.1,-); c=Conv(d,{4,3,3,3}#1); i=Cast(c) to=7; "
+     "f=Cast(i) to=1; g=GlobalAveragePool(f); h=Flatten(g); y=Gemm(h,{4,2}#2)"},
     {"constants", 13,
      "z=ConstantOfShape([4]); i=Cast(z) to=7; c=Constant() value_ints=[0,3,5,4]; s=Add(i,c); n=Size([1,2]); "
      "r=Range(0,n,1); g=Gather(s,[0,1,2,3]); y=Reshape(x,g)"},

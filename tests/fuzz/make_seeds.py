@@ -121,5 +121,5 @@ pictures()
 texts()
 (SEEDS / "onnx").mkdir(parents=True, exist_ok=True)
 subprocess.run([sys.argv[1], SEEDS / "onnx"], check=True)
-for name in ("attention", "blocks", "conv", "deconv", "factors", "gate", "matmul", "moments", "shared"):
+for name in ("attention", "blocks", "codes", "conv", "deconv", "factors", "gate", "matmul", "moments", "shared"):
     write("quantize", name, (SEEDS / "onnx" / name).read_bytes())

@@ -69,11 +69,6 @@ static float *run_tile(const Network *network, const float *input)
     return output;
 }
 
-static size_t value_bytes(const Value *value)
-{
-    return value->elements * (value->type == ELEMENT_FLOAT ? 4 : value->type == ELEMENT_INT64 ? 8 : 1);
-}
-
 /* Every value of one tile, by network_run_node(): [value_count], constants NULL. */
 static void **run_nodes(const Network *network, const float *input)
 {

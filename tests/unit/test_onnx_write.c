@@ -150,6 +150,23 @@ static void what_is_written_computes_the_same(void **state)
 
 static const ExportSetting w3a4 = {"W3A4", 3, 4, 0, 1}, w4 = {"W4", 4, 0, 0, 1};
 
+/* Codes of inputs are integers between its nodes. */
+static void what_is_written_can_be_quantized_again(void **state)
+{
+    const char *graph = scratch_path("graph.onnx"), *export = scratch_path("export.onnx");
+    for (size_t i = 0; i < export_graph_count; i++) {
+        Quantized once, twice;
+        export_graph_write(graph, i);
+        quantize(&once, graph, NULL, &w3a4, pool);
+        write_quantized(&once, export);
+        quantize(&twice, export, NULL, &w4, pool);
+        for (size_t l = 0; l < twice.network->layer_count; l++)
+            assert_true(isfinite(twice.pipeline->layers[l].rounding_error));
+        release(&twice);
+        release(&once);
+    }
+}
+
 static OnnxFile *open_file(const char *path)
 {
     OnnxFile *file;
@@ -439,6 +456,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(what_is_written_computes_the_same),
+        cmocka_unit_test(what_is_written_can_be_quantized_again),
         cmocka_unit_test(the_file_is_edited),
         cmocka_unit_test(the_output_chosen_is_the_output),
         cmocka_unit_test(tensors_among_the_inputs),

@@ -167,12 +167,14 @@ static Status print_scores(const Evaluation *evaluation, Message *message)
     return status;
 }
 
-Status print_accuracy(const Evaluation *evaluation, Message *message)
+static bool has_broken_outputs(const Evaluation *evaluation)
 {
-    printf("\n%zu image%s%s\n", evaluation->images, plural(evaluation->images),
-           evaluation->labelled ? ", 95 % intervals in brackets" : " without labels");
-    Status status = evaluation->labelled ? print_scores(evaluation, message) : STATUS_OK;
-    if (!evaluation->compared || status != STATUS_OK) return status;
+    const bool reference = evaluation->labelled && !isfinite(evaluation->reference.cross_entropy);
+    return reference || (evaluation->compared && isnan(evaluation->output_sqnr_db));
+}
+
+static void print_comparison(const Evaluation *evaluation)
+{
     char agreeing[PERCENT_TEXT];
     text_percent(agreeing, evaluation->agreeing, evaluation->images);
     if (evaluation->labelled) printf("images lost %zu, gained %zu\n", evaluation->lost, evaluation->gained);
@@ -181,5 +183,17 @@ Status print_accuracy(const Evaluation *evaluation, Message *message)
         puts("SQNR of the output infinite: it is the float network's");
     else
         printf("SQNR of the output %.2f dB\n", evaluation->output_sqnr_db);
+}
+
+Status print_accuracy(const Evaluation *evaluation, Message *message)
+{
+    printf("\n%zu image%s%s\n", evaluation->images, plural(evaluation->images),
+           evaluation->labelled ? ", 95 % intervals in brackets" : " without labels");
+    Status status = evaluation->labelled ? print_scores(evaluation, message) : STATUS_OK;
+    if (status != STATUS_OK) return status;
+    if (evaluation->compared) print_comparison(evaluation);
+    if (has_broken_outputs(evaluation))
+        puts(
+            "note: outputs are not finite on some images: check --mean and --std, and the network's weights");
     return STATUS_OK;
 }

@@ -1,5 +1,4 @@
 #!/usr/bin/env python3
-#!/usr/bin/env python3
 """Quantized networks as bitstitch writes them against what it computes, in onnxruntime, image by image.
 
 Prints a row for each network and setting: how far the float outputs differ at most, relative to the largest; then,

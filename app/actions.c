@@ -6,6 +6,7 @@
 #include "app/path.h"
 #include "app/prompt.h"
 #include "base/sizes.h"
+#include "views/character.h"
 #include "views/layer_order.h"
 #include "views/lesson.h"
 #include "views/screen.h"
@@ -117,7 +118,6 @@ static void act_worst(Desk *desk)
 {
     const Snapshot *snapshot = desk->snapshot;
     if (!snapshot) return;
-    const Layer *layers = desk->scene.network->layers;
     const Ladder *ladder = &snapshot->ladder;
     const bool bounded = ladder->images > 0 && ladder->costliest != NETWORK_NONE && ladder->hybrid > 0;
     const size_t worst = bounded ? ladder->costliest : largest_error(snapshot);
@@ -125,14 +125,15 @@ static void act_worst(Desk *desk)
         desk_tell(desk, "no layer's cost is known yet");
         return;
     }
+    const ShortName name = character_short_name(desk->scene.network->layers[worst].name);
     go_to(desk, worst);
     if (scene_layer(&desk->scene) != worst)
-        desk_tell(desk, "'%s' costs most: the filter hides it", layers[worst].name);
+        desk_tell(desk, "'%s' costs most: the filter hides it", name.text);
     else if (bounded)
-        desk_tell(desk, "'%s' costs most: %.1f %% of the hybrid bound", layers[worst].name,
+        desk_tell(desk, "'%s' costs most: %.1f %% of the hybrid bound", name.text,
                   100 * ladder->steps[worst].hybrid / ladder->hybrid);
     else
-        desk_tell(desk, "'%s' has the largest reconstruction error", layers[worst].name);
+        desk_tell(desk, "'%s' has the largest reconstruction error", name.text);
 }
 
 /* --- marking, sorting, filtering -------------------------------------------------------------------- */
@@ -450,7 +451,7 @@ static void ask_worker(Desk *desk, Status (*request)(Worker *, size_t, Message *
     if (status != STATUS_OK)
         desk_fail(desk, status, &message);
     else
-        desk_tell(desk, "%s: '%s'", what, desk->scene.network->layers[layer].name);
+        desk_tell(desk, "%s: '%s'", what, character_short_name(desk->scene.network->layers[layer].name).text);
 }
 
 static void show_page(Desk *desk, Panel panel, size_t page)

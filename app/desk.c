@@ -1,5 +1,6 @@
 #include "app/desk.h"
 
+#include "base/printable.h"
 #include "base/sizes.h"
 #include "views/layer_order.h"
 #include "views/screen.h"
@@ -49,10 +50,12 @@ void desk_lose(Desk *desk, const Message *message)
 
 void desk_ask(Desk *desk, Question question, const char *format, ...)
 {
+    char raw[sizeof desk->question_text];
     va_list arguments;
     va_start(arguments, format);
-    vsnprintf(desk->question_text, sizeof desk->question_text, format, arguments);
+    vsnprintf(raw, sizeof raw, format, arguments);
     va_end(arguments);
+    printable_copy(desk->question_text, sizeof desk->question_text, raw);
     desk->question = question;
     desk->scene.question = desk->question_text;
     desk->scene.overlay = OVERLAY_QUESTION;

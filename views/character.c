@@ -99,3 +99,29 @@ const char *character_next(Character *character, const char *text, bool unicode)
     if (!unicode && !base) character->text[1] = 0;
     return text;
 }
+
+static size_t columns_in(const char *text)
+{
+    size_t columns = 0;
+    for (Character character; *text; columns += (size_t)character.columns)
+        text = character_next(&character, text, true);
+    return columns;
+}
+
+ShortName character_short_name(const char *name)
+{
+    ShortName out = {{0}};
+    Character character;
+    size_t columns = columns_in(name), used = 0;
+    if (columns > SHORT_NAME_COLUMNS) {
+        for (; columns >= SHORT_NAME_COLUMNS; columns -= (size_t)character.columns)
+            name = character_next(&character, name, true);
+        used = (size_t)snprintf(out.text, sizeof out.text, "%s", glyphs[GLYPH_ELLIPSIS].unicode);
+    }
+    while (*name) {
+        name = character_next(&character, name, true);
+        memcpy(out.text + used, character.text, strlen(character.text));
+        used += strlen(character.text);
+    }
+    return out;
+}

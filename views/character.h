@@ -23,4 +23,12 @@ const char *character_next(Character *character, const char *text, bool unicode)
 /* One column each; in ASCII, GLYPH_PLUS_MINUS alone takes two. */
 const char *character_glyph(Glyph glyph, bool unicode);
 
+/* A name as running text has it: safe to wrap, and of one that is longer an ellipsis and its end, by which
+ * layers differ. */
+#define SHORT_NAME_COLUMNS 40
+typedef struct ShortName {
+    char text[SHORT_NAME_COLUMNS * CELL_BYTES];
+} ShortName;
+ShortName character_short_name(const char *name);
+
 #endif

@@ -126,8 +126,8 @@ static void tell_error(LessonText *text, const Scene *scene)
     else
         words_say(&text->body,
                   "Here it goes from %s at %s to %s at %s: layers differ, and so may their widths.",
-                  part_number(numbers[0], final_error(scene, least)), part_name(scene, least),
-                  part_number(numbers[1], final_error(scene, most)), part_name(scene, most));
+                  part_number(numbers[0], final_error(scene, least)), part_short_name(scene, least).text,
+                  part_number(numbers[1], final_error(scene, most)), part_short_name(scene, most).text);
     words_say(&text->exercise, "Try: %s goes through the layers, %s to the one that costs most.",
               key(scene, "down").text, key(scene, "worst").text);
 }
@@ -151,7 +151,7 @@ static void tell_rounding(LessonText *text, const Scene *scene)
         const Layer *shape = &scene->network->layers[layer];
         double codes = (double)(shape->groups * shape->m * shape->n), error = final_error(scene, layer);
         words_say(&text->body, "In %s at %s rounding leaves %s, and the optimizer %s",
-                  part_name(scene, layer), part_width(result->bits),
+                  part_short_name(scene, layer).text, part_width(result->bits),
                   part_number(numbers[0], result->rounding_error), part_number(numbers[1], error));
         if (error > 0 && error < result->rounding_error)
             words_say(&text->body, ", %s times less", part_ratio(numbers[2], result->rounding_error / error));
@@ -178,12 +178,12 @@ static void tell_digits(LessonText *text, const Scene *scene)
     if (!result || result->bits < BITS_MIN)
         words_say(&text->body, "This layer's curve is on its way.");
     else if (result->method != METHOD_BITSPLIT)
-        words_say(&text->body, "(%s is solved by %s, which does not split.)", part_name(scene, layer),
-                  part_method(result->method));
+        words_say(&text->body, "(%s is solved by %s, which does not split.)",
+                  part_short_name(scene, layer).text, part_method(result->method));
     else
-        words_say(&text->body, "%s, at %s, has %u %s, and took %zu epochs", part_name(scene, layer),
-                  part_width(result->bits), result->bits - 1, result->bits == 2 ? "digit" : "digits",
-                  result->epochs);
+        words_say(&text->body, "%s, at %s, has %u %s, and took %zu epochs",
+                  part_short_name(scene, layer).text, part_width(result->bits), result->bits - 1,
+                  result->bits == 2 ? "digit" : "digits", result->epochs);
     if (result && result->bits >= BITS_MIN && result->method == METHOD_BITSPLIT)
         words_say(&text->body, result->polish_epochs ? " and %zu of polish, which moves whole codes." : ".",
                   result->polish_epochs);
@@ -206,7 +206,7 @@ static bool tell_missing(LessonText *text, const Scene *scene)
         words_say(&text->body,
                   "This network has a node without a finite constant (%s), so that only the hybrid bound "
                   "is left.",
-                  ladder->culprit ? ladder->culprit : "?");
+                  ladder->culprit ? character_short_name(ladder->culprit).text : "?");
     if (ladder && !(ladder->measured > 0))
         words_say(&text->body, "In this plan nothing moves the output yet.");
     return !ladder || isinf(ladder->spectral) || !(ladder->measured > 0);
@@ -251,7 +251,7 @@ static void tell_loose(LessonText *text, const Scene *scene)
                   "times what is measured: as a number it says little, but it holds without running anything "
                   "behind "
                   "the layers.",
-                  part_name(scene, worst), part_number(numbers[0], ladder->steps[worst].lambda),
+                  part_short_name(scene, worst).text, part_number(numbers[0], ladder->steps[worst].lambda),
                   part_number(numbers[1], ladder->steps[worst].local_error),
                   part_percent(numbers[2], ladder->steps[worst].spectral / ladder->spectral),
                   part_ratio(numbers[3], ladder->spectral / ladder->measured));
@@ -321,7 +321,7 @@ static void tell_compensation(LessonText *text, const Scene *scene)
     tell_mode(text, scene);
     if (step && step->quantized && isfinite(state->accumulated_error))
         words_say(&text->body, "%s: local error %s, accumulated error of all layers up to it %s. ",
-                  part_name(scene, layer), part_number(numbers[0], step->local_error),
+                  part_short_name(scene, layer).text, part_number(numbers[0], step->local_error),
                   part_number(numbers[1], state->accumulated_error));
     else
         words_say(&text->body, "The local errors come with the bound. ");
@@ -346,8 +346,8 @@ static void tell_shares(LessonText *text, const Scene *scene)
         return;
     }
     words_say(&text->body, "%s has %s of the hybrid bound in %s of the bytes; %s has %s in %s. ",
-              part_name(scene, up), part_percent(numbers[0], hybrid_share(scene, up)),
-              part_percent(numbers[1], byte_share(scene, up)), part_name(scene, down),
+              part_short_name(scene, up).text, part_percent(numbers[0], hybrid_share(scene, up)),
+              part_percent(numbers[1], byte_share(scene, up)), part_short_name(scene, down).text,
               part_percent(numbers[2], hybrid_share(scene, down)),
               part_percent(numbers[3], byte_share(scene, down)));
 }

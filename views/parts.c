@@ -178,6 +178,11 @@ const char *part_name(const Scene *scene, size_t layer)
     return layer < scene->network->layer_count ? scene->network->layers[layer].name : "?";
 }
 
+ShortName part_short_name(const Scene *scene, size_t layer)
+{
+    return character_short_name(part_name(scene, layer));
+}
+
 bool part_stale(const Scene *scene, size_t layer)
 {
     const LayerSnapshot *state = part_layer(scene, layer);

@@ -5,6 +5,7 @@
 #ifndef VIEWS_PARTS_H
 #define VIEWS_PARTS_H
 
+#include "views/character.h"
 #include "views/scene.h"
 
 #define PART_BYTES 64
@@ -40,6 +41,7 @@ const LayerResult *part_result(const Scene *scene, size_t layer);
 const LadderStep *part_step(const Scene *scene, size_t layer);
 const Ladder *part_ladder(const Scene *scene); /* NULL before its first images */
 const char *part_name(const Scene *scene, size_t layer);
+ShortName part_short_name(const Scene *scene, size_t layer);
 
 /* Whether the layer's result is of other widths or another method than the plan's as edited, or of layers
  * before it that changed. */

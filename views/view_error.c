@@ -159,8 +159,8 @@ static void title_layer(Page *page, const Scene *scene, size_t layer)
 {
     const char *width = layer == NETWORK_NONE ? "" : part_width(scene->plan->layers[layer].weight_bits);
     snprintf(page->title, sizeof page->title, "Reconstruction error%s%s%s%s",
-             layer == NETWORK_NONE ? "" : " · ", layer == NETWORK_NONE ? "" : part_name(scene, layer),
-             *width ? " · " : "", width);
+             layer == NETWORK_NONE ? "" : " · ",
+             layer == NETWORK_NONE ? "" : part_short_name(scene, layer).text, *width ? " · " : "", width);
 }
 
 void error_page_epochs(Page *page, const Scene *scene)
@@ -258,7 +258,8 @@ static void head_layers(Page *page, const Scene *scene, const LayerErrors *error
     if (isfinite(gain))
         words_say(&page->head, "%s times less than rounding on average, ", part_ratio(numbers[0], gain));
     words_say(&page->head, "from %s (%s) to %s (%s).", part_number(numbers[1], errors->solved[least]),
-              part_name(scene, least), part_number(numbers[2], errors->solved[most]), part_name(scene, most));
+              part_short_name(scene, least).text, part_number(numbers[2], errors->solved[most]),
+              part_short_name(scene, most).text);
 }
 
 void error_page_layers(Page *page, const Scene *scene)

@@ -137,11 +137,11 @@ static void say_costliest(Words *words, const Scene *scene, const Ladder *ladder
     char share[PART_BYTES];
     size_t hybrid = ladder->costliest, spectral = costliest_spectral(ladder);
     if (hybrid >= ladder->layer_count || !(ladder->hybrid > 0)) return;
-    words_say(words, "Costs most: %s, %s of hybrid", part_name(scene, hybrid),
+    words_say(words, "Costs most: %s, %s of hybrid", part_short_name(scene, hybrid).text,
               part_percent(share, ladder->steps[hybrid].hybrid / ladder->hybrid));
     if (spectral != NETWORK_NONE && isfinite(ladder->spectral))
         words_say(words, "%s%s %s of spectral", spectral == hybrid ? " and" : "; ",
-                  spectral == hybrid ? "" : part_name(scene, spectral),
+                  spectral == hybrid ? "" : part_short_name(scene, spectral).text,
                   part_percent(share, ladder->steps[spectral].spectral / ladder->spectral));
     words_say(words, ". ");
 }
@@ -171,8 +171,8 @@ static int draw_culprit(Canvas *canvas, Area area, int row, const Ladder *ladder
 {
     Words words = {0};
     if (!ladder->culprit) return 0;
-    words_say(&words, "No finite constant at node '%s': %s. Hybrids need none.", ladder->culprit,
-              ladder->reason ? ladder->reason : "?");
+    words_say(&words, "No finite constant at node '%s': %s. Hybrids need none.",
+              character_short_name(ladder->culprit).text, ladder->reason ? ladder->reason : "?");
     return canvas_paragraph(canvas, area, row, 0, STYLE_WARNING, words.text);
 }
 

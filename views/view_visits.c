@@ -169,7 +169,8 @@ static void say_layers(Words *words, const Scene *scene, const Plan *plan, size_
     say_change(words, &plan->layers[first], &scene->plan->layers[first]);
     for (size_t l = first; l < plan->layer_count; l++) {
         if (!differs_alike(plan, scene->plan, l, first)) continue;
-        if (count < NAMES_MOST) words_say(words, "%s %s", count ? "," : " in", part_name(scene, l));
+        if (count < NAMES_MOST)
+            words_say(words, "%s %s", count ? "," : " in", part_short_name(scene, l).text);
         count++;
     }
     if (count > NAMES_MOST) words_say(words, " and %zu more", count - NAMES_MOST);

@@ -695,6 +695,26 @@ static void an_overlay_scrolls_to_its_end_and_no_further(void **state)
     stage_free(&stage);
 }
 
+/* --- names -------------------------------------------------------------------------------------------- */
+
+/* In a paragraph a line feed would start a row, and a long name push away what follows it. */
+static void odd_names_leave_running_text_in_its_place(void **state)
+{
+    char name[5001];
+    memset(name, 'n', sizeof name - 1);
+    name[sizeof name - 1] = 0;
+    const char *const odd[][2] = {{"a\nb", "Costs most: a\\x0ab, "}, {name, "Costs most: …nnn"}};
+    for (size_t i = 0; i < sizeof odd / sizeof *odd; i++) {
+        Stage stage = make_stage((Size){80, 24});
+        ladder(stage.recorded);
+        stage.recorded->layers[stage.recorded->snapshot.ladder.costliest].name = (char *)odd[i][0];
+        screen_draw(&stage.canvas, stage.scene);
+        assert_true(find_row(&stage.canvas, odd[i][1]) > 0);
+        assert_true(find_row(&stage.canvas, "Certified: ") > 0);
+        stage_free(&stage);
+    }
+}
+
 /* --- order -------------------------------------------------------------------------------------------- */
 
 static void layers_are_ordered_by_every_key(void **state)
@@ -792,6 +812,7 @@ int main(void)
         cmocka_unit_test(a_click_in_the_list_finds_a_visit),
         cmocka_unit_test(the_chart_cursor_walks_along_x),
         cmocka_unit_test(an_overlay_scrolls_to_its_end_and_no_further),
+        cmocka_unit_test(odd_names_leave_running_text_in_its_place),
         cmocka_unit_test(layers_are_ordered_by_every_key),
         cmocka_unit_test(what_is_not_known_comes_last_both_ways),
         cmocka_unit_test(a_filter_keeps_the_cursor_on_its_layer),

@@ -380,6 +380,19 @@ static void a_file_that_is_there_is_asked_about(void **state)
     rmdir(scratch);
 }
 
+static void a_question_is_safe_to_show(void **state)
+{
+    scratch_create();
+    const char *path = scratch_path("line\nfeed.json");
+    scratch_write("line\nfeed.json", "", 0);
+    press("S");
+    snprintf(desk.scene.input, sizeof desk.scene.input, "%s", path);
+    press("<Enter>");
+    assert_non_null(strstr(desk.scene.question, "line\\x0afeed.json' is there"));
+    press("n");
+    scratch_remove();
+}
+
 static void what_is_read_is_not_written_over(void **state)
 {
     press("S");
@@ -475,6 +488,7 @@ int main(void)
         ON_A_DESK(the_tilde_is_the_home_folder),
         ON_A_DESK(names_must_tell_the_format),
         ON_A_DESK(a_file_that_is_there_is_asked_about),
+        ON_A_DESK(a_question_is_safe_to_show),
         ON_A_DESK(what_is_read_is_not_written_over),
         ON_A_DESK(what_cannot_be_opened_leaves_all_as_it_was),
         ON_A_DESK(quitting),

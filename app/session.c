@@ -364,6 +364,15 @@ Status session_open_network(Session *session, const Options *options, Message *m
     return status == STATUS_OK ? make_plan(session, message) : status;
 }
 
+Status session_check_layers(const Session *session, Message *message)
+{
+    if (session->network->layer_count > 0) return STATUS_OK;
+    return status_fail(message, STATUS_INVALID,
+                       "'%s' has no layer to quantize: no Conv, ConvTranspose, Gemm, MatMul or Einsum with "
+                       "constant weights is before its output",
+                       session->network->path);
+}
+
 Status session_check_onnx(const Session *session, const Plan *plan, Message *message)
 {
     const Budget budget = budget_now(session->options);
@@ -382,6 +391,7 @@ Status session_open(Session *session, const Options *options, SessionNeed calibr
     *session = (Session){.options = options};
     Status status = check_outputs(options, message);
     if (status == STATUS_OK) status = session_open_network(session, options, message);
+    if (status == STATUS_OK && calibration == SESSION_NEEDED) status = session_check_layers(session, message);
     if (status == STATUS_OK && options->onnx) status = session_check_onnx(session, &session->plan, message);
     if (status == STATUS_OK) status = session_open_pool(session, message);
     if (status == STATUS_OK) status = session_open_images(session, calibration, evaluation, message);

@@ -57,6 +57,9 @@ void session_close_images(Session *session); /* and the pool: they may be opened
 Status session_spare_files(const Session *session, const char *what, const char *output, Message *message);
 Status session_spare_inputs(const Session *session, const char *what, const char *output, Message *message);
 
+/* Whether there is a layer to quantize. */
+Status session_check_layers(const Session *session, Message *message);
+
 /* Whether the network can be written as quantized ONNX by that plan. */
 Status session_check_onnx(const Session *session, const Plan *plan, Message *message);
 

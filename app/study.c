@@ -137,6 +137,7 @@ static Status open_any(Study *study, const char *path, Message *message)
     if (status == STATUS_OK)
         status = exploration ? open_exploration(study, path, message)
                              : session_open_network(&study->session, &study->options, message);
+    if (status == STATUS_OK) status = session_check_layers(&study->session, message);
     if (status == STATUS_OK) status = history_create(&study->history, &study->session.plan, message);
     if (status != STATUS_OK) return status;
     study->options.network = study->session.path;

@@ -3,7 +3,7 @@ import random
 import struct
 
 import onnx
-from harness import DATA, Story, main
+from harness import DATA, IMAGES, Story, main
 
 WEIGHTS = onnx.tensor("w", (10, 784), [0.0] * 7840)
 FLATTEN = onnx.node("Flatten", ["x"], ["f"], "flatten")
@@ -61,6 +61,17 @@ class BadNetwork(Story):
                  onnx.node("LSTM", ["d"], ["f"], "memory"), gemm()]
         self.network(onnx.model(nodes, [WEIGHTS]), "Frobnicate (node 'strange')", "Det (node 'first' and 1 more)",
                      "LSTM (node 'memory')")
+
+    def test_nothing_to_quantize_is_said_before_the_work(self):
+        self.write("net.onnx", onnx.model([onnx.node("Flatten", ["x"], ["y"], "flatten")], []))
+        self.write("script.txt", "keys q\n")
+        images = ["--calibration", IMAGES]
+        for arguments in (["quantize", *images], ["compare", *images], ["bound", *images], ["sensitivity", *images],
+                          ["explore", *images, "--script", "script.txt"]):
+            error = self.bad(arguments[0], "net.onnx", *arguments[1:], names=["'net.onnx' has no layer to quantize"])
+            self.assertIn("Conv, ConvTranspose, Gemm, MatMul or Einsum", error)
+        self.good("inspect", "net.onnx")
+        self.good("evaluate", "net.onnx", "--images", IMAGES, "--evaluation-images", "10")
 
     def test_several_outputs_are_chosen_from(self):
         second = onnx.node("Relu", ["f"], ["z"], "relu")

@@ -13,6 +13,7 @@ void prompt_start(Desk *desk, PromptKind kind, const char *label, const char *te
     scene->prompt = label;
     snprintf(scene->input, sizeof scene->input, "%s", text);
     scene->input_cursor = strlen(scene->input);
+    scene->input_selected = kind != PROMPT_FILTER && text[0];
 }
 
 void prompt_end(Desk *desk)
@@ -54,6 +55,7 @@ void prompt_edit(Desk *desk, Action action)
     Scene *scene = &desk->scene;
     const char *text = scene->input;
     const size_t cursor = scene->input_cursor;
+    scene->input_selected = false;
     switch (action) {
     case ACTION_ERASE:
         erase(scene, before(text, cursor), cursor);
@@ -92,6 +94,7 @@ void prompt_complete(Desk *desk)
     Scene *scene = &desk->scene;
     char path[sizeof scene->input];
     if (desk->prompt == PROMPT_FILTER) return;
+    scene->input_selected = false;
     path_expand(path, sizeof path, scene->input);
     if (!path_complete(path, sizeof path)) return;
     snprintf(scene->input, sizeof scene->input, "%s", path);
@@ -104,6 +107,8 @@ void prompt_type(Desk *desk, int character)
     char bytes[KEY_NAME];
     if (character < ' ' || character == 0x7f || character >= KEYCODE_FIRST) return;
     key_encode(bytes, character);
+    if (scene->input_selected) erase(scene, 0, strlen(scene->input));
+    scene->input_selected = false;
     const size_t length = strlen(bytes), used = strlen(scene->input);
     if (used + length >= sizeof scene->input) return;
     char *place = scene->input + scene->input_cursor;

@@ -4,7 +4,8 @@
 
 #include "app/desk.h"
 
-/* Starts a line with `text` in it. */
+/* Starts a line with `text` in it. The name of a file is selected: the first character typed takes its place,
+ * and any other key keeps it. */
 void prompt_start(Desk *desk, PromptKind kind, const char *label, const char *text);
 void prompt_end(Desk *desk);
 

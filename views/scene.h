@@ -77,6 +77,7 @@ typedef struct Scene {
     const char *prompt; /* label of the line being typed, or NULL */
     char input[SCENE_PROMPT_BYTES];
     size_t input_cursor; /* bytes */
+    bool input_selected; /* all of it: a character typed takes its place */
     char notice[512];    /* shown in the last line until a key is pressed */
     bool notice_bad;
 

@@ -199,7 +199,10 @@ static void draw_prompt(Canvas *canvas, Area area, const Scene *scene)
     canvas_text(canvas, area, 0, column, STYLE_TEXT, "%s", scene->input + (start < length ? start : length));
     char before[SCENE_PROMPT_BYTES];
     snprintf(before, sizeof before, "%.*s", (int)(scene->input_cursor - start), scene->input + start);
-    canvas_restyle(canvas, area_part(area, 0, column + canvas_width(canvas, before), 1, 1), STYLE_CURSOR);
+    int columns = canvas_width(canvas, before);
+    Area mark = scene->input_selected ? area_part(area, 0, column, 1, columns)
+                                      : area_part(area, 0, column + columns, 1, 1);
+    canvas_restyle(canvas, mark, STYLE_CURSOR);
 }
 
 static int hint_columns(const Canvas *canvas, const HelpLine *line)

@@ -247,6 +247,13 @@ static void prompt(Recorded *recorded)
     scene->input_cursor = 12;
 }
 
+static void prompt_selected(Recorded *recorded)
+{
+    prompt(recorded);
+    recorded->scene.input_cursor = strlen(recorded->scene.input);
+    recorded->scene.input_selected = true;
+}
+
 static void lesson(Recorded *recorded, size_t step)
 {
     lesson_set_up(&recorded->scene, step);
@@ -347,6 +354,7 @@ static const Golden goldens[] = {
     {"help", keys, SMALL | NORMAL | LARGE},
     {"question", question, SMALL | NORMAL},
     {"prompt", prompt, SMALL | NORMAL},
+    {"prompt_selected", prompt_selected, SMALL | STYLED},
     {"lesson_1", lesson_1, SMALL | NORMAL | LARGE | HUGE_SIZE},
     {"lesson_2", lesson_2, NORMAL | LARGE},
     {"lesson_3", lesson_3, NORMAL | LARGE},

@@ -296,6 +296,18 @@ static void lines_are_edited_by_character(void **state)
     assert_null(desk.scene.prompt);
 }
 
+static void a_name_that_is_offered_makes_way_for_one_that_is_typed(void **state)
+{
+    press("emy.csv");
+    assert_string_equal(desk.scene.input, "my.csv");
+    press("<Esc>S<End>2");
+    assert_string_equal(desk.scene.input, "lenet5-exploration.json2");
+    press("<Esc>e<BkSpace>x");
+    assert_string_equal(desk.scene.input, "lenet5-plan.csx");
+    press("<Esc>/conv<Enter>/2");
+    assert_string_equal(desk.scene.input, "conv2");
+}
+
 static void a_line_that_is_full_takes_no_more(void **state)
 {
     press("o");
@@ -483,6 +495,7 @@ int main(void)
         ON_A_DESK(a_filter_holds_as_it_is_typed),
         ON_A_DESK(what_the_filter_hides_does_not_change),
         ON_A_DESK(lines_are_edited_by_character),
+        ON_A_DESK(a_name_that_is_offered_makes_way_for_one_that_is_typed),
         ON_A_DESK(a_line_that_is_full_takes_no_more),
         ON_A_DESK(a_tab_goes_on_with_a_files_name),
         ON_A_DESK(the_tilde_is_the_home_folder),

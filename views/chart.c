@@ -213,12 +213,15 @@ static bool wants_heading(const Chart *chart)
 
 static int margin_columns(const Chart *chart, int columns)
 {
-    int widest = 0;
+    int widest = 0, least = 0;
     for (size_t l = 0; l < chart->level_count; l++) {
-        int name = text_columns(chart->levels[l].name) + 1;
+        int figure = text_columns(chart->levels[l].figure) + 1;
+        int name = text_columns(chart->levels[l].name) + 1 + (figure > 1 ? figure : 0);
         if (name > widest) widest = name;
+        if (figure > least) least = figure;
     }
     if (widest > columns / 3) widest = columns / 3;
+    if (widest < least) return 0;
     return columns - widest >= LEAST_PLOT_COLUMNS ? widest : 0;
 }
 
@@ -292,6 +295,17 @@ static const Level *next_level(const Chart *chart, const Level *previous)
     return next;
 }
 
+/* Of a name that would be an ellipsis alone, nothing is left. */
+static void draw_level_name(Canvas *canvas, Area margin, int row, const Level *level)
+{
+    const char *figure = level->figure ? level->figure : "";
+    int taken = *figure ? canvas_width(canvas, figure) + 1 : 0;
+    Area words = area_part(margin, row, 1, 1, margin.columns - 1 - taken);
+    int column = 1;
+    if (words.columns >= 2) column += canvas_text(canvas, words, 0, 0, level->style, "%s", level->name) + 1;
+    canvas_text(canvas, margin, row, column, level->style, "%s", figure);
+}
+
 /* From the top down, so that names which do not find their own row keep their order. */
 static void draw_levels(Canvas *canvas, const Plan *plan, const Chart *chart)
 {
@@ -304,7 +318,7 @@ static void draw_levels(Canvas *canvas, const Plan *plan, const Chart *chart)
         int name_row = level->name ? free_row(taken, plan->plot.rows, row) : -1;
         if (name_row < 0) continue;
         taken[name_row] = true;
-        canvas_text(canvas, plan->margin, name_row, 1, level->style, "%s", level->name);
+        draw_level_name(canvas, plan->margin, name_row, level);
     }
 }
 

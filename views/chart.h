@@ -28,8 +28,9 @@ typedef struct Series {
     size_t count;
 } Series;
 
-typedef struct Level { /* a horizontal line with its name at the right */
-    const char *name;
+typedef struct Level {  /* a horizontal line with its name at the right, and its figure behind that */
+    const char *name;   /* cut where there is no room; NULL: neither is there */
+    const char *figure; /* whole, or NULL */
     double y;
     Style style;
 } Level;

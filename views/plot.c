@@ -1,7 +1,6 @@
 #include "views/plot.h"
 
 #include <math.h>
-#include <stdarg.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -59,15 +58,12 @@ void plot_series(Plot *plot, Series series)
     }
 }
 
-void plot_level(Plot *plot, double y, Style style, const char *format, ...)
+void plot_level(Plot *plot, double y, Style style, const char *name, const char *figure)
 {
     size_t i = plot->chart.level_count;
     if (!isfinite(y) || i == PLOT_LEVELS) return;
-    va_list arguments;
-    va_start(arguments, format);
-    vsnprintf(plot->names[i], sizeof plot->names[i], format, arguments);
-    va_end(arguments);
-    plot->levels[i] = (Level){.name = plot->names[i], .y = y, .style = style};
+    snprintf(plot->figures[i], sizeof plot->figures[i], "%s", figure);
+    plot->levels[i] = (Level){.name = name, .figure = plot->figures[i], .y = y, .style = style};
     plot->chart.level_count = i + 1;
 }
 

@@ -23,7 +23,7 @@ typedef struct Plot {
     Chart chart;
     Series series[PLOT_SERIES];
     Level levels[PLOT_LEVELS];
-    char names[PLOT_LEVELS][48];
+    char figures[PLOT_LEVELS][48];
     void *arrays[PLOT_ARRAYS];
     size_t array_count;
 } Plot;
@@ -37,8 +37,8 @@ bool *plot_highlight(Plot *plot, size_t count, size_t at); /* true at one alone 
 
 /* Left out where it has no finite value. */
 void plot_series(Plot *plot, Series series);
-void plot_level(Plot *plot, double y, Style style, const char *format, ...)
-    __attribute__((format(printf, 4, 5)));
+/* Keeps a copy of the figure, and of the name its address. */
+void plot_level(Plot *plot, double y, Style style, const char *name, const char *figure);
 
 /* Puts the cursor on a point of the first series that has a value there; SIZE_MAX: on none. */
 void plot_cursor(Plot *plot, size_t point);

@@ -7,9 +7,15 @@
 
 /* --- by depth ----------------------------------------------------------------------------------------- */
 
-static void plot_depth(Page *page, const Scene *scene, const Ladder *ladder)
+static void plot_reference(Plot *plot, double top1, Style style)
 {
     char number[PART_BYTES];
+    snprintf(number, sizeof number, "%.2f %%", 100 * top1);
+    plot_level(plot, top1, style, "float", number);
+}
+
+static void plot_depth(Page *page, const Scene *scene, const Ladder *ladder)
+{
     size_t count = ladder->layer_count;
     double *top1 = plot_array(&page->plot, count);
     for (size_t l = 0; top1 && l < count; l++)
@@ -19,8 +25,7 @@ static void plot_depth(Page *page, const Scene *scene, const Ladder *ladder)
                (Axis){"", false, NAN, NAN, false, true});
     plot_series(&page->plot,
                 (Series){"top-1", SERIES_LINE, STYLE_SERIES_1, GLYPH_CIRCLE, NULL, top1, here, count});
-    plot_level(&page->plot, (double)ladder->correct / (double)ladder->images, STYLE_SERIES_3, "float %s",
-               part_top1(number, ladder->correct, ladder->images));
+    plot_reference(&page->plot, (double)ladder->correct / (double)ladder->images, STYLE_SERIES_3);
 }
 
 void accuracy_page_depth(Page *page, const Scene *scene)
@@ -75,7 +80,7 @@ static void plot_stream(Page *page, const Scene *scene, const Score *score)
                                       scene->stream_images, low, NULL, count});
     plot_series(&page->plot, (Series){NULL, SERIES_LINE, STYLE_SERIES_2, GLYPH_DOT, scene->stream_images,
                                       high, NULL, count});
-    plot_level(&page->plot, score->reference, STYLE_SERIES_3, "float %.2f %%", 100 * score->reference);
+    plot_reference(&page->plot, score->reference, STYLE_SERIES_3);
 }
 
 static void head_change(Page *page, const Evaluation *evaluation)
@@ -163,8 +168,7 @@ static void plot_visits(Page *page, const Cloud *cloud, const Snapshot *snapshot
                                cloud->size, cloud->front, NULL, count});
     plot_series(plot, (Series){"the plan that stands", SERIES_POINTS, STYLE_SERIES_1, GLYPH_DIAMOND,
                                cloud->size, cloud->stands, NULL, count});
-    double reference = part_score(&snapshot->accuracy).reference;
-    plot_level(plot, reference, STYLE_GRID, "float %.2f %%", 100 * reference);
+    plot_reference(plot, part_score(&snapshot->accuracy).reference, STYLE_GRID);
 }
 
 static void head_visits(Page *page, const Snapshot *snapshot, size_t index)

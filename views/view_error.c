@@ -93,7 +93,7 @@ static void plot_methods(Page *page, const Scene *scene, size_t layer)
     unsigned own = scene->snapshot->plan.layers[layer].method;
     for (unsigned m = 0; m < METHOD_COUNT; m++)
         if (m != own && m != METHOD_ROUND_MSE && isfinite(state->methods[m]))
-            plot_level(&page->plot, state->methods[m], STYLE_SERIES_4, "%s %s", part_method(m),
+            plot_level(&page->plot, state->methods[m], STYLE_SERIES_4, part_method(m),
                        part_number(number, state->methods[m]));
 }
 
@@ -177,8 +177,7 @@ void error_page_epochs(Page *page, const Scene *scene)
     plot_start(&page->plot, (Axis){"epoch", false, 0, NAN, true, false},
                (Axis){"", true, NAN, NAN, false, false});
     plot_trace(page, &trace);
-    plot_level(&page->plot, trace.rounding, STYLE_SERIES_3, "rounding %s",
-               part_number(number, trace.rounding));
+    plot_level(&page->plot, trace.rounding, STYLE_SERIES_3, "rounding", part_number(number, trace.rounding));
     plot_methods(page, scene, layer);
     const LayerResult *result = trace.live ? NULL : part_result(scene, layer);
     if (result)

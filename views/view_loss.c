@@ -283,8 +283,7 @@ static void plot_additions(Page *page, const Additions *additions, const Scene *
     plot_series(plot, (Series){"hybrid", SERIES_POINTS, STYLE_SERIES_2, GLYPH_CIRCLE, NULL, additions->hybrid,
                                here, count});
     double measured = ladder->measured / unit_of(ladder);
-    if (measured > 0)
-        plot_level(plot, measured, STYLE_SERIES_1, "measured %s", part_number(number, measured));
+    if (measured > 0) plot_level(plot, measured, STYLE_SERIES_1, "measured", part_number(number, measured));
 }
 
 void loss_page_depth(Page *page, const Scene *scene)

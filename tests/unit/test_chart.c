@@ -55,8 +55,9 @@ static const Series lines[] = {
      .y = late,
      .count = 8},
 };
-static const Level levels[] = {
-    {"polish", 1.55e-3, STYLE_SERIES_3}, {"rounding", 4.9e-3, STYLE_DIM}, {"final", 1.6e-3, STYLE_SERIES_4}};
+static const Level levels[] = {{"polish", NULL, 1.55e-3, STYLE_SERIES_3},
+                               {"rounding", NULL, 4.9e-3, STYLE_DIM},
+                               {"final", NULL, 1.6e-3, STYLE_SERIES_4}};
 
 static Chart error_chart(void)
 {
@@ -83,6 +84,37 @@ static void lines_and_levels(void **state)
            "     │                        ⠉         ×\n"
            "     └┬────┬────┬────┬───┬────┬──── epoch\n"
            "      1    2    3    4   5    6    7    8\n");
+}
+
+static void levels_keep_their_figures(void **state)
+{
+    static const Level named[] = {{"rounding", "4.90e-3", 4.9e-3, STYLE_DIM},
+                                  {"GPTQ+polish", "1.60e-3", 1.6e-3, STYLE_SERIES_4}};
+    Chart chart = error_chart();
+    chart.levels = named;
+    chart.level_count = 2;
+    chart.series_count = 0;
+    chart.y.name = NULL;
+    expect(&chart, 4, 60, true,
+           "4e-3 ┤· · · · · · · · · · · · · · · · · ·  rounding 4.90e-3\n"
+           "     │\n"
+           "     │\n"
+           "2e-3 ┤· · · · · · · · · · · · · · · · · ·  GPTQ+pol… 1.60e-3\n");
+    expect(&chart, 4, 42, true,
+           "4e-3 ┤· · · · · · · · · · · ·  ro… 4.90e-3\n"
+           "     │\n"
+           "     │\n"
+           "2e-3 ┤· · · · · · · · · · · ·  GP… 1.60e-3\n");
+    expect(&chart, 4, 34, true,
+           "4e-3 ┤· · · · · · · · · · · · · ·\n"
+           "     │\n"
+           "     │\n"
+           "2e-3 ┤· · · · · · · · · · · · · ·\n");
+    expect(&chart, 4, 28, true,
+           "4e-3 ┤· · · · · · · · · · ·\n"
+           "     │\n"
+           "     │\n"
+           "2e-3 ┤· · · · · · · · · · ·\n");
 }
 
 static void lines_and_levels_in_ascii(void **state)
@@ -342,7 +374,8 @@ static void fill_sample(Sample *sample)
                                      .count = (size_t)rand() % (POINTS + 1)};
     }
     for (size_t l = 0; l < LEVELS; l++)
-        sample->levels[l] = (Level){rand() % 4 ? "level 漢" : NULL, random_value(), STYLE_DIM};
+        sample->levels[l] =
+            (Level){rand() % 4 ? "level 漢" : NULL, rand() % 2 ? "1.2e-3" : NULL, random_value(), STYLE_DIM};
     sample->chart = (Chart){.x = random_axis(),
                             .y = random_axis(),
                             .series = sample->series,
@@ -456,6 +489,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(lines_and_levels),
+        cmocka_unit_test(levels_keep_their_figures),
         cmocka_unit_test(lines_and_levels_in_ascii),
         cmocka_unit_test(cursor_reads_all_series),
         cmocka_unit_test(bars_stand_side_by_side),

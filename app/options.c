@@ -155,8 +155,8 @@ const OptionEntry option_table[OPTION_COUNT] = {
                        "explore without a terminal: lines of keys to press and screens to print, described "
                        "below; - for standard input",
                        EXPLORE, OPTION_TEXT, FIELD(script), 0, 0},
-    [OPTION_ASCII] = {"ascii", NULL, "draw with plain characters alone", EXPLORE, OPTION_FLAG, FIELD(ascii),
-                      0, 0},
+    [OPTION_ASCII] = {"ascii", NULL, "draw with plain characters alone, as where TERM is linux", EXPLORE,
+                      OPTION_FLAG, FIELD(ascii), 0, 0},
     [OPTION_NO_MOUSE] = {"no-mouse", NULL, "leave the mouse to the terminal", EXPLORE, OPTION_FLAG,
                          FIELD(no_mouse), 0, 0},
 };

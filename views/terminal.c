@@ -160,7 +160,7 @@ Status terminal_open(const TerminalOptions *options, Message *message)
     arm_rescue();
     set_modes();
     set_styles(options->no_color);
-    terminal.unicode = !options->plain && strcmp(nl_langinfo(CODESET), "UTF-8") == 0;
+    terminal.unicode = !options->plain && theme_unicode(nl_langinfo(CODESET), getenv("TERM"));
     terminal_set_mouse(options->mouse);
     return STATUS_OK;
 }

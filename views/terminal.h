@@ -16,7 +16,7 @@
 #include "views/theme.h"
 
 typedef struct TerminalOptions {
-    bool plain; /* ASCII, whatever the locale */
+    bool plain; /* ASCII, whatever locale and terminal */
     bool mouse;
     const char *no_color; /* the variable NO_COLOR, or NULL */
 } TerminalOptions;

@@ -1,5 +1,7 @@
 #include "views/theme.h"
 
+#include <string.h>
+
 typedef struct Colors {
     short of_256, of_16; /* the latter from the first eight, which every terminal with colours has */
 } Colors;
@@ -59,4 +61,10 @@ ColorMode theme_mode(int colors, const char *no_color)
 {
     if ((no_color && no_color[0]) || colors < 8) return COLOR_NONE;
     return colors >= 256 ? COLOR_256 : COLOR_16;
+}
+
+bool theme_unicode(const char *codeset, const char *term)
+{
+    const bool console = strcmp(term, "linux") == 0 || strncmp(term, "linux-", 6) == 0;
+    return strcmp(codeset, "UTF-8") == 0 && !console;
 }

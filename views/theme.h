@@ -20,4 +20,8 @@ Look theme_look(Style style, ColorMode mode);
 /* NO_COLOR (when not empty) wins; `colors` is what the terminal can do. */
 ColorMode theme_mode(int colors, const char *no_color);
 
+/* Whether more than ASCII can be drawn: in UTF-8, and not on Linux's console (TERM=linux), whose fonts lack
+ * most of it. */
+bool theme_unicode(const char *codeset, const char *term);
+
 #endif

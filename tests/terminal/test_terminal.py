@@ -211,7 +211,7 @@ class Terminal(Story):
             self.see_no("status=1")
 
     def test_plain_characters_where_the_locale_has_no_others(self):
-        for before, arguments in (("LC_ALL=C ", []), ("", ["--ascii"])):
+        for before, arguments in (("LC_ALL=C ", []), ("TERM=linux ", []), ("", ["--ascii"])):
             self.explore(LENET, *FAST, *arguments, before=before)
             self.see("lenet5", "conv2", "weight bits")
             self.assertTrue(self.screen().isascii(), self.screen())

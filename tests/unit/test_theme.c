@@ -89,12 +89,21 @@ static void modes_follow_the_terminal(void **state)
     assert_int_equal(theme_mode(-1, NULL), COLOR_NONE);
 }
 
+static void consoles_have_plain_characters(void **state)
+{
+    assert_true(theme_unicode("UTF-8", "xterm-256color"));
+    assert_true(theme_unicode("UTF-8", "linuxish"));
+    assert_false(theme_unicode("UTF-8", "linux"));
+    assert_false(theme_unicode("UTF-8", "linux-16color"));
+    assert_false(theme_unicode("ANSI_X3.4-1968", "xterm-256color"));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(colors_read_on_light_and_dark), cmocka_unit_test(few_colors_are_of_the_first_eight),
         cmocka_unit_test(styles_differ_in_every_mode),   cmocka_unit_test(series_differ_in_color),
-        cmocka_unit_test(modes_follow_the_terminal),
+        cmocka_unit_test(modes_follow_the_terminal),     cmocka_unit_test(consoles_have_plain_characters),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -246,6 +246,21 @@ static size_t images_to_calibrate(const Session *session)
     return options->ladder_images ? size_max(images + heldout, options->ladder_images) : 0;
 }
 
+/* A network that was opened in the explorer has no options of its own: a description always helps. */
+static Status fail_no_images(const Session *session, const char *what, const char *option, Message *message)
+{
+    const char *slash = strrchr(session->path, '/'), *name = slash ? slash + 1 : session->path;
+    const char *dot = strrchr(name, '.');
+    if (session->described)
+        return status_fail(message, STATUS_INVALID,
+                           "'%s' comes without %s images: name them there, or with %s", session->path, what,
+                           option);
+    return status_fail(
+        message, STATUS_INVALID,
+        "'%s' comes without %s images: name them with %s, or in a description '%.*s.json', and open that",
+        session->path, what, option, (int)(dot ? dot - name : (ptrdiff_t)strlen(name)), name);
+}
+
 static Status open_images(Dataset **dataset, const Session *session, DatasetSource *source, SessionNeed need,
                           const char *what, const char *option, Message *message)
 {
@@ -258,8 +273,7 @@ static Status open_images(Dataset **dataset, const Session *session, DatasetSour
         progress_clear(&progress);
         return status;
     }
-    return status_fail(message, STATUS_INVALID, "'%s' comes without %s images: name them with %s",
-                       session->path, what, option);
+    return fail_no_images(session, what, option, message);
 }
 
 Status session_open_images(Session *session, SessionNeed calibration, SessionNeed evaluation,

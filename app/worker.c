@@ -220,7 +220,10 @@ static Status open_all(Worker *worker, Message *message)
     session->opening_context = worker;
     const Status images = session_open_images(session, SESSION_NEEDED, SESSION_WANTED, message);
     status = create_explorer(worker, images == STATUS_OK ? message : NULL);
-    if (images != STATUS_OK && status == STATUS_OK) explorer_pursue(worker->explorer, &session->plan, NULL);
+    if (images != STATUS_OK && status == STATUS_OK) {
+        explorer_lack_images(worker->explorer, message);
+        explorer_pursue(worker->explorer, &session->plan, NULL);
+    }
     if (images != STATUS_OK || status != STATUS_OK) return images != STATUS_OK ? images : status;
     tell_hashes(worker);
     explorer_set_images(worker->explorer, session->calibration, session->evaluation, &session->normalization);

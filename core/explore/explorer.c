@@ -41,6 +41,7 @@ struct Explorer {
     LayerNorm *norms;       /* [node_count], the draft's once all are known */
     Pipeline *pipeline;     /* of the plan pursued last, once complete */
     Message message;        /* of what is being done */
+    Message lacking;        /* why there are no images, or "" */
 
     Stage stage;
     bool awaited[STAGE_COUNT];   /* by the plan pursued */
@@ -256,6 +257,11 @@ static void forget_results(Explorer *explorer)
     explorer->draft.ladder = (Ladder){0};
     explorer->draft.ladder_current = explorer->draft.accuracy_current = false;
     explorer->draft.accuracy = explorer->draft.reference = (Evaluation){0};
+}
+
+void explorer_lack_images(Explorer *explorer, const Message *reason)
+{
+    explorer->lacking = *reason;
 }
 
 void explorer_set_images(Explorer *explorer, const Dataset *calibration, const Dataset *evaluation,
@@ -614,7 +620,9 @@ static Status pursue_accuracy(Explorer *explorer)
 static Status check_plan(Explorer *explorer, const Plan *plan)
 {
     if (!explorer->images)
-        return status_fail(&explorer->message, STATUS_INVALID, "no calibration images are open");
+        return status_fail(&explorer->message, STATUS_INVALID, "%s",
+                           explorer->lacking.text[0] ? explorer->lacking.text
+                                                     : "no calibration images are open");
     if (plan->layer_count == explorer->network->layer_count) return STATUS_OK;
     return status_fail(&explorer->message, STATUS_INVALID,
                        "the plan has %zu layers, network '%s' has %zu: it is of another network",

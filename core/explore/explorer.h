@@ -50,6 +50,9 @@ void explorer_free(Explorer *explorer);
 void explorer_set_images(Explorer *explorer, const Dataset *calibration, const Dataset *evaluation,
                          const Normalization *normalization);
 
+/* Why there are none: what a pursuit then fails with. */
+void explorer_lack_images(Explorer *explorer, const Message *reason);
+
 /* All that the plan asks for. STATUS_CANCELLED where `proceed` said no: what was found is kept, and the
  * next pursuit takes it up. A failure is in the last snapshot too. */
 Status explorer_pursue(Explorer *explorer, const Plan *plan, Message *message);

@@ -81,7 +81,9 @@ class BadImages(Story):
         self.bad("evaluate", LENET, "--images", "nowhere", names=["nowhere"])
         self.bad("evaluate", DATA / "lenet5.onnx", names=["lenet5.onnx", "--images"])
         self.bad("quantize", DATA / "lenet5.onnx", "--images", IMAGES,
-                 names=["lenet5.onnx", "without calibration images", "--calibration"])
+                 names=["lenet5.onnx", "without calibration images", "--calibration", "in a description 'lenet5.json'"])
+        self.write("bare.json", '{"network": "%s"}' % (DATA / "lenet5.onnx"))
+        self.bad("quantize", "bare.json", names=["'bare.json' comes without", "name them there", "--calibration"])
 
     def test_memory_names_the_ceiling(self):
         for memory in ("1", "1K", "20K", "100K"):

@@ -180,8 +180,8 @@ class Scripts(Story):
 
     def test_another_network(self):
         self.explore(f"keys o\ntype {DATA / 'no.onnx'}\nkeys <Enter>\nexpect cannot open\nexpect conv2\n"
-                     f"keys o\ntype {ONNX}\nkeys <Enter>\nwait\nexpect without calibration images\nkeys j2e<Ctrl-U>\n"
-                     "type out.csv\nkeys <Enter>\n")
+                     f"keys o\ntype {ONNX}\nkeys <Enter>\nwait\nexpect without calibration images\n"
+                     "expect 'lenet5.json'\nkeys j2e<Ctrl-U>\ntype out.csv\nkeys <Enter>\n")
         row = self.table("out.csv")["conv2"]
         self.assertEqual((row["weight_bits"], row["polished_error"]), ("2", ""))
 

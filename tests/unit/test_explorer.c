@@ -716,6 +716,26 @@ static void failures_are_shown(void **state)
     network_free(other);
 }
 
+static void why_there_are_no_images_is_shown(void **state)
+{
+    Network *network = open_shape(&residual);
+    Plan plan = small_plan(network, MODE_SEQUENTIAL);
+    const Message reason = {"'x.onnx' comes without calibration images"};
+    Watch watch;
+    Explorer *explorer = make_explorer(&watch, network, &plan);
+    explorer_set_images(explorer, NULL, NULL, &normalization);
+    explorer_lack_images(explorer, &reason);
+    assert_int_equal(explorer_pursue(explorer, &plan, &message), STATUS_INVALID);
+    assert_int_equal(newest(&watch)->activity, ACTIVITY_FAILED);
+    assert_string_equal(newest(&watch)->message, reason.text);
+    explorer_set_images(explorer, noise, noise, &normalization);
+    pursue(explorer, &plan);
+    assert_string_equal(newest(&watch)->message, "");
+    plan_free(&plan);
+    free_explorer(explorer, &watch);
+    network_free(network);
+}
+
 /* Other images, other results: nothing of the first is taken for the second. */
 static void other_images_start_anew(void **state)
 {
@@ -825,6 +845,7 @@ int main(int count, char **arguments)
         cmocka_unit_test(visits_of_an_earlier_run_come_first),
         cmocka_unit_test(estimates_are_of_the_plan_alone),
         cmocka_unit_test(failures_are_shown),
+        cmocka_unit_test(why_there_are_no_images_is_shown),
         cmocka_unit_test(other_images_start_anew),
         cmocka_unit_test(threads_read_while_the_worker_works),
     };

@@ -70,8 +70,9 @@ typedef struct DatasetSource {
     size_t classes;     /* outputs of the network, 0 where unknown: labels are checked against it, and it
                            tells CIFAR-10 from CIFAR-100 where a file could be either */
     size_t height, width, channels; /* that the network takes; 0: what the array has. A folder needs them */
-    char *const *class_names;       /* [class_count]: subfolders that are all among them have their labels,
-                                       and else the order of their names; NULL where unknown */
+    char *const *class_names;       /* [class_count]: subfolders that are all among them, with '_' for '/',
+                                       have their labels, and else the order of their names; NULL where
+                                       unknown */
     size_t class_count;
     Preparation preparation;
     size_t memory; /* ceiling in bytes for opening, what is kept included; 0: none */

@@ -90,8 +90,8 @@ static Status check_memory(const DatasetSource *source, const char *path, Messag
     if (source->memory == 0 || bytes <= source->memory) return STATUS_OK;
     return status_fail(
         message, STATUS_MEMORY,
-        "cannot open '%s': it takes %zu MiB, and --memory leaves %zu MiB: use --memory %zuM or "
-        "more, or a smaller file",
+        "cannot open '%s': it takes %zu MiB, and --memory leaves %zu MiB: it alone needs --memory %zuM or "
+        "more, or use a smaller file",
         path, size_mib(bytes), size_mib(source->memory), size_mib(bytes + source->held));
 }
 

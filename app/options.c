@@ -171,6 +171,12 @@ const char *command_help(Command command)
     return commands[command].help;
 }
 
+const char *command_opens(Command command, size_t i)
+{
+    static const char *const kinds[] = {"NETWORK.onnx", "DESCRIPTION.json", "EXPLORATION.json"};
+    return i < (command == COMMAND_EXPLORE ? 3 : 2) ? kinds[i] : NULL;
+}
+
 static bool command_parse(Command *command, const char *name)
 {
     for (size_t i = 0; i < COMMAND_COUNT; i++)
@@ -560,10 +566,21 @@ static void print_script_orders(FILE *file)
     }
 }
 
+static void print_usage(FILE *file, Command command, const char *name)
+{
+    const char *kind;
+    fprintf(file, "usage: bitstitch %s [OPTION]... ", name);
+    for (size_t i = 0; (kind = command_opens(command, i)) != NULL; i++)
+        fprintf(file, "%s%s", i ? " | " : "[", kind);
+    fprintf(file, "]\n\n");
+}
+
 void options_help(FILE *file, const Options *options, bool all)
 {
-    const char *command = all ? "COMMAND" : command_name(options->command);
-    fprintf(file, "usage: bitstitch %s [OPTION]... [NETWORK.onnx | DESCRIPTION.json]\n\n", command);
+    if (all)
+        print_usage(file, COMMAND_EXPLORE, "[COMMAND]");
+    else
+        print_usage(file, options->command, command_name(options->command));
     if (all) {
         fprintf(file, "Post-training quantization of neural networks by bit-split and stitching.\n\n");
         for (size_t i = 0; i < COMMAND_COUNT; i++)

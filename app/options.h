@@ -128,6 +128,9 @@ const char *options_output(const Options *options, const char **name, size_t i);
 const char *command_name(Command command);
 const char *command_help(Command command);
 
+/* The i-th of the kinds of file that a command opens, as its usage has it; NULL behind the last. */
+const char *command_opens(Command command, size_t i);
+
 #define OPTION_CHOICE 24
 
 /* The i-th of the words that an option's value may be; NULL behind the last, and where any text will do. May

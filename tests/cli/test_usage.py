@@ -39,6 +39,14 @@ class Usage(Story):
                     arguments[1] = "4"
                 self.wrong(command, LENET, *arguments, names=[command, f"--{option}"])
 
+    def test_usage_lines(self):
+        network = "[OPTION]... [NETWORK.onnx | DESCRIPTION.json"
+        lines = {command: self.good(command, "--help").splitlines()[0] for command in COMMANDS}
+        for command in set(COMMANDS) - {"explore"}:
+            self.assertEqual(lines[command], f"usage: bitstitch {command} {network}]")
+        self.assertEqual(lines["explore"], f"usage: bitstitch explore {network} | EXPLORATION.json]")
+        self.assertEqual(self.good("--help").splitlines()[0], f"usage: bitstitch [COMMAND] {network} | EXPLORATION.json]")
+
     def test_version(self):
         self.assertRegex(self.good("--version"), r"\Abitstitch \d+\.\d+\.\d+\nBLAS .*kernel \w+.*\nconvolutions  \w+.*\n\Z")
 

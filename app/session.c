@@ -54,6 +54,13 @@ static Status open_file(Session *session, const char *path, Message *message)
     return status;
 }
 
+/* A file that a description names may be wrong there. */
+static Status name_key(Status status, const Session *session, const char *key, Message *message)
+{
+    if (status != STATUS_IO) return status;
+    return status_context(message, status, "description '%s', key '%s'", session->path, key);
+}
+
 static Status open_network(Session *session, Message *message)
 {
     const Options *options = session->options;
@@ -66,7 +73,8 @@ static Status open_network(Session *session, Message *message)
         session->described = true;
         network = session->description.network;
     }
-    return open_file(session, network, message);
+    Status status = open_file(session, network, message);
+    return session->described ? name_key(status, session, "network", message) : status;
 }
 
 /* --- preparation ------------------------------------------------------------------------------------ */
@@ -246,6 +254,12 @@ static size_t images_to_calibrate(const Session *session)
     return options->ladder_images ? size_max(images + heldout, options->ladder_images) : 0;
 }
 
+static bool is_described(const Session *session, const char *images)
+{
+    const Description *description = &session->description;
+    return images == description->calibration.images || images == description->evaluation.images;
+}
+
 static Status open_images(Dataset **dataset, const Session *session, DatasetSource *source, SessionNeed need,
                           const char *what, const char *option, Message *message)
 {
@@ -256,7 +270,7 @@ static Status open_images(Dataset **dataset, const Session *session, DatasetSour
         Status status = read_preparation(&source->preparation, session, message);
         if (status == STATUS_OK) status = dataset_open(dataset, source, message);
         progress_clear(&progress);
-        return status;
+        return is_described(session, source->images) ? name_key(status, session, what, message) : status;
     }
     return status_fail(message, STATUS_INVALID, "'%s' comes without %s images: name them with %s",
                        session->path, what, option);

@@ -433,7 +433,7 @@ static void memory_has_a_ceiling(void **state)
     source = (DatasetSource){.images = SOURCE_ROOT "/data/fashion-mnist/t10k-images-idx3-ubyte.gz",
                              .memory = 1 << 20,
                              .held = 2 << 20};
-    refuse(&source, STATUS_MEMORY, "--memory leaves 1 MiB: use --memory 14M or more");
+    refuse(&source, STATUS_MEMORY, "--memory leaves 1 MiB: it alone needs --memory 14M or more");
 }
 
 static bool cancel(void *context, size_t done, size_t total)

@@ -147,9 +147,10 @@ static Status read_class_names(Session *session, Message *message)
 bool looks_like_json(const char *path)
 {
     struct stat facts;
+    if (has_suffix(path, ".json")) return true;
     const int file =
         stat(path, &facts) == 0 && S_ISREG(facts.st_mode) ? open(path, O_RDONLY | O_CLOEXEC) : -1;
-    if (file < 0) return has_suffix(path, ".json");
+    if (file < 0) return false;
     unsigned char character = ' ';
     while (character == 0xef || character == 0xbb || character == 0xbf || isspace(character))
         if (read(file, &character, 1) != 1) character = 0;

@@ -899,10 +899,15 @@ static void headers_that_lie_are_refused(void **state)
         Status status;
         const char *part;
     } cases[] = {
-        {"{'descr': '|u1', 'fortran_order': False, 'shape': (2, 2, 3), }", STATUS_INVALID, "does not fit"},
+        {"{'descr': '|u1', 'fortran_order': False, 'shape': (2, 2, 3), }", STATUS_INVALID,
+         "the shape (2, 2, 3) in its header does not fit: 12 bytes are expected, and 8 are there"},
+        {"{'descr': '<f4', 'fortran_order': False, 'shape': (3,), }", STATUS_INVALID,
+         "the shape (3,) in its header does not fit: 12 bytes are expected"},
+        {"{'descr': '|O', 'fortran_order': False, 'shape': (2, 2, 2), }", STATUS_UNSUPPORTED,
+         "elements of type '|O', objects of Python: save it as an array of numbers"},
         {"{'descr': '|u1', 'fortran_order': False, 'shape': (0, 2, 2), }", STATUS_INVALID, "does not fit"},
         {"{'descr': '|u1', 'fortran_order': False, 'shape': (4294967296, 4294967296, 4294967296), }",
-         STATUS_INVALID, "does not fit"},
+         STATUS_INVALID, "does not fit: more bytes than there can be are expected, and 8 are there"},
         {"{'descr': '|u1', 'fortran_order': False, 'shape': (99999999999999999999, 1, 1), }", STATUS_INVALID,
          "damaged"},
         {"{'descr': '<f4', 'fortran_order': False, 'shape': (2, 2, 2), }", STATUS_INVALID, "does not fit"},

@@ -255,6 +255,18 @@ static size_t images_to_calibrate(const Session *session)
     return options->ladder_images ? size_max(images + heldout, options->ladder_images) : 0;
 }
 
+/* An option that does nothing is not what was meant; a description may speak of other images. */
+static Status check_floats(const Session *session, const Dataset *dataset, Message *message)
+{
+    static const OptionId sizes[] = {OPTION_RESIZE, OPTION_CROP};
+    for (size_t i = 0; dataset->floats && i < 2; i++)
+        if (session->options->given[sizes[i]])
+            return status_fail(message, STATUS_INVALID,
+                               "'%s' holds floats, which are taken as they are: leave out --%s",
+                               dataset->images_path, option_table[sizes[i]].name);
+    return STATUS_OK;
+}
+
 static bool is_described(const Session *session, const char *images)
 {
     const Description *description = &session->description;
@@ -270,6 +282,7 @@ static Status open_images(Dataset **dataset, const Session *session, DatasetSour
         if (!session->opening) source->context = &progress;
         Status status = read_preparation(&source->preparation, session, message);
         if (status == STATUS_OK) status = dataset_open(dataset, source, message);
+        if (status == STATUS_OK) status = check_floats(session, *dataset, message);
         progress_clear(&progress);
         return is_described(session, source->images) ? name_key(status, session, what, message) : status;
     }

@@ -67,6 +67,7 @@ static Status shape_array(Dataset *dataset, const DatasetSource *source, Message
     dataset->height = shape.height;
     dataset->width = shape.width;
     dataset->channels = shape.channels;
+    dataset->floats = !bytes;
     storage->preparation = *preparation;
     storage->prepares = bytes && (preparation->resize[0] || preparation->crop[0] || preparation->bgr ||
                                   shape.channels != own->channels);

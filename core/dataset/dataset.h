@@ -99,6 +99,7 @@ typedef struct Dataset {
     size_t count, height, width, channels; /* as handed out */
     size_t reading_bytes;                  /* most that one dataset_read() takes beside its tile */
     size_t skipped;                        /* bad images that were left out */
+    bool floats;                           /* handed out as they are */
     Message first_skipped;                 /* what was wrong with the first */
     bool labelled;
     struct DatasetStorage *storage; /* private */

@@ -50,6 +50,8 @@ static Status open_file(Session *session, const char *path, Message *message)
                                     .memory = budget.left,
                                     .held = budget.held};
     if (status == STATUS_OK) status = network_open(&session->network, path, &network, message);
+    session->planned_on = choices.calibration;
+    choices.calibration = NULL;
     run_choices_free(&choices);
     return status;
 }
@@ -431,6 +433,7 @@ void session_close(Session *session)
 {
     session_close_images(session);
     plan_free(&session->plan);
+    free(session->planned_on);
     if (session->class_names) class_names_free(session->class_names, session->class_count);
     free(session->mean);
     free(session->std);

@@ -20,6 +20,7 @@ typedef struct Session {
     Network *network;
     Pool *pool;
     Plan plan;                         /* as the options and --plan say */
+    char *planned_on;                  /* hash of the images that --plan's run was calibrated on, or NULL */
     Dataset *calibration, *evaluation; /* NULL where there are none */
     Reference *reference;              /* of the evaluation images, where there are any */
     Normalization normalization;

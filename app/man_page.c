@@ -64,9 +64,12 @@ static void put_head(FILE *file)
             ".SH NAME\nbitstitch \\- quantization of neural networks by bit\\-split and "
             "stitching\n"
             ".SH SYNOPSIS\n.B bitstitch\n"
-            ".RI [ COMMAND ]\n.RI [ OPTION ]...\n"
-            ".RI [ NETWORK.onnx \" | \" DESCRIPTION.json \" | \" EXPLORATION.json ]\n",
+            ".RI [ COMMAND ]\n.RI [ OPTION ]...\n.RI [",
             BITSTITCH_RELEASED, BITSTITCH_VERSION);
+    const char *kind;
+    for (size_t i = 0; (kind = command_opens(COMMAND_EXPLORE, i)) != NULL; i++)
+        fprintf(file, "%s %s", i ? " \" | \"" : "", kind);
+    fprintf(file, " ]\n");
 }
 
 static void put_description(FILE *file)

@@ -137,7 +137,7 @@ const OptionEntry option_table[OPTION_COUNT] = {
     [OPTION_MEMORY] =
         {"memory", "BYTES",
          "the most that the process may hold beside 48 MiB for the program itself, with a suffix "
-         "K, M or G; activations beyond it go to a temporary file, and what cannot is refused "
+         "K, M, G or T; activations beyond it go to a temporary file, and what cannot is refused "
          "(half of the machine's)",
          ALL, OPTION_BYTES, FIELD(memory), 0, 0},
     [OPTION_CSV] = {"csv", "FILE",
@@ -169,6 +169,12 @@ const char *command_name(Command command)
 const char *command_help(Command command)
 {
     return commands[command].help;
+}
+
+const char *command_opens(Command command, size_t i)
+{
+    static const char *const kinds[] = {"NETWORK.onnx", "DESCRIPTION.json", "EXPLORATION.json"};
+    return i < (command == COMMAND_EXPLORE ? 3 : 2) ? kinds[i] : NULL;
 }
 
 static bool command_parse(Command *command, const char *name)
@@ -214,19 +220,21 @@ static bool parse_size(size_t *size, const char *text, size_t low, size_t high)
     return true;
 }
 
+/* "512M", "2GB", "1.5G": a decimal number, a unit, and a B that changes nothing. */
 static bool parse_bytes(size_t *bytes, const char *text)
 {
-    uint64_t value;
-    char *end;
-    if (!parse_digits(&value, text, &end) || value == 0) return false;
-    unsigned shift = 0;
-    if (*end) {
-        const char *units = "kmg", *unit = strchr(units, tolower((unsigned char)*end));
-        if (!unit || end[1]) return false;
-        shift = 10 * (unsigned)(unit - units + 1);
+    static const char units[] = "kmgt";
+    double value;
+    const char *end;
+    if (strspn(text, "0123456789.") == 0 || !number_parse(&value, &end, text)) return false;
+    const char *unit = *end ? strchr(units, tolower((unsigned char)*end)) : NULL;
+    if (unit) {
+        value = ldexp(value, 10 * (int)(unit - units + 1));
+        end++;
     }
-    if (value > SIZE_MAX >> shift) return false;
-    *bytes = value << shift;
+    if (tolower((unsigned char)*end) == 'b') end++;
+    if (*end || value < 1 || value >= 0x1p63) return false;
+    *bytes = (size_t)value;
     return true;
 }
 
@@ -299,7 +307,7 @@ static void describe_value(char *out, size_t capacity, const OptionEntry *entry)
         snprintf(out, capacity, "a whole number below 2^64");
         return;
     case OPTION_BYTES:
-        snprintf(out, capacity, "a number of bytes, such as 512M");
+        snprintf(out, capacity, "a number of bytes with a suffix K, M, G or T, such as 512M");
         return;
     case OPTION_REAL:
         snprintf(out, capacity, "a number from 0 to %zu", entry->high);
@@ -558,10 +566,21 @@ static void print_script_orders(FILE *file)
     }
 }
 
+static void print_usage(FILE *file, Command command, const char *name)
+{
+    const char *kind;
+    fprintf(file, "usage: bitstitch %s [OPTION]... ", name);
+    for (size_t i = 0; (kind = command_opens(command, i)) != NULL; i++)
+        fprintf(file, "%s%s", i ? " | " : "[", kind);
+    fprintf(file, "]\n\n");
+}
+
 void options_help(FILE *file, const Options *options, bool all)
 {
-    const char *command = all ? "COMMAND" : command_name(options->command);
-    fprintf(file, "usage: bitstitch %s [OPTION]... [NETWORK.onnx | DESCRIPTION.json]\n\n", command);
+    if (all)
+        print_usage(file, COMMAND_EXPLORE, "[COMMAND]");
+    else
+        print_usage(file, options->command, command_name(options->command));
     if (all) {
         fprintf(file, "Post-training quantization of neural networks by bit-split and stitching.\n\n");
         for (size_t i = 0; i < COMMAND_COUNT; i++)

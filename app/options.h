@@ -71,7 +71,7 @@ typedef enum OptionType {
     OPTION_SIZE,        /* size_t, low..high */
     OPTION_SIZE_ALL,    /* size_t, low..high, or "all": 0 */
     OPTION_SEED64,      /* uint64_t */
-    OPTION_BYTES,       /* size_t, with a suffix K, M or G (powers of 1024) */
+    OPTION_BYTES,       /* size_t, with a suffix K, M, G or T (powers of 1024) */
     OPTION_REAL,        /* double >= 0 */
     OPTION_WIDTH,       /* unsigned, BITS_MIN..BITS_MAX or "float" */
     OPTION_MODE_NAME,   /* Mode */
@@ -127,6 +127,9 @@ const char *options_output(const Options *options, const char **name, size_t i);
 
 const char *command_name(Command command);
 const char *command_help(Command command);
+
+/* The i-th of the kinds of file that a command opens, as its usage has it; NULL behind the last. */
+const char *command_opens(Command command, size_t i);
 
 #define OPTION_CHOICE 24
 

@@ -7,6 +7,7 @@
 #include <inttypes.h>
 #include <math.h>
 #include <stdio.h>
+#include <string.h>
 
 #define NAME_TEXT 512
 #define MOST_CLASSES_SHOWN 10
@@ -63,6 +64,9 @@ void print_heading(const Session *session)
     print_images("evaluate", session->evaluation);
     printf("  runs on   %s, BLAS kernel %s, %zu image%s a tile\n", network_kernels(network), blas_kernel(),
            network->batch, plural(network->batch));
+    if (session->planned_on && session->calibration &&
+        strcmp(session->planned_on, session->calibration->sha256) != 0)
+        puts("note: the plan's run was calibrated on other images");
 }
 
 /* --- plan ------------------------------------------------------------------------------------------- */

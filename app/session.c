@@ -50,8 +50,17 @@ static Status open_file(Session *session, const char *path, Message *message)
                                     .memory = budget.left,
                                     .held = budget.held};
     if (status == STATUS_OK) status = network_open(&session->network, path, &network, message);
+    session->planned_on = choices.calibration;
+    choices.calibration = NULL;
     run_choices_free(&choices);
     return status;
+}
+
+/* A file that a description names may be wrong there. */
+static Status name_key(Status status, const Session *session, const char *key, Message *message)
+{
+    if (status != STATUS_IO) return status;
+    return status_context(message, status, "description '%s', key '%s'", session->path, key);
 }
 
 static Status open_network(Session *session, Message *message)
@@ -66,7 +75,8 @@ static Status open_network(Session *session, Message *message)
         session->described = true;
         network = session->description.network;
     }
-    return open_file(session, network, message);
+    Status status = open_file(session, network, message);
+    return session->described ? name_key(status, session, "network", message) : status;
 }
 
 /* --- preparation ------------------------------------------------------------------------------------ */
@@ -139,9 +149,10 @@ static Status read_class_names(Session *session, Message *message)
 bool looks_like_json(const char *path)
 {
     struct stat facts;
+    if (has_suffix(path, ".json")) return true;
     const int file =
         stat(path, &facts) == 0 && S_ISREG(facts.st_mode) ? open(path, O_RDONLY | O_CLOEXEC) : -1;
-    if (file < 0) return has_suffix(path, ".json");
+    if (file < 0) return false;
     unsigned char character = ' ';
     while (character == 0xef || character == 0xbb || character == 0xbf || isspace(character))
         if (read(file, &character, 1) != 1) character = 0;
@@ -261,6 +272,24 @@ static Status fail_no_images(const Session *session, const char *what, const cha
         session->path, what, option, (int)(dot ? dot - name : (ptrdiff_t)strlen(name)), name);
 }
 
+/* An option that does nothing is not what was meant; a description may speak of other images. */
+static Status check_floats(const Session *session, const Dataset *dataset, Message *message)
+{
+    static const OptionId sizes[] = {OPTION_RESIZE, OPTION_CROP};
+    for (size_t i = 0; dataset->floats && i < 2; i++)
+        if (session->options->given[sizes[i]])
+            return status_fail(message, STATUS_INVALID,
+                               "'%s' holds floats, which are taken as they are: leave out --%s",
+                               dataset->images_path, option_table[sizes[i]].name);
+    return STATUS_OK;
+}
+
+static bool is_described(const Session *session, const char *images)
+{
+    const Description *description = &session->description;
+    return images == description->calibration.images || images == description->evaluation.images;
+}
+
 static Status open_images(Dataset **dataset, const Session *session, DatasetSource *source, SessionNeed need,
                           const char *what, const char *option, Message *message)
 {
@@ -270,8 +299,9 @@ static Status open_images(Dataset **dataset, const Session *session, DatasetSour
         if (!session->opening) source->context = &progress;
         Status status = read_preparation(&source->preparation, session, message);
         if (status == STATUS_OK) status = dataset_open(dataset, source, message);
+        if (status == STATUS_OK) status = check_floats(session, *dataset, message);
         progress_clear(&progress);
-        return status;
+        return is_described(session, source->images) ? name_key(status, session, what, message) : status;
     }
     return fail_no_images(session, what, option, message);
 }
@@ -427,6 +457,7 @@ void session_close(Session *session)
 {
     session_close_images(session);
     plan_free(&session->plan);
+    free(session->planned_on);
     if (session->class_names) class_names_free(session->class_names, session->class_count);
     free(session->mean);
     free(session->std);

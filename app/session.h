@@ -20,6 +20,7 @@ typedef struct Session {
     Network *network;
     Pool *pool;
     Plan plan;                         /* as the options and --plan say */
+    char *planned_on;                  /* hash of the images that --plan's run was calibrated on, or NULL */
     Dataset *calibration, *evaluation; /* NULL where there are none */
     Reference *reference;              /* of the evaluation images, where there are any */
     Normalization normalization;
@@ -67,7 +68,8 @@ Status session_check_onnx(const Session *session, const Plan *plan, Message *mes
 const char *session_images_path(const Session *session);
 
 bool has_suffix(const char *path, const char *suffix); /* whatever the case */
-/* Whether a file's first character that is not blank, a byte-order mark aside, opens a JSON object. */
+/* Whether a name ends in .json, or the file's first character that is not blank, a byte-order mark aside,
+ * opens a JSON object. */
 bool looks_like_json(const char *path);
 
 #endif

@@ -33,15 +33,15 @@
 static Status open_regular(int *file, size_t *size, const char *path, Message *message)
 {
     *file = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
-    if (*file < 0) return status_fail(message, STATUS_IO, "cannot read '%s': %m", path);
+    if (*file < 0) return status_fail(message, STATUS_IO, "%m");
     struct stat facts;
     Status status = STATUS_OK;
     if (fstat(*file, &facts) != 0)
-        status = status_fail(message, STATUS_IO, "cannot read '%s': %m", path);
+        status = status_fail(message, STATUS_IO, "%m");
     else if (S_ISDIR(facts.st_mode))
-        status = status_fail(message, STATUS_INVALID, "cannot read '%s': it is a folder, not a file", path);
+        status = status_fail(message, STATUS_INVALID, "it is a folder, not a file");
     else if (!S_ISREG(facts.st_mode))
-        status = status_fail(message, STATUS_INVALID, "cannot read '%s': it is not a regular file", path);
+        status = status_fail(message, STATUS_INVALID, "it is not a regular file");
     if (status != STATUS_OK)
         close(*file);
     else
@@ -64,12 +64,11 @@ static ssize_t read_up_to(int file, void *data, size_t size)
 }
 
 /* Asks for one byte beyond `size`, which must not be there. */
-static Status read_exactly(int file, char *data, size_t size, const char *path, Message *message)
+static Status read_exactly(int file, char *data, size_t size, Message *message)
 {
     ssize_t got = read_up_to(file, data, size + 1);
-    if (got < 0) return status_fail(message, STATUS_IO, "cannot read '%s': %m", path);
-    if ((size_t)got != size)
-        return status_fail(message, STATUS_IO, "cannot read '%s': its size changed while it was read", path);
+    if (got < 0) return status_fail(message, STATUS_IO, "%m");
+    if ((size_t)got != size) return status_fail(message, STATUS_IO, "its size changed while it was read");
     data[size] = 0;
     return STATUS_OK;
 }
@@ -93,7 +92,7 @@ size_t file_gzip_bytes(const char *path)
     return bytes;
 }
 
-Status file_read(char **data, size_t *size, const char *path, size_t cap, Message *message)
+Status file_load(char **data, size_t *size, const char *path, size_t cap, Message *message)
 {
     int file;
     size_t bytes;
@@ -103,12 +102,11 @@ Status file_read(char **data, size_t *size, const char *path, size_t cap, Messag
     if (status != STATUS_OK) return status;
     char *buffer = NULL;
     if (bytes > cap || bytes >= SSIZE_MAX)
-        status = status_fail(message, STATUS_INVALID,
-                             "cannot read '%s': %zu bytes, more than the limit of %zu", path, bytes, cap);
+        status = status_fail(message, STATUS_INVALID, "%zu bytes, more than the limit of %zu", bytes, cap);
     else if (!(buffer = malloc(bytes + 1)))
-        status = status_fail(message, STATUS_MEMORY, "out of memory for '%s' (%zu bytes)", path, bytes);
+        status = status_fail(message, STATUS_MEMORY, "out of memory for %zu bytes", bytes);
     else
-        status = read_exactly(file, buffer, bytes, path, message);
+        status = read_exactly(file, buffer, bytes, message);
     close(file);
     if (status != STATUS_OK) {
         free(buffer);
@@ -117,6 +115,12 @@ Status file_read(char **data, size_t *size, const char *path, size_t cap, Messag
     *data = buffer;
     *size = bytes;
     return STATUS_OK;
+}
+
+Status file_read(char **data, size_t *size, const char *path, size_t cap, Message *message)
+{
+    Status status = file_load(data, size, path, cap, message);
+    return status == STATUS_OK ? status : status_context(message, status, "cannot read '%s'", path);
 }
 
 /* --- gzip ------------------------------------------------------------------------------------------- */
@@ -398,7 +402,7 @@ Status file_replace(const char *path, const char *data, size_t size, Message *me
 
 /* --- hash ------------------------------------------------------------------------------------------- */
 
-Status file_sha256(char hex[65], const char *path, Message *message)
+static Status hash_file(char hex[65], const char *path, Message *message)
 {
     int file;
     size_t size;
@@ -410,10 +414,16 @@ Status file_sha256(char hex[65], const char *path, Message *message)
     unsigned char block[65536];
     ssize_t got;
     while ((got = read_up_to(file, block, sizeof block)) > 0) SHA256Update(&context, block, (size_t)got);
-    if (got < 0) status = status_fail(message, STATUS_IO, "cannot read '%s': %m", path);
+    if (got < 0) status = status_fail(message, STATUS_IO, "%m");
     close(file);
     if (status == STATUS_OK) SHA256End(&context, hex);
     return status;
+}
+
+Status file_sha256(char hex[65], const char *path, Message *message)
+{
+    Status status = hash_file(hex, path, message);
+    return status == STATUS_OK ? status : status_context(message, status, "cannot read '%s'", path);
 }
 
 /* --- text ------------------------------------------------------------------------------------------- */

@@ -21,6 +21,9 @@ size_t file_gzip_bytes(const char *path);
  * A file that shrinks or grows while it is read is an error. */
 Status file_read(char **data, size_t *size, const char *path, size_t cap, Message *message);
 
+/* file_read() for whoever names the file: the message says the reason alone. */
+Status file_load(char **data, size_t *size, const char *path, size_t cap, Message *message);
+
 /* file_read(), through zlib where the content starts as a gzip stream; `cap` holds for the result as well. */
 Status file_read_gzip(char **data, size_t *size, const char *path, size_t cap, Message *message);
 

@@ -67,6 +67,7 @@ static Status shape_array(Dataset *dataset, const DatasetSource *source, Message
     dataset->height = shape.height;
     dataset->width = shape.width;
     dataset->channels = shape.channels;
+    dataset->floats = !bytes;
     storage->preparation = *preparation;
     storage->prepares = bytes && (preparation->resize[0] || preparation->crop[0] || preparation->bgr ||
                                   shape.channels != own->channels);
@@ -90,8 +91,8 @@ static Status check_memory(const DatasetSource *source, const char *path, Messag
     if (source->memory == 0 || bytes <= source->memory) return STATUS_OK;
     return status_fail(
         message, STATUS_MEMORY,
-        "cannot open '%s': it takes %zu MiB, and --memory leaves %zu MiB: use --memory %zuM or "
-        "more, or a smaller file",
+        "cannot open '%s': it takes %zu MiB, and --memory leaves %zu MiB: it alone needs --memory %zuM or "
+        "more, or use a smaller file",
         path, size_mib(bytes), size_mib(source->memory), size_mib(bytes + source->held));
 }
 

@@ -70,8 +70,9 @@ typedef struct DatasetSource {
     size_t classes;     /* outputs of the network, 0 where unknown: labels are checked against it, and it
                            tells CIFAR-10 from CIFAR-100 where a file could be either */
     size_t height, width, channels; /* that the network takes; 0: what the array has. A folder needs them */
-    char *const *class_names;       /* [class_count]: subfolders that are all among them have their labels,
-                                       and else the order of their names; NULL where unknown */
+    char *const *class_names;       /* [class_count]: subfolders that are all among them, with '_' for '/',
+                                       have their labels, and else the order of their names; NULL where
+                                       unknown */
     size_t class_count;
     Preparation preparation;
     size_t memory; /* ceiling in bytes for opening, what is kept included; 0: none */
@@ -98,6 +99,7 @@ typedef struct Dataset {
     size_t count, height, width, channels; /* as handed out */
     size_t reading_bytes;                  /* most that one dataset_read() takes beside its tile */
     size_t skipped;                        /* bad images that were left out */
+    bool floats;                           /* handed out as they are */
     Message first_skipped;                 /* what was wrong with the first */
     bool labelled;
     struct DatasetStorage *storage; /* private */

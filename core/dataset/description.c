@@ -153,6 +153,14 @@ static Status fill(Description *description, const JsonObject *top, Message *mes
     return status;
 }
 
+/* What JSON's readers say starts with the file's name, in quotes. */
+static Status say_description(Status status, Message *message)
+{
+    if (!message || message->text[0] != '\'') return status;
+    const Message reason = *message;
+    return status_fail(message, status, "description %s", reason.text);
+}
+
 Status description_read(Description *description, const char *path, Message *message)
 {
     *description = (Description){0};
@@ -165,7 +173,7 @@ Status description_read(Description *description, const char *path, Message *mes
     cJSON_Delete(root);
     if (status == STATUS_OK) return STATUS_OK;
     description_free(description);
-    return status_context(message, status, "description");
+    return say_description(status, message);
 }
 
 static void free_files(ImageFiles *files)

@@ -171,11 +171,22 @@ static Status scan_all(FolderList *list, const char *top, Message *message)
 
 /* --- labels ----------------------------------------------------------------------------------------- */
 
-/* The number of the class of this name, or FOLDER_UNLABELLED. */
+/* A subfolder's name cannot hold a '/', and has '_' for it. */
+static bool stands_for(const char *subfolder, const char *class_name)
+{
+    while (*subfolder && (*subfolder == *class_name || (*subfolder == '_' && *class_name == '/')))
+        subfolder++, class_name++;
+    return !*subfolder && !*class_name;
+}
+
+/* The number of the class of this very name, else of one that it stands for, else FOLDER_UNLABELLED. */
 static uint32_t class_named(const DatasetSource *source, const char *name)
 {
-    for (size_t i = 0; source->class_names && i < source->class_count; i++)
+    const size_t count = source->class_names ? source->class_count : 0;
+    for (size_t i = 0; i < count; i++)
         if (strcmp(source->class_names[i], name) == 0) return (uint32_t)i;
+    for (size_t i = 0; i < count; i++)
+        if (stands_for(name, source->class_names[i])) return (uint32_t)i;
     return FOLDER_UNLABELLED;
 }
 
@@ -194,7 +205,8 @@ static Status label_subfolders(uint32_t *labels, const FolderList *list, const D
     if (named == count) return STATUS_OK;
     if (named)
         return status_fail(message, STATUS_INVALID,
-                           "'%s': subfolder '%s' is no class name, but others are: name all of them, or none",
+                           "'%s': subfolder '%s' is no class name (with _ for /), but others are: name all "
+                           "of them, or none",
                            source->images, list->subfolders[stranger]);
     if (source->classes && source->classes != count)
         return status_fail(

@@ -6,6 +6,7 @@
 #include "base/sizes.h"
 #include "dataset/dataset_storage.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #define MAGIC "\x93NUMPY"
@@ -60,14 +61,14 @@ static bool accept_number(size_t *number, Cursor *cursor)
     return cursor->next > start;
 }
 
-/* '<f4': a letter of order, one of kind, and bytes. */
+/* '<f4': a letter of order, one of kind, and bytes; '|O', objects, has none. */
 static bool read_descr(Header *header, Cursor *cursor)
 {
     const char *quote = accept(cursor, "'") ? "'" : accept(cursor, "\"") ? "\"" : NULL;
     if (!quote || cursor->end - cursor->next < 2) return false;
     header->order = *cursor->next++;
     header->kind = *cursor->next++;
-    return accept_number(&header->item, cursor) && accept(cursor, quote);
+    return (accept_number(&header->item, cursor) || header->kind == 'O') && accept(cursor, quote);
 }
 
 static bool read_order(Header *header, Cursor *cursor)
@@ -133,11 +134,35 @@ static bool multiply_shape(size_t *elements, const Header *header)
     return true;
 }
 
+/* As Python writes it. */
+static void format_shape(char *out, size_t capacity, const Header *header)
+{
+    size_t used = (size_t)snprintf(out, capacity, "(");
+    for (size_t i = 0; i < header->rank; i++)
+        used += (size_t)snprintf(out + used, capacity - used, "%s%zu", i ? ", " : "", header->shape[i]);
+    snprintf(out + used, capacity - used, header->rank == 1 ? ",)" : ")");
+}
+
+/* Whether `there` bytes hold what the header says; counts its elements. */
+static Status check_shape(Header *header, size_t there, const char *path, Message *message)
+{
+    char shape[32 * MOST_RANK], expected[32] = "more bytes than there can be";
+    size_t bytes;
+    const bool counted =
+        multiply_shape(&header->elements, header) && size_multiply(&bytes, header->elements, header->item);
+    if (counted && bytes == there) return STATUS_OK;
+    if (counted) snprintf(expected, sizeof expected, "%zu bytes", bytes);
+    format_shape(shape, sizeof shape, header);
+    return status_fail(message, STATUS_INVALID,
+                       "cannot open '%s': the shape %s in its header does not fit: %s are expected, and %zu "
+                       "are there",
+                       path, shape, expected, there);
+}
+
 static Status read_header(Header *header, const unsigned char *data, size_t size, const char *path,
                           Message *message)
 {
     Cursor cursor;
-    size_t bytes;
     *header = (Header){0};
     if (!find_dictionary(&cursor, data, size))
         return status_fail(message, STATUS_INVALID, "cannot open '%s': its NumPy header is cut off", path);
@@ -148,12 +173,13 @@ static Status read_header(Header *header, const unsigned char *data, size_t size
             "cannot open '%s': its NumPy header is damaged, or describes no plain array of up to "
             "%d dimensions",
             path, MOST_RANK);
-    if (!multiply_shape(&header->elements, header) ||
-        !size_multiply(&bytes, header->elements, header->item) || bytes != size - header->bytes)
-        return status_fail(message, STATUS_INVALID,
-                           "cannot open '%s': the shape in its header does not fit the %zu bytes that follow",
-                           path, size - header->bytes);
-    return STATUS_OK;
+    if (header->kind == 'O')
+        return status_fail(
+            message, STATUS_UNSUPPORTED,
+            "cannot open '%s': elements of type '%cO', objects of Python: save it as an array of "
+            "numbers",
+            path, header->order);
+    return check_shape(header, size - header->bytes, path, message);
 }
 
 static Status refuse_type(const Header *header, const char *path, const char *wanted, Message *message)

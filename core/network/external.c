@@ -137,7 +137,7 @@ static Status open_of(ExternalFiles *external, const Onnx__TensorProto *tensor, 
     external->bytes += size_min(file->size, external->ceiling - external->bytes + 1);
     if (external->bytes <= external->ceiling) return STATUS_OK;
     return status_fail(message, STATUS_MEMORY,
-                       "external data '%s': %zu MiB, more than the %zu MiB allowed for all: use --memory",
+                       "external data '%s': %zu MiB, more than the %zu MiB that are left of --memory for all",
                        location, size_mib(file->size), size_mib(external->ceiling));
 }
 

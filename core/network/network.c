@@ -3,6 +3,7 @@
 #include "base/file.h"
 #include "base/sizes.h"
 #include "network/finish.h"
+#include "network/network_file.h"
 #include "network/network_storage.h"
 
 #include <inttypes.h>
@@ -132,13 +133,14 @@ static Status image_value(BuildValue *value, const ImageShape *image, size_t bat
     *value = (BuildValue){.type = ELEMENT_FLOAT, .rank = 4, .channels_last = !image->channels_last};
     for (size_t i = 0; i < 4; i++) {
         value->shape[i] = i == 0 ? batch : image->sizes[i];
-        if (!size_multiply(&bytes, bytes, value->shape[i]) || bytes > ceiling)
-            return status_fail(message, STATUS_MEMORY,
-                               "images of %zu x %zu x %zu, %zu at once, take more than the %zu MiB that are "
-                               "left of --memory",
-                               image->sizes[1], image->sizes[2], image->sizes[3], batch, size_mib(ceiling));
+        if (!size_multiply(&bytes, bytes, value->shape[i])) bytes = SIZE_MAX;
     }
-    return STATUS_OK;
+    if (bytes <= ceiling) return STATUS_OK;
+    return status_fail(message, STATUS_MEMORY,
+                       "images of %zu x %zu x %zu, %zu at once, take %s%zu MiB, more than the %zu MiB that "
+                       "are left of --memory",
+                       image->sizes[1], image->sizes[2], image->sizes[3], batch,
+                       bytes == SIZE_MAX ? "more than " : "", size_mib(bytes), size_mib(ceiling));
 }
 
 /* --- opening ---------------------------------------------------------------------------------------- */
@@ -243,15 +245,6 @@ static Status try_batches(Network **network, const Opening *opening, Message *me
     return status && status != STATUS_MEMORY ? try_batch(network, opening, 1, message) : status;
 }
 
-/* A file's weights are there up to four times: unpacked, folded, packed, and in the file at first. */
-static void name_memory(const Opening *opening, Message *message)
-{
-    const size_t guess = size_max(4 * file_bytes(opening->path), 2 * opening->ceiling);
-    const Message reason = *message;
-    status_fail(message, STATUS_MEMORY, "%s: try --memory %zuM", reason.text,
-                size_mib(guess + opening->options.held));
-}
-
 Status network_open(Network **network, const char *path, const NetworkOptions *options, Message *message)
 {
     *network = NULL;
@@ -261,8 +254,7 @@ Status network_open(Network **network, const char *path, const NetworkOptions *o
     if (!status) status = try_batches(network, &opening, message);
     graph_free(&opening.graph);
     onnx_file_close(opening.file);
-    if (status == STATUS_MEMORY && message && strstr(message->text, "--memory"))
-        name_memory(&opening, message);
+    status = network_file_advise(status, path, opening.ceiling, options->held, message);
     return status ? status_context(message, status, "cannot open '%s'", path) : STATUS_OK;
 }
 

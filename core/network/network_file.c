@@ -1,6 +1,7 @@
 #include "network/network_file.h"
 
 #include "base/file.h"
+#include "base/sizes.h"
 #include "network/network_storage.h"
 
 #include <string.h>
@@ -29,4 +30,15 @@ void network_file_close(NetworkFile *file)
     graph_free(&file->graph);
     onnx_file_close(file->onnx);
     *file = (NetworkFile){0};
+}
+
+/* Weights are there up to four times: unpacked, folded, packed or edited, and in the file. */
+Status network_file_advise(Status status, const char *path, size_t ceiling, size_t held, Message *message)
+{
+    const size_t bytes = 4 * file_bytes(path);
+    if (status != STATUS_MEMORY || !message || !strstr(message->text, "--memory")) return status;
+    const Message reason = *message;
+    if (bytes <= ceiling) return status_fail(message, status, "%s: use more", reason.text);
+    return status_fail(message, status, "%s: the network's file alone needs about --memory %zuM", reason.text,
+                       size_mib(bytes + held));
 }

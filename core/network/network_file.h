@@ -23,4 +23,8 @@ typedef struct NetworkFile {
 Status network_file_open(NetworkFile *file, const Network *network, size_t ceiling, Message *message);
 void network_file_close(NetworkFile *file);
 
+/* Puts behind a message about --memory how much the file at `path` alone needs, where that is above
+ * `ceiling`; how much all needs is not known. held: base/memory.h. Returns `status`. */
+Status network_file_advise(Status status, const char *path, size_t ceiling, size_t held, Message *message);
+
 #endif

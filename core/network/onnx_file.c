@@ -133,7 +133,7 @@ static Status read_model(OnnxFile *file, const char *path, Message *message)
     char *data;
     file->used = file_bytes(path);
     if (file->used > file->ceiling) return no_room(file, message);
-    Status status = file_read(&data, &file->used, path, FILE_CAP, message);
+    Status status = file_load(&data, &file->used, path, FILE_CAP, message);
     const size_t size = file->used;
     if (!status) status = unpack(file, data, size, message);
     file->used -= size;

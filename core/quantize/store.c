@@ -1,6 +1,8 @@
 #define _GNU_SOURCE
 #include "quantize/store.h"
 
+#include "base/sizes.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <stdint.h>
@@ -34,8 +36,10 @@ static Status map_temporary(StoreBuffer *buffer, size_t bytes, Message *message)
     if (!folder || !*folder) folder = "/var/tmp";
     int file = open_temporary(folder, bytes);
     if (file < 0)
-        return status_fail(message, STATUS_MEMORY, "cannot make a temporary file of %zu MiB in '%s': %s",
-                           bytes >> 20, folder, strerror(errno));
+        return status_fail(
+            message, STATUS_MEMORY,
+            "cannot make a temporary file of %zu MiB in '%s': %s: name a folder with room by TMPDIR",
+            size_mib(bytes), folder, strerror(errno));
     void *data = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_SHARED, file, 0);
     close(file);
     if (data == MAP_FAILED) return status_no_memory(message, "a temporary file");

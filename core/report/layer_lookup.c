@@ -65,18 +65,32 @@ static size_t distance(const char *a, const char *b)
     return edits(a, a_length, b, b_length);
 }
 
-/* The first of the nearest in the network's order; NULL where there are no layers. */
+/* The first of the nearest in the network's order; NULL where none is near: more than a third would have to
+ * change. */
 static const char *nearest(const Network *network, const char *name)
 {
     const char *best = NULL;
     size_t least = SIZE_MAX;
     for (size_t l = 0; l < network->layer_count; l++) {
-        size_t edits_needed = distance(network->layers[l].name, name);
-        if (edits_needed >= least) continue;
+        const char *like = network->layers[l].name;
+        const size_t edits_needed = distance(like, name), most = size_max(strlen(like), strlen(name)) / 3;
+        if (edits_needed > most || edits_needed >= least) continue;
         least = edits_needed;
-        best = network->layers[l].name;
+        best = like;
     }
     return best;
+}
+
+static Status fail_unknown(const Network *network, const char *name, Message *message)
+{
+    const char *like = nearest(network, name);
+    if (like)
+        return status_fail(message, STATUS_INVALID, "the network has no layer '%s': did you mean '%s'?", name,
+                           like);
+    return status_fail(
+        message, STATUS_INVALID,
+        "the network has no layer '%s': it has %zu layers, and inspect --csv writes their names", name,
+        network->layer_count);
 }
 
 Status layer_lookup_take(size_t *layer, LayerLookup *lookup, const char *name, Message *message)
@@ -84,11 +98,7 @@ Status layer_lookup_take(size_t *layer, LayerLookup *lookup, const char *name, M
     const struct LookupEntry key = {.name = name};
     struct LookupEntry *entry =
         bsearch(&key, lookup->entries, lookup->network->layer_count, sizeof key, compare_entries);
-    if (!entry) {
-        const char *like = nearest(lookup->network, name);
-        return status_fail(message, STATUS_INVALID, "the network has no layer '%s'%s%s%s", name,
-                           like ? ": did you mean '" : "", like ? like : "", like ? "'?" : "");
-    }
+    if (!entry) return fail_unknown(lookup->network, name, message);
     if (entry->taken) return status_fail(message, STATUS_INVALID, "layer '%s' is there twice", name);
     entry->taken = true;
     *layer = entry->layer;

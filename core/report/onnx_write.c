@@ -1,7 +1,6 @@
 #include "report/onnx_write.h"
 
 #include "base/file.h"
-#include "base/sizes.h"
 #include "report/onnx_axes.h"
 #include "report/onnx_model.h"
 
@@ -345,15 +344,6 @@ static void edit_end(Edit *edit)
     network_file_close(&edit->file);
 }
 
-/* The file is there as it was read, unpacked, and as it is to be written. */
-static Status name_memory(Status status, const Network *network, const WriteMemory *memory, Message *message)
-{
-    if (status != STATUS_MEMORY || !message || !strstr(message->text, "--memory")) return status;
-    const size_t guess = size_max(4 * file_bytes(network->path), 2 * memory->ceiling);
-    const Message reason = *message;
-    return status_fail(message, status, "%s: try --memory %zuM", reason.text, size_mib(guess + memory->held));
-}
-
 /* --- writing ---------------------------------------------------------------------------------------- */
 
 static Status write_edited(Edit *edit, const char *path, Message *message)
@@ -382,7 +372,8 @@ Status quantized_onnx_write(const char *path, const Result *result, Message *mes
     edit.pipeline = result->pipeline;
     if (!status) status = write_edited(&edit, path, message);
     edit_end(&edit);
-    return name_memory(status, result->network, &result->memory, message);
+    return network_file_advise(status, result->network->path, result->memory.ceiling, result->memory.held,
+                               message);
 }
 
 /* --- asking ----------------------------------------------------------------------------------------- */
@@ -418,6 +409,6 @@ Status quantized_onnx_check(const Network *network, const Plan *plan, const Writ
     }
     edit_end(&edit);
     if (!status) return STATUS_OK;
-    status = name_memory(status, network, memory, message);
+    status = network_file_advise(status, network->path, memory->ceiling, memory->held, message);
     return status_context(message, status, "'%s' cannot be written as quantized ONNX", network->path);
 }

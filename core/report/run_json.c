@@ -416,12 +416,12 @@ Status run_json_read_plan(Plan *plan, const Network *network, const char *path, 
 
 /* --- choices */
 
-static Status read_choice(char **choice, const JsonObject *network, const char *key, Message *message)
+static Status read_choice(char **choice, const JsonObject *object, const char *key, Message *message)
 {
     const char *text;
-    const cJSON *item = json_find(network, key);
+    const cJSON *item = json_find(object, key);
     if (!item || cJSON_IsNull(item)) return STATUS_OK;
-    Status status = json_text(&text, network, key, message);
+    Status status = json_text(&text, object, key, message);
     if (status != STATUS_OK) return status;
     *choice = strdup(text);
     return *choice ? STATUS_OK : status_no_memory(message, key);
@@ -429,12 +429,13 @@ static Status read_choice(char **choice, const JsonObject *network, const char *
 
 static Status read_choices(RunChoices *choices, const JsonObject *top, Message *message)
 {
-    JsonObject network;
+    JsonObject network, hashes;
     Status status = check_format(top, message);
     if (status == STATUS_OK) status = json_object(&network, top, "network", message);
     if (status == STATUS_OK) status = read_choice(&choices->output, &network, "output", message);
-    return status == STATUS_OK ? read_choice(&choices->input_shape, &network, "input_shape", message)
-                               : status;
+    if (status == STATUS_OK) status = read_choice(&choices->input_shape, &network, "input_shape", message);
+    if (status == STATUS_OK) status = json_object(&hashes, top, "hashes", message);
+    return status == STATUS_OK ? read_choice(&choices->calibration, &hashes, "calibration", message) : status;
 }
 
 Status run_json_read_choices(RunChoices *choices, const char *path, Message *message)
@@ -454,5 +455,6 @@ void run_choices_free(RunChoices *choices)
 {
     free(choices->output);
     free(choices->input_shape);
+    free(choices->calibration);
     *choices = (RunChoices){0};
 }

@@ -29,10 +29,10 @@ Status run_json_write(const char *path, const Result *result, Message *message);
  * is the CSV, which holds widths by name. */
 Status run_json_read_plan(Plan *plan, const Network *network, const char *path, Message *message);
 
-/* What was chosen to open the run's network by, NULL where nothing was: before run_json_read_plan(), which
- * takes the network. */
+/* What was chosen to open the run's network by, and the hash of the images it was calibrated on, NULL where
+ * nothing was: before run_json_read_plan(), which takes the network. */
 typedef struct RunChoices {
-    char *output, *input_shape;
+    char *output, *input_shape, *calibration;
 } RunChoices;
 
 Status run_json_read_choices(RunChoices *choices, const char *path, Message *message);

@@ -43,6 +43,12 @@ class BadPlan(Story):
         self.plan("{}", "format")
         self.plan('{"format": "bitstitch-run/1"} trailing')
 
+    def test_a_name_that_ends_in_json_is_no_csv(self):
+        for content, what in (("[]", "not a JSON object"), ("nul", "not valid JSON"), ("", "not valid JSON")):
+            self.write("plan.json", content)
+            self.bad("inspect", LENET, "--plan", "plan.json", names=["'plan.json'", what])
+            self.bad("explore", "plan.json", "--script", "/dev/null", names=["'plan.json'", what])
+
     def test_a_json_of_another_network(self):
         self.good("quantize", LENET, *FAST, "--json", "run.json")
         run = json.loads((self.folder / "run.json").read_text())
@@ -87,8 +93,14 @@ class BadImages(Story):
 
     def test_memory_names_the_ceiling(self):
         for memory in ("1", "1K", "20K", "100K"):
-            message = self.bad("evaluate", LENET, "--memory", memory, names=["the 1 MiB that are left of --memory: try --memory"])
+            message = self.bad("evaluate", LENET, "--memory", memory, names=["the 1 MiB that are left of --memory: the network's file alone needs "])
             self.assertNotIn("out of memory", message)
+
+    def test_memory_names_no_number_that_is_not_known(self):
+        self.write("wide.onnx", onnx.model([onnx.node("Relu", ["x"], ["y"], "relu")], [], (1, 1, 100000, 100000)))
+        message = self.bad("inspect", "wide.onnx", "--memory", "900M")
+        self.assertIn("take 38147 MiB, more than the 900 MiB that are left of --memory: use more", message)
+        self.assertNotIn("try", message)
 
     def test_calibration_of_another_size(self):
         self.write("small", idx(300, 8, 8))
@@ -113,6 +125,28 @@ class BadDescription(Story):
         self.description('{"network": "lenet5.onnx", "std": [0]}', "std")
         self.description('{"network": "lenet5.onnx", "mean": [0, 0]}', "mean")
         self.description('{"network": "lenet5.onnx", "labels": ["a", "b"]}', "2", "10")
+
+    def starts(self, start, *arguments):
+        self.assertTrue(self.bad(*arguments).startswith(f"bitstitch: {start}"), self.bad(*arguments))
+
+    def test_files_that_are_missing(self):
+        shutil.copy(DATA / "lenet5.onnx", self.folder)
+        missing = "No such file or directory\n"
+        self.starts(f"cannot open 'gone.onnx': {missing}", "inspect", "gone.onnx")
+        self.write("net.json", '{"network": "gone.onnx"}')
+        self.starts(f"description 'net.json', key 'network': cannot open 'gone.onnx': {missing}", "inspect", "net.json")
+        self.write("net.json", '{"network": "lenet5.onnx", "calibration": "gone", "evaluation": "gone too"}')
+        self.starts(f"description 'net.json', key 'evaluation': cannot read 'gone too': {missing}", "evaluate", "net.json")
+        self.starts(f"description 'net.json', key 'calibration': cannot read 'gone': {missing}", "sensitivity", "net.json")
+        self.starts(f"cannot read 'mine': {missing}", "sensitivity", "net.json", "--calibration", "mine")
+
+    def test_all_begin_alike(self):
+        shutil.copy(DATA / "lenet5.onnx", self.folder)
+        for content in ('{"network": 3}', '{"network": "lenet5.onnx", "std": [0]}'):
+            self.write("net.json", content)
+            self.starts("description 'net.json', key '", "inspect", "net.json")
+        self.write("net.json", "[]")
+        self.starts("description 'net.json': ", "inspect", "net.json")
 
     def test_options(self):
         self.bad("inspect", LENET, "--std", "0", names=["--std"])

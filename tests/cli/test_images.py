@@ -72,6 +72,12 @@ class Images(Story):
         ready = struct.pack(f">{len(PIXELS)}f", *((pixel / 255 - 0.286) / 0.353 for pixel in PIXELS))
         self.write("floats.npy", npy(">f4", (COUNT, SIDE, SIDE), ready))
         self.assertEqual(self.figures(LENET, "--images", "floats.npy", "--image-labels", "bytes-labels.npy"), self.expected())
+        for option in ("--resize", "--crop"):
+            self.bad("evaluate", LENET, "--images", "floats.npy", option, SIDE,
+                     names=[f"'floats.npy' holds floats, which are taken as they are: leave out {option}"])
+        shutil.copy(DATA / "lenet5.onnx", self.folder)
+        self.write("net.json", json.dumps({"network": "lenet5.onnx", "resize": 256}))
+        self.assertEqual(self.figures("net.json", "--images", "floats.npy", "--image-labels", "bytes-labels.npy"), self.expected())
 
     def test_a_description_says_how_images_are_prepared(self):
         """Images with a frame of rubbish, which the crop takes off."""

@@ -64,6 +64,11 @@ class Man(Story):
         text = unescaped((PAGES / "bitstitch.1").read_text())
         return text.split(f"\n.SH {name}\n")[1].split("\n.SH ")[0]
 
+    def test_what_is_opened_is_what_help_says(self):
+        synopsis = re.sub(r"[\s\"]", "", self.section("SYNOPSIS").split("...")[1].replace(".RI", ""))
+        usage = self.good("--help").splitlines()[0].split("...")[1]
+        self.assertEqual(synopsis, usage.replace(" ", ""))
+
     def test_every_option_with_its_help(self):
         options = self.section("OPTIONS")
         self.assertEqual(re.findall(r"^\\fB--([a-z-]+)", options, re.MULTILINE), options_of(self.good("--help")))

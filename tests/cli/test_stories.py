@@ -83,6 +83,11 @@ class Stories(Story):
         self.good("quantize", LENET, *FAST, "--bits", "3", "--seed", "18446744073709551615", "--csv", "a.csv",
                   "--json", "a.json")
         self.good("quantize", LENET, "--evaluation-images", "500", "--plan", "a.json", "--csv", "b.csv")
+        note = "note: the plan's run was calibrated on other images"
+        for command in ("quantize", "bound"):
+            self.assertNotIn(note, self.good(command, LENET, *FAST, "--plan", "a.json"))
+            self.assertIn(note, self.good(command, LENET, *FAST, "--plan", "a.json", "--calibration", IMAGES))
+        self.assertNotIn(note, self.good("quantize", LENET, *FAST, "--plan", "a.csv", "--calibration", IMAGES))
         self.good("quantize", LENET, *FAST, "--seed", "18446744073709551615", "--plan", "a.csv", "--csv", "c.csv")
         files = self.files()
         self.assertEqual(files["a.csv"], files["b.csv"])

@@ -39,6 +39,14 @@ class Usage(Story):
                     arguments[1] = "4"
                 self.wrong(command, LENET, *arguments, names=[command, f"--{option}"])
 
+    def test_usage_lines(self):
+        network = "[OPTION]... [NETWORK.onnx | DESCRIPTION.json"
+        lines = {command: self.good(command, "--help").splitlines()[0] for command in COMMANDS}
+        for command in set(COMMANDS) - {"explore"}:
+            self.assertEqual(lines[command], f"usage: bitstitch {command} {network}]")
+        self.assertEqual(lines["explore"], f"usage: bitstitch explore {network} | EXPLORATION.json]")
+        self.assertEqual(self.good("--help").splitlines()[0], f"usage: bitstitch [COMMAND] {network} | EXPLORATION.json]")
+
     def test_version(self):
         self.assertRegex(self.good("--version"), r"\Abitstitch \d+\.\d+\.\d+\nBLAS .*kernel \w+.*\nconvolutions  \w+.*\n\Z")
 
@@ -53,7 +61,9 @@ class Usage(Story):
                               ("--activation-bits", "1"), ("--activation-bits", "9"),
                               ("--last-bits", "x"), ("--rows", "0"), ("--rows", "-1"), ("--seed", "-1"),
                               ("--seed", "18446744073709551616"), ("--threads", "0"), ("--threads", "257"),
-                              ("--memory", "1T"), ("--memory", "0"), ("--memory", "99999999999G"), ("--ridge", "-1"), ("--ridge", "1e30"),
+                              ("--memory", "1X"), ("--memory", "0"), ("--memory", "99999999999G"), ("--memory", "99999999999T"),
+                              ("--memory", "1B2"), ("--memory", "1GBB"), ("--memory", "1BG"), ("--memory", "0.1"), ("--memory", "-1G"),
+                              ("--memory", "1.5.G"), ("--ridge", "-1"), ("--ridge", "1e30"),
                               ("--ridge", "nan"), ("--mode", "parallel"), ("--method", "magic"),
                               ("--progress", "yes"), ("--calibration-images", "1e3")]:
             with self.subTest(option=option, value=value):
@@ -61,6 +71,13 @@ class Usage(Story):
                 self.wrong("quantize", LENET, f"{option}={value}", names=[option])
         self.wrong("quantize", LENET, "--bits", names=["--bits needs a value"])
         self.wrong("quantize", LENET, "--no-polish=yes", names=["--no-polish"])
+
+    def test_bytes(self):
+        for value in ("1T", "2GB", "1.5G", "1.5gb", "700000K", "900000000", "900000000B"):
+            self.good("inspect", LENET, "--memory", value)
+        self.wrong("inspect", LENET, "--memory", "512P", names=["K, M, G or T", "512M"])
+        for value in ("0.5K", "512", "512B"):
+            self.bad("inspect", LENET, "--memory", value, names=["left of --memory"])
 
     def test_outputs_of_one_name(self):
         self.wrong("quantize", LENET, "--csv", "a", "--json", "a", names=["--csv", "--json"])

@@ -244,6 +244,32 @@ static void subfolders_are_matched_with_class_names(void **state)
     dataset_free(dataset);
 }
 
+static void a_subfolder_has_an_underscore_for_a_slash(void **state)
+{
+    DatasetSource source = make_classes();
+    make_folder("x/cow_calf");
+    paint("x/cow_calf/1.png", SIDE, 15);
+    static char *names[] = {"dog", "cow/calf", "ant", "cat"};
+    source.classes = source.class_count = 4;
+    source.class_names = names;
+    Dataset *dataset = open_source(&source);
+    assert_int_equal(dataset->count, 5);
+    for (size_t i = 0; i < 5; i++)
+        if (painted(dataset, i) == 15) assert_int_equal(dataset_label(dataset, i), 1);
+    dataset_free(dataset);
+    static char *both[] = {"cow/calf", "cow_calf", "ant", "cat", "dog"};
+    source.classes = source.class_count = 5;
+    source.class_names = both;
+    dataset = open_source(&source);
+    for (size_t i = 0; i < 5; i++)
+        if (painted(dataset, i) == 15) assert_int_equal(dataset_label(dataset, i), 1);
+    dataset_free(dataset);
+    static char *others[] = {"dog", "cow:calf", "ant", "cat"};
+    source.classes = source.class_count = 4;
+    source.class_names = others;
+    refuse(&source, STATUS_INVALID, "'cow_calf' is no class name (with _ for /), but others are");
+}
+
 static void unclear_folders_are_refused(void **state)
 {
     DatasetSource source = make_classes();
@@ -407,7 +433,7 @@ static void memory_has_a_ceiling(void **state)
     source = (DatasetSource){.images = SOURCE_ROOT "/data/fashion-mnist/t10k-images-idx3-ubyte.gz",
                              .memory = 1 << 20,
                              .held = 2 << 20};
-    refuse(&source, STATUS_MEMORY, "--memory leaves 1 MiB: use --memory 14M or more");
+    refuse(&source, STATUS_MEMORY, "--memory leaves 1 MiB: it alone needs --memory 14M or more");
 }
 
 static bool cancel(void *context, size_t done, size_t total)
@@ -873,10 +899,15 @@ static void headers_that_lie_are_refused(void **state)
         Status status;
         const char *part;
     } cases[] = {
-        {"{'descr': '|u1', 'fortran_order': False, 'shape': (2, 2, 3), }", STATUS_INVALID, "does not fit"},
+        {"{'descr': '|u1', 'fortran_order': False, 'shape': (2, 2, 3), }", STATUS_INVALID,
+         "the shape (2, 2, 3) in its header does not fit: 12 bytes are expected, and 8 are there"},
+        {"{'descr': '<f4', 'fortran_order': False, 'shape': (3,), }", STATUS_INVALID,
+         "the shape (3,) in its header does not fit: 12 bytes are expected"},
+        {"{'descr': '|O', 'fortran_order': False, 'shape': (2, 2, 2), }", STATUS_UNSUPPORTED,
+         "elements of type '|O', objects of Python: save it as an array of numbers"},
         {"{'descr': '|u1', 'fortran_order': False, 'shape': (0, 2, 2), }", STATUS_INVALID, "does not fit"},
         {"{'descr': '|u1', 'fortran_order': False, 'shape': (4294967296, 4294967296, 4294967296), }",
-         STATUS_INVALID, "does not fit"},
+         STATUS_INVALID, "does not fit: more bytes than there can be are expected, and 8 are there"},
         {"{'descr': '|u1', 'fortran_order': False, 'shape': (99999999999999999999, 1, 1), }", STATUS_INVALID,
          "damaged"},
         {"{'descr': '<f4', 'fortran_order': False, 'shape': (2, 2, 2), }", STATUS_INVALID, "does not fit"},
@@ -958,6 +989,7 @@ int main(int argc, char **argv)
         TEST(the_upper_half_of_16_bits_is_taken),
         TEST(subfolders_are_classes_in_their_order),
         TEST(subfolders_are_matched_with_class_names),
+        TEST(a_subfolder_has_an_underscore_for_a_slash),
         TEST(unclear_folders_are_refused),
         TEST(a_flat_folder_has_its_labels_in_a_csv),
         TEST(wrong_csvs_are_refused),

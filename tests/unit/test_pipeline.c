@@ -227,6 +227,9 @@ static void little_memory_spills_or_is_refused(void **state)
         STATUS_MEMORY);
     unsetenv("TMPDIR");
     assert_non_null(strstr(message.text, "--calibration-images "));
+    assert_non_null(strstr(message.text,
+                           "'/nonexistent': No such file or directory: name a folder with room by "
+                           "TMPDIR"));
     pipeline_free(reference);
     plan_free(&plan);
     network_free(network);

@@ -3,7 +3,6 @@
 
 #include "base/sizes.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -15,7 +14,6 @@
 #include <string.h>
 #include <sys/random.h>
 #include <sys/stat.h>
-#include <time.h>
 #include <unistd.h>
 #include <zlib.h>
 
@@ -25,7 +23,6 @@
 #define TEMPORARY_TAIL ".tmp-XXXXXX"
 #define TEMPORARY_LETTERS 6
 #define TEMPORARY_NAMES 100 /* tried before giving up */
-#define SECONDS_LEFT 3600   /* after which a temporary file is nobody's any more: none takes so long */
 
 /* --- reading ---------------------------------------------------------------------------------------- */
 
@@ -294,8 +291,9 @@ static char *follow_links(const char *path)
     return NULL;
 }
 
-/* Creates PATH.tmp-XXXXXX; -1 with errno. The mode is 0666 under the umask, as for any new file. */
-static int create_temporary(char **name, const char *path)
+/* Creates PATH.tmp-XXXXXX; -1 with errno. The mode is 0666 under the umask, as for any new file; nobody else
+ * may look into one that gets the mode of a file that it is to replace. */
+static int create_temporary(char **name, const char *path, bool replaces)
 {
     static const char letters[] = "abcdefghijklmnopqrstuvwxyz234567";
     Text text = {0};
@@ -307,34 +305,11 @@ static int create_temporary(char **name, const char *path)
         if (getrandom(random, sizeof random, 0) != (ssize_t)sizeof random) return -1;
         for (size_t j = 0; j < sizeof random; j++)
             text.data[text.length - TEMPORARY_LETTERS + j] = letters[random[j] % 32];
-        int file = open(text.data, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0666);
+        int file =
+            open(text.data, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, replaces ? 0600 : 0666);
         if (file >= 0 || errno != EEXIST) return file;
     }
     return -1;
-}
-
-/* Whether a file beside `path` is a temporary one of it that nobody will rename any more. */
-static bool is_left(int folder, const char *name, const char *path)
-{
-    const char *slash = strrchr(path, '/'), *last = slash ? slash + 1 : path;
-    const size_t length = strlen(last), tail = strlen(TEMPORARY_TAIL);
-    struct stat facts;
-    return strlen(name) == length + tail && strncmp(name, last, length) == 0 &&
-           strncmp(name + length, TEMPORARY_TAIL, tail - TEMPORARY_LETTERS) == 0 &&
-           fstatat(folder, name, &facts, AT_SYMLINK_NOFOLLOW) == 0 && S_ISREG(facts.st_mode) &&
-           facts.st_uid == geteuid() && facts.st_mtime < time(NULL) - SECONDS_LEFT;
-}
-
-/* Removes what processes that were killed left behind. */
-static void remove_left(const char *path)
-{
-    char *place = file_beside(path, ".");
-    DIR *folder = place ? opendir(place) : NULL;
-    free(place);
-    if (!folder) return;
-    for (struct dirent *entry; (entry = readdir(folder));)
-        if (is_left(dirfd(folder), entry->d_name, path)) unlinkat(dirfd(folder), entry->d_name, 0);
-    closedir(folder);
 }
 
 /* Makes a rename in the folder of `path` last through a power cut. */
@@ -364,8 +339,7 @@ static bool fill(int file, const struct stat *old, const char *data, size_t size
 static bool replace_regular(const char *path, const struct stat *old, const char *data, size_t size)
 {
     char *temporary = NULL;
-    remove_left(path);
-    int file = create_temporary(&temporary, path);
+    int file = create_temporary(&temporary, path, old != NULL);
     bool good = file >= 0 && fill(file, old, data, size) && rename(temporary, path) == 0;
     int first_error = errno;
     if (!good && file >= 0) unlink(temporary);

@@ -31,8 +31,7 @@ Status file_read_gzip(char **data, size_t *size, const char *path, size_t cap, M
  * the disk, and renames it over `path`; where `path` is a symbolic link, over what it leads to. A device or a
  * pipe is written to directly, and so is an open descriptor (/dev/stdout, /dev/fd/3), from where it stands. A
  * pipe that nobody reads raises SIGPIPE: a program ignores it to get a Status instead.
- * On failure the old file stands and no temporary file is left. A process that is killed can leave one: those
- * of `path` that are older than an hour are removed first. */
+ * On failure the old file stands and no temporary file is left; a process that is killed can leave one. */
 Status file_replace(const char *path, const char *data, size_t size, Message *message);
 
 /* Hexadecimal SHA-256 of a file's bytes. */

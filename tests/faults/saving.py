@@ -134,12 +134,11 @@ class Saver(Story):
     def leftovers(self):
         return [path for path in self.out.rglob("*") if ".tmp-" in path.name or path.name.startswith("bitstitch-")]
 
-    def age_leftovers(self):
-        for path in self.leftovers():
-            os.utime(path, (time.time() - 7200,) * 2)
-
-    def put_old(self, path):
+    def remove_leftovers(self):
         for left in self.leftovers():
             left.unlink()
+
+    def put_old(self, path):
+        self.remove_leftovers()
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(OLD)

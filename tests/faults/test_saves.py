@@ -1,5 +1,5 @@
 """Every kind of save on a bad day: each call about files fails in turn, or is the last one of the process. What was
-there stays, or what is new is there, never half; a failure is told in one line; no temporary file is left for good."""
+there stays, or what is new is there, never half; a failure is told in one line; only a kill leaves a temporary file."""
 import collections
 import errno
 import os
@@ -58,7 +58,7 @@ class Saves(Saver):
                 self.survived["kill"] += 1
                 self.assertIn(content(path), (OLD, new))
                 self.assertLessEqual(len(self.leftovers()), 1)
-                self.age_leftovers()
+                self.remove_leftovers()
                 self.assertEqual(run()[0], 0)
                 self.assertEqual(content(path), new)
                 self.assertEqual(self.leftovers(), [])

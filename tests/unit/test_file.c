@@ -340,6 +340,16 @@ static void json_values_have_the_type_asked_for(void **state)
     cJSON_Delete(root);
 }
 
+/* However it is called and however old it is. */
+static void a_file_beside_stays(void **state)
+{
+    const struct timespec long_ago[2] = {{.tv_sec = 1000000000}, {.tv_sec = 1000000000}};
+    const char *path = scratch_text("plan.csv", "old"), *beside = scratch_text("plan.csv.tmp-backup", "mine");
+    assert_int_equal(utimensat(AT_FDCWD, beside, long_ago, 0), 0);
+    assert_int_equal(file_replace(path, "new", 3, &message), STATUS_OK);
+    assert_int_equal(access(beside, R_OK), 0);
+}
+
 static void count_of(const char *text, Status expected, size_t value)
 {
     cJSON *root;
@@ -424,6 +434,7 @@ int main(void)
         TEST(numbers_that_are_none_are_refused),
         TEST(json_is_read_strictly),
         TEST(json_values_have_the_type_asked_for),
+        TEST(a_file_beside_stays),
         TEST(json_counts_are_exact),
         TEST(json_of_too_many_values_is_refused),
         TEST(json_texts_are_utf8),

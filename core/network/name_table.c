@@ -58,6 +58,13 @@ bool name_table_add(NameTable *table, const char *name, size_t *number, bool *is
     return true;
 }
 
+bool name_table_find(const NameTable *table, const char *name, size_t *number)
+{
+    if (!table->slots) return false;
+    *number = table->slots[find_slot(table, name)];
+    return *number != SIZE_MAX;
+}
+
 void name_table_free(NameTable *table)
 {
     free(table->names);

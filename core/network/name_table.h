@@ -18,6 +18,8 @@ typedef struct NameTable {
 
 /* The number of `name`, added where it is new (*is_new tells). False when out of memory. */
 bool name_table_add(NameTable *table, const char *name, size_t *number, bool *is_new);
+/* False where the table does not have it. */
+bool name_table_find(const NameTable *table, const char *name, size_t *number);
 void name_table_free(NameTable *table);
 
 #endif

@@ -83,16 +83,14 @@ static void choose_output(Edited *edited, const char *name)
 /* --- what is dead ----------------------------------------------------------------------------------- */
 
 /* What is known of a name; nothing where the graph does not have it. */
-static GraphName find_name(Graph *graph, const char *name)
+static GraphName find_name(const Graph *graph, const char *name)
 {
-    const size_t known = graph->table.count;
-    size_t number = known;
-    bool is_new;
-    if (name && !name_table_add(&graph->table, name, &number, &is_new)) number = known;
-    return number < known ? graph->names[number] : (GraphName){.producer = NETWORK_NONE};
+    size_t number;
+    if (name && name_table_find(&graph->table, name, &number)) return graph->names[number];
+    return (GraphName){.producer = NETWORK_NONE};
 }
 
-static void keep_values(Onnx__ValueInfoProto **list, size_t *count, Graph *graph, bool inputs)
+static void keep_values(Onnx__ValueInfoProto **list, size_t *count, const Graph *graph, bool inputs)
 {
     size_t kept = 0;
     for (size_t i = 0; i < *count; i++) {
@@ -102,7 +100,7 @@ static void keep_values(Onnx__ValueInfoProto **list, size_t *count, Graph *graph
     *count = kept;
 }
 
-static void keep_tensors(Onnx__GraphProto *proto, Graph *graph)
+static void keep_tensors(Onnx__GraphProto *proto, const Graph *graph)
 {
     size_t kept = 0;
     for (size_t i = 0; i < proto->n_initializer; i++)

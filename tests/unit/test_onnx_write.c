@@ -274,6 +274,20 @@ static void the_file_is_edited(void **state)
     onnx_file_close(file);
 }
 
+static void values_that_nobody_has_are_left_out(void **state)
+{
+    begin_network(13);
+    for (size_t i = 0; i < 4000; i++) {
+        char name[16];
+        snprintf(name, sizeof name, "dead%zu", i % 2000);
+        ob_value_info(name);
+    }
+    ob_write(scratch_path("graph.onnx"));
+    OnnxFile *file = export_graph(NULL, &w4);
+    assert_int_equal(file->model->graph->n_value_info, 1);
+    onnx_file_close(file);
+}
+
 /* The network that reaches the output chosen, alone: an inner value, or one of several outputs. */
 static void the_output_chosen_is_the_output(void **state)
 {
@@ -458,6 +472,7 @@ int main(void)
         cmocka_unit_test(what_is_written_computes_the_same),
         cmocka_unit_test(what_is_written_can_be_quantized_again),
         cmocka_unit_test(the_file_is_edited),
+        cmocka_unit_test(values_that_nobody_has_are_left_out),
         cmocka_unit_test(the_output_chosen_is_the_output),
         cmocka_unit_test(tensors_among_the_inputs),
         cmocka_unit_test(nodes_that_share_weights_share_codes),

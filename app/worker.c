@@ -398,7 +398,8 @@ static Job *finish(Worker *worker, Job *job, Status status)
     worker->running = false;
     if (worker->task == TASK_SET_ASIDE) worker->set_aside = false;
     if (worker->task == TASK_PURSUE && status != STATUS_CANCELLED && !worker->wanted) worker->pursue = false;
-    if (status != STATUS_OK && status != STATUS_CANCELLED && takes_plan_first(worker)) drop_questions(worker);
+    const bool failed = status != STATUS_OK && status != STATUS_CANCELLED;
+    if (failed && worker->task != TASK_EXPORT && takes_plan_first(worker)) drop_questions(worker);
     if (worker->task != TASK_EXPORT) return job;
     if (status == STATUS_CANCELLED && !worker->abandon && !worker->stop) {
         put_back(worker, job);

@@ -592,8 +592,8 @@ static Status evaluate(Evaluation *evaluation, Explorer *explorer)
                                   &explorer->normalization, reference_bytes(explorer->options.memory),
                                   &explorer->message);
     if (status != STATUS_OK) return status;
-    explorer->reference->memory =
-        explorer->memory + explorer->reference->capacity * explorer->reference->classes * sizeof(float);
+    const size_t unknown = explorer->reference->capacity - explorer->reference->known;
+    explorer->reference->memory = explorer->memory + unknown * explorer->reference->classes * sizeof(float);
     explorer->reference->held = explorer->held;
     return evaluation_run(evaluation, explorer->reference,
                           (const Weights *const *)explorer->pipeline->weights,

@@ -17,7 +17,7 @@ def install(build):
     """The path of its package.json, for node's PEERS_MODULES. One test at a time installs it."""
     if not shutil.which("npm") or not shutil.which("node"):
         skip("npm and node are not installed")
-    place = pathlib.Path(build, "peers")
+    place = pathlib.Path(build, "peers").resolve()
     place.mkdir(parents=True, exist_ok=True)
     package, installed = place / "package.json", place / "installed"
     wanted = (HERE / "package-lock.json").read_text(encoding="utf-8")

@@ -1,6 +1,5 @@
 #include "network/network.h"
 
-#include "base/file.h"
 #include "base/sizes.h"
 #include "network/finish.h"
 #include "network/network_file.h"
@@ -152,7 +151,6 @@ typedef struct Opening {
     OnnxFile *file;
     Graph graph;
     ImageShape image;
-    char sha256[65];
 } Opening;
 
 /* What the unpacked file leaves. */
@@ -184,7 +182,7 @@ static Status make_network(Network **result, const Opening *opening, Message *me
         if (texts[i]) *copies[i] = arena_copy_text(&storage->arena, texts[i], strlen(texts[i]));
         fits = !texts[i] || *copies[i];
     }
-    memcpy(network->sha256, opening->sha256, sizeof network->sha256);
+    memcpy(network->sha256, opening->file->sha256, sizeof network->sha256);
     *result = network;
     return fits ? STATUS_OK : arena_fail(&storage->arena, message);
 }
@@ -216,8 +214,6 @@ static Status try_batch(Network **network, const Opening *opening, size_t batch,
 static Status open_file(Opening *opening, Message *message)
 {
     Status status = onnx_file_open(&opening->file, opening->path, opening->ceiling, message);
-    if (!status) status = file_sha256(opening->sha256, opening->path, message);
-    if (!status) status = external_sha256(opening->sha256, &opening->file->external, message);
     if (!status)
         status = graph_make(&opening->graph, opening->file->model->graph, opening->options.output, message);
     if (!status) status = builder_check_operators(&opening->graph, opening->file->opset, message);

@@ -8,11 +8,8 @@
 
 static Status open_same(NetworkFile *file, const Network *network, size_t ceiling, Message *message)
 {
-    char sha256[65];
     Status status = onnx_file_open(&file->onnx, network->path, ceiling, message);
-    if (!status) status = file_sha256(sha256, network->path, message);
-    if (!status) status = external_sha256(sha256, &file->onnx->external, message);
-    if (!status && strcmp(sha256, network->sha256) != 0)
+    if (!status && strcmp(file->onnx->sha256, network->sha256) != 0)
         status = status_fail(message, STATUS_INVALID, "it has changed since it was opened");
     return status ? status
                   : graph_make(&file->graph, file->onnx->model->graph, network->output_name, message);

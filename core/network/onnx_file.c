@@ -4,6 +4,7 @@
 #include "base/sizes.h"
 
 #include <inttypes.h>
+#include <sha2.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -135,6 +136,7 @@ static Status read_model(OnnxFile *file, const char *path, Message *message)
     if (file->used > file->ceiling) return no_room(file, message);
     Status status = file_load(&data, &file->used, path, FILE_CAP, message);
     const size_t size = file->used;
+    if (!status) SHA256Data((const uint8_t *)data, size, file->sha256);
     if (!status) status = unpack(file, data, size, message);
     file->used -= size;
     free(data);
@@ -150,6 +152,7 @@ Status onnx_file_open(OnnxFile **result, const char *path, size_t ceiling, Messa
     Status status = read_model(file, path, message);
     if (!status) status = check_model(file, message);
     if (!status) status = external_open(&file->external, path, file->model, file->ceiling, message);
+    if (!status) status = external_sha256(file->sha256, &file->external, message);
     if (status)
         onnx_file_close(file);
     else

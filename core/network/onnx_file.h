@@ -21,6 +21,7 @@ typedef struct OnnxFile {
     size_t ceiling, used;    /* bytes of the unpacked model */
     bool refused, starved;   /* it asked for more; there was no memory below the ceiling */
     ExternalFiles external;
+    char sha256[65]; /* of the bytes that were unpacked, as Network.sha256 */
 } OnnxFile;
 
 /* A tensor's elements as values hold them: every float type as float, integers as int64, bool as bytes of 0

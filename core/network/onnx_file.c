@@ -128,13 +128,14 @@ static Status check_model(OnnxFile *file, Message *message)
     return find_opset(file, message);
 }
 
-/* The file's bytes and what they unpack to are there at once. */
+/* The file's bytes and what they unpack to are there at once. It may have grown since its size was asked for:
+ * the ceiling holds for what is loaded, too. */
 static Status read_model(OnnxFile *file, const char *path, Message *message)
 {
     char *data;
     file->used = file_bytes(path);
     if (file->used > file->ceiling) return no_room(file, message);
-    Status status = file_load(&data, &file->used, path, FILE_CAP, message);
+    Status status = file_load(&data, &file->used, path, size_min(FILE_CAP, file->ceiling), message);
     const size_t size = file->used;
     if (!status) SHA256Data((const uint8_t *)data, size, file->sha256);
     if (!status) status = unpack(file, data, size, message);

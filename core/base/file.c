@@ -126,17 +126,18 @@ typedef struct Inflation {
     const char *path;
     const unsigned char *packed;
     size_t packed_size, consumed;
-    unsigned char *data; /* capacity + 1 bytes */
-    size_t size, capacity, cap;
+    unsigned char *data;        /* capacity + 1 bytes */
+    size_t size, capacity, cap; /* cap: what the packed bytes leave */
 } Inflation;
 
 static Status grow(Inflation *inflation, Message *message)
 {
     size_t capacity = inflation->capacity;
     if (capacity == inflation->cap)
-        return status_fail(message, STATUS_INVALID,
-                           "cannot read '%s': unpacks to more than the limit of %zu bytes", inflation->path,
-                           inflation->cap);
+        return status_fail(
+            message, STATUS_INVALID,
+            "cannot read '%s': with what it unpacks to it takes more than the limit of %zu bytes",
+            inflation->path, inflation->packed_size + inflation->cap);
     capacity = capacity > inflation->cap / 2 ? inflation->cap : capacity * 2;
     unsigned char *data = realloc(inflation->data, capacity + 1);
     if (!data) return status_fail(message, STATUS_MEMORY, "out of memory to unpack '%s'", inflation->path);
@@ -206,9 +207,11 @@ Status file_read_gzip(char **data, size_t *size, const char *path, size_t cap, M
     }
     *data = NULL;
     *size = 0;
-    Inflation inflation = {
-        .path = path, .packed = (unsigned char *)packed, .packed_size = packed_size, .cap = cap};
-    inflation.capacity = size_max(packed_size, 1);
+    Inflation inflation = {.path = path,
+                           .packed = (unsigned char *)packed,
+                           .packed_size = packed_size,
+                           .cap = cap - packed_size};
+    inflation.capacity = size_min(packed_size, inflation.cap);
     inflation.data = malloc(inflation.capacity + 1);
     status = inflation.data ? inflate_all(&inflation, message) : status_no_memory(message, path);
     free(packed);

@@ -24,7 +24,8 @@ Status file_read(char **data, size_t *size, const char *path, size_t cap, Messag
 /* file_read() for whoever names the file: the message says the reason alone. */
 Status file_load(char **data, size_t *size, const char *path, size_t cap, Message *message);
 
-/* file_read(), through zlib where the content starts as a gzip stream; `cap` holds for the result as well. */
+/* file_read(), through zlib where the content starts as a gzip stream; `cap` then holds for the file and the
+ * result together, which are there at once. */
 Status file_read_gzip(char **data, size_t *size, const char *path, size_t cap, Message *message);
 
 /* Writes NAME.tmp-XXXXXX beside `path` with the mode the old file had (or 0666 and the umask), flushes it to

@@ -169,6 +169,16 @@ Status dataset_check_label_count(const Dataset *dataset, size_t count, Message *
                        dataset->labels_path, count, dataset->count, dataset->images_path);
 }
 
+/* The ceiling that the images leave, which are held by now. */
+static DatasetSource beside_images(const Dataset *dataset, const DatasetSource *source)
+{
+    DatasetSource left = *source;
+    const size_t taken = size_min(dataset->storage->array.size, source->memory);
+    if (taken > 0) left.memory = size_max(source->memory - taken, 1);
+    left.held += taken;
+    return left;
+}
+
 static Status read_labels(Dataset *dataset, const DatasetSource *source, Message *message)
 {
     const char *path = source->labels;
@@ -178,9 +188,10 @@ static Status read_labels(Dataset *dataset, const DatasetSource *source, Message
     if (status != STATUS_OK || !dataset->labels_path) return status;
     char *file;
     size_t size;
-    status = check_memory(source, dataset->labels_path, message);
+    const DatasetSource left = beside_images(dataset, source);
+    status = check_memory(&left, dataset->labels_path, message);
     if (status == STATUS_OK)
-        status = file_read_gzip(&file, &size, dataset->labels_path, cap_of(source), message);
+        status = file_read_gzip(&file, &size, dataset->labels_path, cap_of(&left), message);
     if (status != STATUS_OK) return status;
     const unsigned char *data = (const unsigned char *)file;
     status = npy_matches(data, size) ? npy_read_labels(dataset, data, size, message)

@@ -181,6 +181,22 @@ static void absurd_dimensions_are_refused(void **state)
     refuse_status(write_idx("x", 4, deep), NULL, 0, STATUS_UNSUPPORTED, "17 channels");
 }
 
+/* Images and labels are there at once. */
+static void memory_holds_images_and_labels(void **state)
+{
+    const size_t shape[] = {3, 28, 28}, images = 16 + 3 * 28 * 28, labels = 8 + 3;
+    DatasetSource source = {.images = write_idx("x", 3, shape), .memory = images + labels};
+    source.labels = write_labels("y", "\1\2\3", 3);
+    Dataset *dataset;
+    assert_int_equal(dataset_open(&dataset, &source, &message), STATUS_OK);
+    dataset_free(dataset);
+    source.memory--;
+    assert_int_equal(dataset_open(&dataset, &source, &message), STATUS_MEMORY);
+    assert_says("--memory leaves");
+    source.memory = images;
+    assert_int_equal(dataset_open(&dataset, &source, &message), STATUS_MEMORY);
+}
+
 /* --- CIFAR ------------------------------------------------------------------------------------------ */
 
 #define PIXELS 3072
@@ -325,17 +341,12 @@ static void wrong_normalizations_are_refused(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(idx_images_are_normalized_exactly),
-        TEST(idx_with_channels_is_channels_last),
-        TEST(labels_are_found_beside_the_images),
-        TEST(wrong_labels_are_refused),
-        TEST(damaged_idx_is_refused),
-        TEST(absurd_dimensions_are_refused),
-        TEST(cifar_10_planes_become_pixels),
-        TEST(cifar_100_labels_are_the_fine_ones),
-        TEST(a_length_of_both_is_settled),
-        TEST(cifar_that_starts_like_idx_is_cifar),
-        TEST(normalization_takes_one_value_or_one_a_channel),
+        TEST(idx_images_are_normalized_exactly),   TEST(idx_with_channels_is_channels_last),
+        TEST(labels_are_found_beside_the_images),  TEST(wrong_labels_are_refused),
+        TEST(memory_holds_images_and_labels),      TEST(damaged_idx_is_refused),
+        TEST(absurd_dimensions_are_refused),       TEST(cifar_10_planes_become_pixels),
+        TEST(cifar_100_labels_are_the_fine_ones),  TEST(a_length_of_both_is_settled),
+        TEST(cifar_that_starts_like_idx_is_cifar), TEST(normalization_takes_one_value_or_one_a_channel),
         TEST(wrong_normalizations_are_refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -79,14 +79,16 @@ static void gzip_is_unpacked_members_and_all(void **state)
 
 static void gzip_bombs_and_damage_are_refused(void **state)
 {
-    char *data, *zeros = calloc(1, 1 << 20);
+    char *data, *zeros = calloc(1, 1 << 20), limit[64];
     size_t size;
     const char *path = scratch_path("bomb.gz");
     append_gzip(path, "wb9", zeros, 1 << 20);
     free(zeros);
-    assert_int_equal(file_read_gzip(&data, &size, path, (1 << 20) - 1, &message), STATUS_INVALID);
-    assert_says("unpacks to more than the limit of 1048575");
-    assert_int_equal(file_read_gzip(&data, &size, path, 1 << 20, &message), STATUS_OK);
+    const size_t both = file_bytes(path) + (1 << 20);
+    assert_int_equal(file_read_gzip(&data, &size, path, both - 1, &message), STATUS_INVALID);
+    snprintf(limit, sizeof limit, "it takes more than the limit of %zu", both - 1);
+    assert_says(limit);
+    assert_int_equal(file_read_gzip(&data, &size, path, both, &message), STATUS_OK);
     assert_int_equal(size, 1 << 20);
     free(data);
 
@@ -95,14 +97,32 @@ static void gzip_bombs_and_damage_are_refused(void **state)
     const size_t whole = size;
     for (size_t cut = 2; cut < whole; cut += cut < 20 ? 1 : 100) {
         const char *short_path = scratch_write("cut.gz", packed, cut);
-        assert_int_equal(file_read_gzip(&data, &size, short_path, 1 << 20, &message), STATUS_INVALID);
+        assert_int_equal(file_read_gzip(&data, &size, short_path, both, &message), STATUS_INVALID);
         assert_says("ends too early");
     }
     packed[whole - 6] ^= 1; /* the check sum */
     path = scratch_write("cut.gz", packed, whole);
-    assert_int_equal(file_read_gzip(&data, &size, path, 1 << 20, &message), STATUS_INVALID);
+    assert_int_equal(file_read_gzip(&data, &size, path, both, &message), STATUS_INVALID);
     assert_says("damaged gzip stream");
     free(packed);
+}
+
+/* Members are capped together: the size that the last one names is its own alone. */
+static void gzip_members_are_capped_together(void **state)
+{
+    char *data, *zeros = calloc(1, 1 << 20);
+    size_t size;
+    const char *path = scratch_path("members.gz");
+    append_gzip(path, "wb0", zeros, 1 << 20);
+    append_gzip(path, "ab9", zeros, 1 << 10);
+    free(zeros);
+    const size_t packed = file_bytes(path), both = packed + (1 << 20) + (1 << 10);
+    assert_true(packed > 1 << 20 && file_gzip_bytes(path) < both);
+    assert_int_equal(file_read_gzip(&data, &size, path, file_gzip_bytes(path), &message), STATUS_INVALID);
+    assert_int_equal(file_read_gzip(&data, &size, path, both - 1, &message), STATUS_INVALID);
+    assert_int_equal(file_read_gzip(&data, &size, path, both, &message), STATUS_OK);
+    assert_int_equal(size, (1 << 20) + (1 << 10));
+    free(data);
 }
 
 static void assert_holds(const char *path, const char *text)
@@ -422,6 +442,7 @@ int main(void)
         TEST(read_refuses_what_is_no_regular_file),
         TEST(gzip_is_unpacked_members_and_all),
         TEST(gzip_bombs_and_damage_are_refused),
+        TEST(gzip_members_are_capped_together),
         TEST(replace_keeps_mode_and_leaves_nothing_else),
         TEST(replace_follows_links),
         TEST(replace_writes_devices_and_pipes_directly),

@@ -297,17 +297,19 @@ static size_t solving_bytes(const Calibration *calibration, size_t *costliest)
     return most;
 }
 
-/* What a worker has of temporary files in memory: a tile of a node's inputs and output. */
+/* What a worker has of temporary files in memory: a tile of a node's inputs and output, or of its output in
+ * both chains. */
 static size_t most_tile_bytes(const Network *network)
 {
     size_t most = 0;
     for (size_t i = 0; i < network->node_count; i++) {
         const Node *node = &network->nodes[i];
-        size_t bytes = value_bytes(&network->values[node->output]);
+        const size_t output = value_bytes(&network->values[node->output]);
+        size_t inputs = 0;
         for (size_t k = 0; k < node->input_count; k++)
             if (!is_constant(network, node->inputs[k]))
-                bytes += value_bytes(&network->values[node->inputs[k]]);
-        most = size_max(most, bytes);
+                inputs += value_bytes(&network->values[node->inputs[k]]);
+        most = size_max(most, output + size_max(inputs, output));
     }
     return most;
 }

@@ -146,18 +146,30 @@ static Status read_class_names(Session *session, Message *message)
 
 /* --- plan ------------------------------------------------------------------------------------------- */
 
+/* The first character of an open file that is no blank and no mark of the byte order; 0 where there is
+ * none. */
+static unsigned char first_character(int file)
+{
+    unsigned char block[4096];
+    ssize_t got;
+    while ((got = read(file, block, sizeof block)) > 0)
+        for (ssize_t i = 0; i < got; i++)
+            if (block[i] != 0xef && block[i] != 0xbb && block[i] != 0xbf && !isspace(block[i]))
+                return block[i];
+    return 0;
+}
+
+/* Opens without waiting for a pipe's other end. */
 bool looks_like_json(const char *path)
 {
     struct stat facts;
     if (has_suffix(path, ".json")) return true;
-    const int file =
-        stat(path, &facts) == 0 && S_ISREG(facts.st_mode) ? open(path, O_RDONLY | O_CLOEXEC) : -1;
+    const int file = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
     if (file < 0) return false;
-    unsigned char character = ' ';
-    while (character == 0xef || character == 0xbb || character == 0xbf || isspace(character))
-        if (read(file, &character, 1) != 1) character = 0;
+    const bool regular = fstat(file, &facts) == 0 && S_ISREG(facts.st_mode);
+    const bool is_json = regular && first_character(file) == '{';
     close(file);
-    return character == '{';
+    return is_json;
 }
 
 static Status read_plan(Session *session, Message *message)

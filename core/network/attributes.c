@@ -5,11 +5,7 @@
 
 static const Onnx__AttributeProto *find_attribute(const Call *call, const char *name)
 {
-    const Onnx__NodeProto *node = call->node;
-    for (size_t i = 0; node && i < node->n_attribute; i++)
-        if (node->attribute[i]->name && strcmp(node->attribute[i]->name, name) == 0)
-            return node->attribute[i];
-    return NULL;
+    return call->node ? graph_attribute(call->node, name) : NULL;
 }
 
 static void attribute_fail(Call *call, const char *name, const char *wanted)

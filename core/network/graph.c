@@ -17,6 +17,14 @@ const char *graph_operator(const Graph *graph, size_t node, char *text, size_t s
     return text;
 }
 
+const Onnx__AttributeProto *graph_attribute(const Onnx__NodeProto *node, const char *name)
+{
+    for (size_t i = 0; i < node->n_attribute; i++)
+        if (node->attribute[i]->name && strcmp(node->attribute[i]->name, name) == 0)
+            return node->attribute[i];
+    return NULL;
+}
+
 const char *graph_node_label(const Graph *graph, size_t node, char *text, size_t size)
 {
     const char *name = graph->proto->node[node]->name;

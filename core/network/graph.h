@@ -47,6 +47,9 @@ static inline size_t graph_output(const Graph *graph, size_t node, size_t output
     return graph->operands[graph->first[node] + graph->proto->node[node]->n_input + output];
 }
 
+/* NULL where the node has none of that name. */
+const Onnx__AttributeProto *graph_attribute(const Onnx__NodeProto *node, const char *name);
+
 /* "node 'NAME' (OPERATOR)", or "node 12 (OPERATOR)" where it has no name: put into text[size]. */
 const char *graph_node_label(const Graph *graph, size_t node, char *text, size_t size);
 

@@ -52,14 +52,6 @@ static void add_vector(AxisMap *map, size_t size, size_t behind)
 
 /* --- operators -------------------------------------------------------------------------------------- */
 
-static const Onnx__AttributeProto *attribute_of(const Onnx__NodeProto *node, const char *name)
-{
-    for (size_t i = 0; i < node->n_attribute; i++)
-        if (node->attribute[i]->name && strcmp(node->attribute[i]->name, name) == 0)
-            return node->attribute[i];
-    return NULL;
-}
-
 /* Product of sizes behind `axis`. */
 static ptrdiff_t stride_of(const LayerSource *source, size_t axis)
 {
@@ -114,7 +106,7 @@ static void find_matrix(OnnxAxes *axes, const Layer *layer, bool rows_first, siz
 /* C that is no vector of outputs stays what it is. */
 static void find_gemm(OnnxAxes *axes, const Layer *layer, const Onnx__NodeProto *node)
 {
-    const Onnx__AttributeProto *swap = attribute_of(node, "transB");
+    const Onnx__AttributeProto *swap = graph_attribute(node, "transB");
     const bool has_c = node->n_input > 2 && *node->input[2];
     find_matrix(axes, layer, swap && swap->i, 0);
     axes->takes_bias = layer->has_bias || !has_c;
@@ -162,7 +154,7 @@ static Status find_einsum(OnnxAxes *axes, const Onnx__NodeProto *node, const Lay
                           Message *message)
 {
     Equation equation;
-    const Onnx__AttributeProto *attribute = attribute_of(node, "equation");
+    const Onnx__AttributeProto *attribute = graph_attribute(node, "equation");
     char *text = attribute ? strndup((char *)attribute->s.data, attribute->s.len) : NULL;
     const bool parsed = text && equation_parse(&equation, text) && equation.side_count == 2;
     free(text);

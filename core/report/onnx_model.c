@@ -17,9 +17,7 @@ typedef struct Edited {
 
 Status onnx_model_fits(const OnnxParts *parts, Message *message)
 {
-    if (!parts->failed) return STATUS_OK;
-    return status_fail(message, STATUS_MEMORY, "it takes more than the %zu MiB that are left of --memory",
-                       size_mib(parts->arena.ceiling));
+    return parts->failed ? arena_refuse(&parts->arena, message) : STATUS_OK;
 }
 
 /* --- lists ------------------------------------------------------------------------------------------ */

@@ -1,5 +1,5 @@
-#include "app/commands.h"
-#include "app/interrupt.h"
+#include "app/cli/commands/commands.h"
+#include "app/cli/interrupt.h"
 #include "base/blas.h"
 #include "config.h"
 

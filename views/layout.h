@@ -9,7 +9,7 @@
 #ifndef VIEWS_LAYOUT_H
 #define VIEWS_LAYOUT_H
 
-#include "views/canvas.h"
+#include "views/canvas/canvas.h"
 
 #define LAYOUT_LEAST_COLUMNS 40
 #define LAYOUT_LEAST_ROWS 10

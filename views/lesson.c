@@ -1,8 +1,8 @@
 #include "views/lesson.h"
 
-#include "views/layer_order.h"
 #include "views/overlays.h"
-#include "views/parts.h"
+#include "views/panels/layer_order.h"
+#include "views/panels/parts.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -38,10 +38,10 @@ static KeyName key(const Scene *scene, const char *action)
 
 typedef double LayerFigure(const Scene *scene, size_t layer); /* NAN: not known */
 
-/* The layer of the largest figure, or NETWORK_NONE. */
+/* The layer of the largest figure, or NO_INDEX. */
 static size_t largest(const Scene *scene, LayerFigure *figure)
 {
-    size_t best = NETWORK_NONE;
+    size_t best = NO_INDEX;
     double most = -INFINITY;
     for (size_t l = 0; l < scene->network->layer_count; l++) {
         double value = figure(scene, l);
@@ -121,7 +121,7 @@ static void tell_error(LessonText *text, const Scene *scene)
         "The reconstruction error is how far: the sum of squared differences over sampled rows of the "
         "calibration images, as a share of the sum of y squared. At 0.01 the error has a hundredth of the "
         "output's energy. ");
-    if (most == NETWORK_NONE)
+    if (most == NO_INDEX)
         words_say(&text->body, "The errors of these layers are not there yet: %s.", part_pending(scene));
     else
         words_say(&text->body,
@@ -136,7 +136,7 @@ static void tell_rounding(LessonText *text, const Scene *scene)
 {
     char numbers[4][PART_BYTES];
     size_t layer = scene_layer(scene);
-    const LayerResult *result = layer == NETWORK_NONE ? NULL : part_result(scene, layer);
+    const LayerResult *result = layer == NO_INDEX ? NULL : part_result(scene, layer);
     words_say(
         &text->body,
         "Rounding to nearest moves every weight as little as can be. But an output is a sum over inputs that "
@@ -166,7 +166,7 @@ static void tell_rounding(LessonText *text, const Scene *scene)
 static void tell_digits(LessonText *text, const Scene *scene)
 {
     size_t layer = scene_layer(scene);
-    const LayerResult *result = layer == NETWORK_NONE ? NULL : part_result(scene, layer);
+    const LayerResult *result = layer == NO_INDEX ? NULL : part_result(scene, layer);
     words_say(
         &text->body,
         "At b bits a code is a sum of b - 1 digits, each -1, 0 or 1, times 1, 2, 4 and so on. With all else "
@@ -244,7 +244,7 @@ static void tell_loose(LessonText *text, const Scene *scene)
     words_say(&text->body,
               "lambda allows for the worst: that every layer stretches this error as much as it can stretch "
               "anything. Errors rarely point that way, and norms multiply with depth. ");
-    if (!tell_missing(text, scene) && worst != NETWORK_NONE)
+    if (!tell_missing(text, scene) && worst != NO_INDEX)
         words_say(&text->body,
                   "Behind %s lambda is %s, and its local error of %s makes %s of the spectral bound. That "
                   "bound is %s "
@@ -316,8 +316,8 @@ static void tell_compensation(LessonText *text, const Scene *scene)
 {
     char numbers[2][PART_BYTES];
     size_t layer = scene_layer(scene);
-    const LadderStep *step = layer == NETWORK_NONE ? NULL : part_step(scene, layer);
-    const LayerSnapshot *state = layer == NETWORK_NONE ? NULL : part_layer(scene, layer);
+    const LadderStep *step = layer == NO_INDEX ? NULL : part_step(scene, layer);
+    const LayerSnapshot *state = layer == NO_INDEX ? NULL : part_layer(scene, layer);
     tell_mode(text, scene);
     if (step && step->quantized && isfinite(state->accumulated_error))
         words_say(&text->body, "%s: local error %s, accumulated error of all layers up to it %s. ",
@@ -341,7 +341,7 @@ static void tell_shares(LessonText *text, const Scene *scene)
 {
     char numbers[4][PART_BYTES];
     size_t up = largest(scene, bound_a_byte), down = largest(scene, bytes_a_bound);
-    if (up == NETWORK_NONE || down == NETWORK_NONE || up == down) {
+    if (up == NO_INDEX || down == NO_INDEX || up == down) {
         words_say(&text->body, "The shares of these layers come with the bound. ");
         return;
     }
@@ -408,7 +408,7 @@ const LessonStep *lesson_step(size_t index)
 
 size_t lesson_layer(const Scene *scene, size_t index)
 {
-    if (index >= lesson_step_count() || !chapters[index].layer) return NETWORK_NONE;
+    if (index >= lesson_step_count() || !chapters[index].layer) return NO_INDEX;
     return largest(scene, chapters[index].layer);
 }
 

@@ -21,7 +21,7 @@ typedef struct LessonStep {
 size_t lesson_step_count(void);
 const LessonStep *lesson_step(size_t index);
 
-/* The layer that a step is best seen on, or NETWORK_NONE: any. */
+/* The layer that a step is best seen on, or NO_INDEX: any. */
 size_t lesson_layer(const Scene *scene, size_t index);
 
 /* Puts the scene's front, page, cursor, overlay and lesson as the step has them. */

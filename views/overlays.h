@@ -13,7 +13,7 @@ int help_draw(Canvas *canvas, Area inner, const Scene *scene, int first);
 int lesson_draw(Canvas *canvas, Area inner, const Scene *scene, int first);
 
 /* A list: keeps scene->overlay_cursor in sight. */
-void visits_draw(Canvas *canvas, Area inner, const Scene *scene);
-bool visits_item_at(size_t *index, const Scene *scene, Area inner, int row);
+void visited_draw(Canvas *canvas, Area inner, const Scene *scene);
+bool visited_item_at(size_t *index, const Scene *scene, Area inner, int row);
 
 #endif

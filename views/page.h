@@ -6,8 +6,8 @@
 #ifndef VIEWS_PAGE_H
 #define VIEWS_PAGE_H
 
-#include "views/parts.h"
-#include "views/plot.h"
+#include "views/canvas/plot.h"
+#include "views/panels/parts.h"
 
 typedef struct Page {
     char title[192];

@@ -7,7 +7,7 @@
 #define VIEWS_SCENE_H
 
 #include "explore/snapshot.h"
-#include "views/canvas.h"
+#include "views/canvas/canvas.h"
 #include "views/layout.h"
 
 typedef enum SortKey { /* of the layers; columns of the table */
@@ -61,7 +61,7 @@ typedef struct Scene {
     SortKey sort;
     bool descending;
     char filter[128]; /* part of a name, "" for all */
-    size_t *order;    /* [order_count]: layers shown, by views/layer_order.h; capacity layer_count */
+    size_t *order;    /* [order_count]: layers shown, by views/panels/layer_order.h; capacity layer_count */
     size_t order_count;
     size_t cursor; /* in order */
     size_t first;  /* topmost row shown; the table keeps the cursor in sight by itself from there */
@@ -90,7 +90,7 @@ typedef struct Scene {
     size_t stream_count;
 } Scene;
 
-/* The layer under the cursor, or NETWORK_NONE where the filter leaves none. */
+/* The layer under the cursor, or NO_INDEX where the filter leaves none. */
 size_t scene_layer(const Scene *scene);
 
 #endif

@@ -3,9 +3,9 @@
 #include "views/lesson.h"
 #include "views/overlays.h"
 #include "views/page.h"
-#include "views/parts.h"
-#include "views/view_bars.h"
-#include "views/view_layers.h"
+#include "views/panels/parts.h"
+#include "views/panels/view_bars.h"
+#include "views/panels/view_layers.h"
 
 #include <stdint.h>
 #include <stdio.h>
@@ -131,7 +131,7 @@ static const char *overlay_title(const Scene *scene)
     size_t layer = scene_layer(scene);
     switch (scene->overlay) {
     case OVERLAY_DETAILS:
-        return layer == NETWORK_NONE ? "Layer" : part_name(scene, layer);
+        return layer == NO_INDEX ? "Layer" : part_name(scene, layer);
     case OVERLAY_HELP:
         return "Keys";
     case OVERLAY_VISITS:
@@ -207,7 +207,7 @@ static void draw_overlay(Canvas *canvas, Area area, const Scene *scene)
     canvas_fill(canvas, area, STYLE_TEXT);
     Area inner = canvas_frame(canvas, area, STYLE_FOCUS, "%s", overlay_title(scene));
     if (scene->overlay == OVERLAY_VISITS)
-        visits_draw(canvas, inner, scene);
+        visited_draw(canvas, inner, scene);
     else
         draw_scrolled(canvas, area, scene);
 }
@@ -300,7 +300,7 @@ static Target target_overlay(const Scene *scene, Area area, int row, int column)
     Target target = {0};
     Area inner = inside(area);
     if (scene->overlay == OVERLAY_VISITS && contains(inner, row, column) &&
-        visits_item_at(&target.index, scene, inner, row - inner.row))
+        visited_item_at(&target.index, scene, inner, row - inner.row))
         target.kind = TARGET_ITEM;
     return target;
 }

@@ -31,7 +31,7 @@ Target screen_target(const Canvas *canvas, const Scene *scene, int row, int colu
 
 /* For the keys: the next point with a value along x on the page of a panel's chart, from the panel's
  * chart_cursor on; from none, the outermost on that side. SIZE_MAX where there is none. Points are what
- * TARGET_POINT counts: layers on pages by layer, indices of snapshot->visits on the page of plans. */
+ * TARGET_POINT counts: layers on pages by layer, indices of snapshot->visited on the page of plans. */
 size_t screen_next_point(const Scene *scene, Panel panel, int direction);
 
 /* The most that scene->overlay_first may be: of the overlay in front, or of the lesson where there is none.

@@ -4,6 +4,9 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
+
+#define NO_INDEX SIZE_MAX /* in place of an index: there is none */
 
 /* *result = a * b; false, and *result untouched, where that overflows. */
 static inline bool size_multiply(size_t *result, size_t a, size_t b)

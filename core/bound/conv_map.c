@@ -68,7 +68,7 @@ void conv_map_free(ConvMap *map)
 
 Status conv_map_ask(const ConvMap *map, Message *message)
 {
-    return map->consent ? consent_ask(map->consent, map->on_caller, message) : STATUS_OK;
+    return map->cancellation ? cancellation_check(map->cancellation, map->on_caller, message) : STATUS_OK;
 }
 
 ConvMap conv_map_unfolded(const ConvMap *map)

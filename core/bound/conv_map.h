@@ -6,7 +6,7 @@
 #ifndef BOUND_CONV_MAP_H
 #define BOUND_CONV_MAP_H
 
-#include "bound/consent.h"
+#include "bound/cancellation.h"
 #include "network/network.h"
 
 typedef struct ConvMap {
@@ -17,8 +17,9 @@ typedef struct ConvMap {
     double *weights;         /* [m][taps][channels] */
     double frobenius_square; /* of the weights */
     double overlap;          /* the most taps that see one input pixel */
-    Consent *consent;        /* asked between pieces of the bounds below, which may return STATUS_CANCELLED */
-    bool on_caller;          /* of consent_ask() */
+    Cancellation
+        *cancellation; /* asked between pieces of the bounds below, which may return STATUS_CANCELLED */
+    bool on_caller;    /* of cancellation_check() */
 } ConvMap;
 
 /* A map of that geometry without weights, for what it takes. */
@@ -30,7 +31,7 @@ size_t conv_map_lower_bytes(const ConvMap *map);
 size_t conv_map_certify_bytes(const ConvMap *map, size_t ceiling);
 size_t conv_map_fourier_bytes(const ConvMap *map);
 
-/* Group `group` of a layer at a site of that geometry. Nobody is asked: consent is NULL. */
+/* Group `group` of a layer at a use of that geometry. Nobody is asked: cancellation is NULL. */
 Status conv_map_create(ConvMap *map, const ConvGeometry *geometry, const Layer *layer, size_t group,
                        Message *message);
 void conv_map_free(ConvMap *map);

@@ -51,11 +51,11 @@ static Status check_images(const Network *network, const Dataset *dataset, size_
 static void find_needed(bool *needed, const Network *network)
 {
     const Value *values = network->values;
-    if (values[network->output].producer != NETWORK_NONE) needed[values[network->output].producer] = true;
+    if (values[network->output].producer != NO_INDEX) needed[values[network->output].producer] = true;
     for (size_t i = network->node_count; i-- > 0;)
         for (size_t k = 0; needed[i] && k < network->nodes[i].input_count; k++) {
             size_t producer = values[network->nodes[i].inputs[k]].producer;
-            if (producer != NETWORK_NONE) needed[producer] = true;
+            if (producer != NO_INDEX) needed[producer] = true;
         }
 }
 
@@ -65,8 +65,8 @@ static void find_steps(LadderRun *run)
     find_needed(run->needed, network);
     for (size_t i = 0; i < network->node_count; i++) {
         size_t layer = network->nodes[i].layer;
-        run->step_of[i] = NETWORK_NONE;
-        if (!run->needed[i] || layer == NETWORK_NONE || !run->weights[layer]) continue;
+        run->step_of[i] = NO_INDEX;
+        if (!run->needed[i] || layer == NO_INDEX || !run->weights[layer]) continue;
         run->step_of[i] = run->step_count;
         run->steps[run->step_count++] = i;
     }
@@ -292,7 +292,7 @@ Status ladder_create(Ladder *ladder, const Network *network, const Weights *cons
                      .dataset = dataset,
                      .normalization = normalization,
                      .images = options->images ? size_min(options->images, dataset->count) : dataset->count,
-                     .consent = {.proceed = options->proceed, .context = options->context}};
+                     .cancellation = {.proceed = options->proceed, .context = options->context}};
     *ladder =
         (Ladder){.total = run.images, .labelled = dataset->labelled, .layer_count = network->layer_count};
     Status status = check_images(network, dataset, run.images, message);

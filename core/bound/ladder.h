@@ -64,7 +64,7 @@ typedef struct Ladder {
     double output_norm;         /* |F_0| */
     double frobenius, spectral; /* INFINITY where a node has no constant */
     double hybrid, measured;
-    size_t costliest; /* layer of the largest hybrid contribution, or NETWORK_NONE
+    size_t costliest; /* layer of the largest hybrid contribution, or NO_INDEX
                          where none is quantized */
     size_t certified_spectral, certified_hybrid, certified_measured; /* images */
     size_t kept;                  /* images whose top-1 did not change: never fewer than certified */

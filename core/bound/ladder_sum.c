@@ -49,8 +49,8 @@ static double alone_of(const LadderRun *run, size_t layer, size_t images)
 static double lambda_of(const LadderRun *run, size_t layer, const Lipschitz *lipschitz)
 {
     double most = 0;
-    for (size_t i = 0; i < run->network->layers[layer].site_count; i++) {
-        size_t output = run->network->nodes[run->network->layers[layer].sites[i]].output;
+    for (size_t i = 0; i < run->network->layers[layer].use_count; i++) {
+        size_t output = run->network->nodes[run->network->layers[layer].uses[i]].output;
         most = fmax(most, lipschitz->spectral[output]);
     }
     return most;
@@ -70,8 +70,8 @@ static void sum_layers(Ladder *ladder, const LadderRun *run, const Lipschitz *li
         ladder->frobenius += row->frobenius;
         ladder->spectral += row->spectral;
         ladder->hybrid += row->hybrid;
-        bool most = row->quantized && (ladder->costliest == NETWORK_NONE ||
-                                       row->hybrid > ladder->steps[ladder->costliest].hybrid);
+        bool most = row->quantized &&
+                    (ladder->costliest == NO_INDEX || row->hybrid > ladder->steps[ladder->costliest].hybrid);
         if (most) ladder->costliest = l;
     }
 }
@@ -122,14 +122,14 @@ static const char *find_violation(const Ladder *ladder)
  * number. */
 static void blame(Ladder *ladder, const Network *network, const Lipschitz *lipschitz)
 {
-    if (lipschitz->culprit != NETWORK_NONE) {
+    if (lipschitz->culprit != NO_INDEX) {
         ladder->culprit = network->nodes[lipschitz->culprit].name;
         ladder->reason = lipschitz->reason;
         return;
     }
     for (size_t l = 0; l < ladder->layer_count && !ladder->culprit; l++) {
         if (isfinite(ladder->steps[l].spectral)) continue;
-        ladder->culprit = network->nodes[network->layers[l].sites[0]].name;
+        ladder->culprit = network->nodes[network->layers[l].uses[0]].name;
         ladder->reason = "its outputs on these images are not finite";
     }
 }
@@ -145,7 +145,7 @@ static void clear(Ladder *ladder, size_t images)
                        .labelled = ladder->labelled,
                        .layer_count = ladder->layer_count,
                        .steps = ladder->steps,
-                       .costliest = NETWORK_NONE,
+                       .costliest = NO_INDEX,
                        .bytes = ladder->bytes};
 }
 

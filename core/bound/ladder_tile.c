@@ -70,7 +70,7 @@ typedef struct Tile {
 
 static Status ask_to_proceed(const Tile *tile)
 {
-    return consent_ask(&tile->run->consent, tile->on_caller, tile->message);
+    return cancellation_check(&tile->run->cancellation, tile->on_caller, tile->message);
 }
 
 /* Both factors of a product that has just run, into the largest so far. NAN stays. */
@@ -100,7 +100,7 @@ static Status run_node(const Tile *tile, Overlay *overlay, size_t node, const We
 static const Weights *weights_of(const LadderRun *run, size_t node)
 {
     size_t layer = run->network->nodes[node].layer;
-    return layer == NETWORK_NONE ? NULL : run->weights[layer];
+    return layer == NO_INDEX ? NULL : run->weights[layer];
 }
 
 /* A node in float on a chain's values, unless that has been done. What no step has changed is the float
@@ -155,7 +155,7 @@ static Status run_hybrid(const Tile *tile, size_t step)
     const LadderRun *run = tile->run;
     LadderBench *bench = tile->bench;
     const size_t first = run->steps[step],
-                 next = step + 1 < run->step_count ? run->steps[step + 1] : NETWORK_NONE;
+                 next = step + 1 < run->step_count ? run->steps[step + 1] : NO_INDEX;
     Status status = STATUS_OK;
     overlay_start(&bench->tail, &bench->quantized);
     memset(bench->moved, 0, run->network->value_count * sizeof *bench->moved);
@@ -211,7 +211,7 @@ static double find_top(size_t *top, const float *outputs, size_t count)
     for (size_t i = 0; i < count; i++) {
         double output = (double)outputs[i];
         if (isnan(output)) {
-            *top = NETWORK_NONE;
+            *top = NO_INDEX;
             return NAN;
         }
         if (output > first) {
@@ -318,8 +318,8 @@ static Status take_step(const Tile *tile, size_t node)
     const size_t step = tile->run->step_of[node];
     Status status = measure_local(tile, node, step);
     if (status == STATUS_OK) status = measure_hybrid(tile, step);
-    if (status != STATUS_OK || layer->sites[0] != node) return status;
-    if (step > 0 || layer->site_count > 1) return measure_alone(tile, node);
+    if (status != STATUS_OK || layer->uses[0] != node) return status;
+    if (step > 0 || layer->use_count > 1) return measure_alone(tile, node);
     copy_alone(tile, node);
     return STATUS_OK;
 }
@@ -330,8 +330,8 @@ static Status pass_node(const Tile *tile, size_t node)
     LadderBench *bench = tile->bench;
     Status status = run_in_chain(tile, &bench->reference, node);
     if (status == STATUS_OK)
-        status = tile->run->step_of[node] != NETWORK_NONE ? take_step(tile, node)
-                                                          : run_in_chain(tile, &bench->quantized, node);
+        status = tile->run->step_of[node] != NO_INDEX ? take_step(tile, node)
+                                                      : run_in_chain(tile, &bench->quantized, node);
     overlay_release(&bench->quantized, node);
     overlay_release(&bench->reference, node);
     return status;
@@ -377,7 +377,7 @@ static void finish_tile(const Tile *tile)
         size_t top, quantized_top;
         sample->margin = find_top(&top, reference, elements);
         find_top(&quantized_top, quantized, elements);
-        sample->kept = top != NETWORK_NONE && top == quantized_top;
+        sample->kept = top != NO_INDEX && top == quantized_top;
         sample->correct = is_right(tile, i, tile->bench->outputs[FLOAT_OUTPUT]);
         sample->error = distance_squared(quantized, reference, elements);
         for (size_t k = 0; k < elements; k++) sample->output += (double)reference[k] * (double)reference[k];

@@ -8,7 +8,7 @@
 #ifndef BOUND_LADDER_TILE_H
 #define BOUND_LADDER_TILE_H
 
-#include "bound/consent.h"
+#include "bound/cancellation.h"
 #include "bound/overlay.h"
 #include "dataset/dataset.h"
 
@@ -33,14 +33,14 @@ typedef struct LadderRun {
     size_t images; /* of the whole run: a row of samples */
     size_t step_count;
     size_t *steps;       /* [step_count], nodes */
-    size_t *step_of;     /* [node_count], or NETWORK_NONE */
+    size_t *step_of;     /* [node_count], or NO_INDEX */
     bool *needed;        /* [node_count]: the output depends on it */
     size_t tile_bytes;   /* of values that a tile holds at most: ladder_bench_bytes() */
     StepSample *samples; /* [step_count][images] */
     double *alone;       /* [layer_count][images], squared */
     ImageSample *all;    /* [images] */
 
-    Consent consent; /* asked before each node */
+    Cancellation cancellation; /* asked before each node */
 } LadderRun;
 
 /* What one tile at a time needs. */

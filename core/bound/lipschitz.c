@@ -63,7 +63,7 @@ static void pass_edge(Lipschitz *lipschitz, const Network *network, size_t numbe
     const double after = lipschitz->spectral[node->output];
     lipschitz->frobenius[value] += through(constant.frobenius, lipschitz->frobenius[node->output]);
     lipschitz->spectral[value] += through(constant.spectral, after);
-    if (isfinite(constant.spectral) || after == 0 || lipschitz->culprit != NETWORK_NONE) return;
+    if (isfinite(constant.spectral) || after == 0 || lipschitz->culprit != NO_INDEX) return;
     lipschitz->culprit = number;
     lipschitz->reason = edge.kind == EDGE_UNBOUNDED ? edge.reason
                         : product                   ? "it multiplies two activations whose size is not known"
@@ -76,7 +76,7 @@ Status lipschitz_create(Lipschitz *lipschitz, const Network *network, const Laye
     *lipschitz = (Lipschitz){.value_count = network->value_count,
                              .frobenius = calloc(network->value_count, sizeof(double)),
                              .spectral = calloc(network->value_count, sizeof(double)),
-                             .culprit = NETWORK_NONE};
+                             .culprit = NO_INDEX};
     if (!lipschitz->frobenius || !lipschitz->spectral) {
         lipschitz_free(lipschitz);
         return status_no_memory(message, "Lipschitz constants");

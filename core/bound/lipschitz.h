@@ -20,11 +20,11 @@ typedef struct Lipschitz {
     double *frobenius;  /* [value_count], with LayerNorm.frobenius for layers */
     double *spectral;   /* [value_count], with LayerNorm.upper */
     size_t culprit;     /* a node without a finite constant upstream of whose output something matters, or
-                           NETWORK_NONE */
+                           NO_INDEX */
     const char *reason; /* "exp has no finite slope"; NULL without a culprit */
 } Lipschitz;
 
-/* norms: [node_count], those of sites of layers filled in. factor_norms: [node_count][2], for nodes that
+/* norms: [node_count], those of uses of layers filled in. factor_norms: [node_count][2], for nodes that
  * multiply two activations the largest norm of the other factor for input 0 and input 1; may be NULL where
  * the network has none (lipschitz_needs_factors()). */
 Status lipschitz_create(Lipschitz *lipschitz, const Network *network, const LayerNorm *norms,

@@ -26,7 +26,7 @@ typedef struct Group {
 typedef struct SiteJob {
     ConvGeometry geometry;
     const Layer *layer;
-    Consent *consent;
+    Cancellation *cancellation;
     bool on_caller;
     Group *groups;
     double lower; /* the largest of all groups' */
@@ -75,7 +75,7 @@ static Status bound_unfolded(Group *group, const ConvMap *map, bool matrix, Mess
 static Status create_map(ConvMap *map, const SiteJob *job, size_t index, Message *message)
 {
     Status status = conv_map_create(map, &job->geometry, job->layer, index, message);
-    map->consent = job->consent;
+    map->cancellation = job->cancellation;
     map->on_caller = job->on_caller;
     return status;
 }
@@ -157,7 +157,7 @@ typedef struct NetworkJob {
     LayerNorm *norms;
     const Network *network;
     const NormOptions *options;
-    Consent consent;
+    Cancellation cancellation;
     atomic_size_t next, done; /* layers */
     Status *statuses;         /* [layer_count] */
     Message *messages;
@@ -167,18 +167,18 @@ static Status layer_norms(NetworkJob *job, size_t number, bool on_caller)
 {
     const Layer *layer = &job->network->layers[number];
     Message *message = &job->messages[number];
-    SiteJob site = {.layer = layer,
-                    .consent = &job->consent,
-                    .on_caller = on_caller,
-                    .groups = calloc(layer->groups, sizeof(Group))};
-    Status status = site.groups ? STATUS_OK : status_no_memory(message, "a layer's norm");
-    for (size_t i = 0; !status && i < layer->site_count; i++) {
-        LayerNorm *norm = &job->norms[layer->sites[i]];
+    SiteJob use = {.layer = layer,
+                   .cancellation = &job->cancellation,
+                   .on_caller = on_caller,
+                   .groups = calloc(layer->groups, sizeof(Group))};
+    Status status = use.groups ? STATUS_OK : status_no_memory(message, "a layer's norm");
+    for (size_t i = 0; !status && i < layer->use_count; i++) {
+        LayerNorm *norm = &job->norms[layer->uses[i]];
         if (norm->upper_by) continue;
-        network_convolution(&site.geometry, job->network, layer->sites[i]);
-        status = site_norm(norm, &site, message);
+        network_convolution(&use.geometry, job->network, layer->uses[i]);
+        status = site_norm(norm, &use, message);
     }
-    free(site.groups);
+    free(use.groups);
     return status ? status_context(message, status, "layer '%s'", layer->name) : STATUS_OK;
 }
 
@@ -186,7 +186,8 @@ static Status layer_norms(NetworkJob *job, size_t number, bool on_caller)
 static void wait_for_others(NetworkJob *job)
 {
     const struct timespec pause = {.tv_nsec = WAIT_NANOSECONDS};
-    while (atomic_load(&job->done) < job->network->layer_count && !consent_ask(&job->consent, true, NULL))
+    while (atomic_load(&job->done) < job->network->layer_count &&
+           !cancellation_check(&job->cancellation, true, NULL))
         nanosleep(&pause, NULL);
 }
 
@@ -208,11 +209,11 @@ static bool ask_caller(void *context)
     return job->options->proceed(job->options->context, fraction);
 }
 
-/* The most bytes that the bounds of a site take, one group after another. */
-static size_t site_bytes(const Network *network, size_t site)
+/* The most bytes that the bounds of a use take, one group after another. */
+static size_t site_bytes(const Network *network, size_t use)
 {
     ConvGeometry geometry;
-    network_convolution(&geometry, network, site);
+    network_convolution(&geometry, network, use);
     const ConvMap map = conv_map_describe(&geometry), unfolded = conv_map_unfolded(&map);
     size_t most = size_max(conv_map_lower_bytes(&map), conv_map_lower_bytes(&unfolded));
     most = size_max(most, conv_map_certify_bytes(&unfolded, CERTIFICATE_BYTES));
@@ -233,8 +234,8 @@ static Status plan_memory(size_t *tasks, const NetworkJob *job, Message *message
     *tasks = pool_workers(job->options->pool);
     if (memory == 0) return STATUS_OK;
     for (size_t l = 0; l < network->layer_count; l++)
-        for (size_t i = 0; i < network->layers[l].site_count; i++) {
-            const size_t bytes = site_bytes(network, network->layers[l].sites[i]);
+        for (size_t i = 0; i < network->layers[l].use_count; i++) {
+            const size_t bytes = site_bytes(network, network->layers[l].uses[i]);
             if (bytes > most) costliest = l;
             most = size_max(most, bytes);
         }
@@ -267,7 +268,7 @@ Status network_norms(LayerNorm *norms, const Network *network, const NormOptions
                       .options = options,
                       .statuses = calloc(count + 1, sizeof(Status)),
                       .messages = calloc(count + 1, sizeof(Message))};
-    job.consent = (Consent){.proceed = options->proceed ? ask_caller : NULL, .context = &job};
+    job.cancellation = (Cancellation){.proceed = options->proceed ? ask_caller : NULL, .context = &job};
     Status status =
         job.statuses && job.messages ? run_job(&job, message) : status_no_memory(message, "norms");
     free(job.statuses);

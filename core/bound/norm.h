@@ -18,7 +18,7 @@
  *
  *     LayerNorm *norms = calloc(network->node_count, sizeof *norms);
  *     network_norms(norms, network, &(NormOptions){.pool = pool}, message);
- *     norms[network->layers[l].sites[0]].upper
+ *     norms[network->layers[l].uses[0]].upper
  */
 #ifndef BOUND_NORM_H
 #define BOUND_NORM_H
@@ -42,7 +42,7 @@ typedef struct NormOptions {
     void *context;
 } NormOptions;
 
-/* norms[node_count]: those of all sites of all layers are filled in. All zeros at first; on failure what was
+/* norms[node_count]: those of all uses of all layers are filled in. All zeros at first; on failure what was
  * found stays, and is not computed again where the call is repeated. STATUS_CANCELLED; STATUS_MEMORY
  * names a ceiling that would do. */
 Status network_norms(LayerNorm *norms, const Network *network, const NormOptions *options, Message *message);

@@ -5,7 +5,7 @@
 #include "base/number.h"
 #include "base/sizes.h"
 #include "dataset/dataset_storage.h"
-#include "dataset/folder.h"
+#include "dataset/formats/folder.h"
 
 #include <assert.h>
 #include <math.h>
@@ -277,20 +277,20 @@ static void make_table(float table[DATASET_MAX_CHANNELS][256], size_t channels,
 }
 
 /* An image of bytes from an array, prepared into room[height][width][channels]. */
-static Status prepare_from_array(unsigned char *room, const Dataset *dataset, size_t image, Message *message)
+static Status prepare_from_array(unsigned char *room, const Dataset *dataset, size_t index, Message *message)
 {
     const struct DatasetStorage *storage = dataset->storage;
     const ImageShape *own = &storage->array.shape,
                      shape = {dataset->height, dataset->width, dataset->channels};
-    Picture picture = {.pixels = malloc(own->height * own->width * own->channels),
-                       .height = own->height,
-                       .width = own->width,
-                       .channels = own->channels};
-    if (!picture.pixels) return status_no_memory(message, dataset->images_path);
-    array_gather(picture.pixels, &storage->array, image);
+    Image image = {.pixels = malloc(own->height * own->width * own->channels),
+                   .height = own->height,
+                   .width = own->width,
+                   .channels = own->channels};
+    if (!image.pixels) return status_no_memory(message, dataset->images_path);
+    array_gather(image.pixels, &storage->array, index);
     Status status =
-        preparation_apply(room, &picture, &storage->preparation, &shape, dataset->images_path, message);
-    free(picture.pixels);
+        preparation_apply(room, &image, &storage->preparation, &shape, dataset->images_path, message);
+    free(image.pixels);
     return status;
 }
 

@@ -4,7 +4,7 @@
 #define DATASET_DATASET_STORAGE_H
 
 #include "dataset/dataset.h"
-#include "dataset/preparation.h"
+#include "dataset/image/preparation.h"
 
 #define DATASET_MOST_BYTES ((size_t)2 << 30) /* of a file, unpacked */
 
@@ -58,7 +58,7 @@ Status array_check_floats(const Dataset *dataset, Message *message);
 /* What dataset_read() does for one image of an array: floats as they are, bytes by table[channels][256]. */
 void array_read(float *out, const Array *array, size_t image, float table[][256]);
 
-/* An image's bytes as a picture; pixels[height][width][channels] are the caller's. */
+/* An image's bytes as a image; pixels[height][width][channels] are the caller's. */
 void array_gather(unsigned char *pixels, const Array *array, size_t image);
 
 #endif

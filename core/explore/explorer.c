@@ -6,7 +6,7 @@
 #include "base/sizes.h"
 #include "explore/layer_keys.h"
 #include "explore/layer_solve.h"
-#include "explore/visits.h"
+#include "explore/visited.h"
 #include "quantize/sensitivity.h"
 
 #include <math.h>
@@ -27,7 +27,7 @@ struct Explorer {
     Memo *memo;
     Upstream *upstream;
     LayerKeys *keys; /* [layer_count], of the plan pursued last */
-    Visits visits;
+    VisitedPlans visited;
 
     const Dataset *images, *evaluation;
     Normalization normalization;
@@ -77,8 +77,8 @@ static Status publish(Explorer *explorer)
     const double now = seconds_now();
     draft->number++;
     count_done(draft);
-    draft->visits = explorer->visits.visits;
-    draft->visit_count = explorer->visits.count;
+    draft->visited = explorer->visited.visited;
+    draft->visited_count = explorer->visited.count;
     draft->seconds_left = draft->activity >= ACTIVITY_IDLE ? 0 : seconds_left(explorer, now);
     Status status = snapshot_create(&snapshot, draft, &explorer->message);
     if (status != STATUS_OK) return status;
@@ -121,7 +121,7 @@ static void start_stage(Explorer *explorer, Stage stage, Activity activity)
 {
     explorer->stage = stage;
     explorer->started = seconds_now();
-    explorer->draft.layer = NETWORK_NONE;
+    explorer->draft.layer = NO_INDEX;
     set_activity(explorer, activity, 0);
 }
 
@@ -197,7 +197,7 @@ static Status open_draft(Explorer *explorer, const Plan *plan)
     Snapshot *draft = &explorer->draft;
     draft->layer_count = explorer->network->layer_count;
     draft->node_count = explorer->network->node_count;
-    draft->layer = draft->visit = NETWORK_NONE;
+    draft->layer = draft->visit = NO_INDEX;
     draft->activity = ACTIVITY_OPENING;
     forget_layers(draft);
     for (size_t s = 0; s < STAGE_COUNT; s++) explorer->seconds[s] = NAN;
@@ -238,7 +238,7 @@ void explorer_free(Explorer *explorer)
     plan_free(&explorer->draft.plan);
     pipeline_free(explorer->pipeline);
     reference_free(explorer->reference);
-    visits_free(&explorer->visits);
+    visited_free(&explorer->visited);
     memo_free(explorer->memo);
     upstream_free(explorer->upstream);
     free(explorer->keys);
@@ -251,9 +251,9 @@ static void forget_results(Explorer *explorer)
 {
     pipeline_free(explorer->pipeline);
     explorer->pipeline = NULL;
-    visits_free(&explorer->visits);
+    visited_free(&explorer->visited);
     forget_layers(&explorer->draft);
-    explorer->draft.visit = NETWORK_NONE;
+    explorer->draft.visit = NO_INDEX;
     explorer->draft.ladder = (Ladder){0};
     explorer->draft.ladder_current = explorer->draft.accuracy_current = false;
     explorer->draft.accuracy = explorer->draft.reference = (Evaluation){0};
@@ -275,10 +275,10 @@ void explorer_set_images(Explorer *explorer, const Dataset *calibration, const D
     explorer->reference = NULL;
 }
 
-Status explorer_restore(Explorer *explorer, const Visit *const *visits, size_t count, Message *message)
+Status explorer_restore(Explorer *explorer, const VisitedPlan *const *visits, size_t count, Message *message)
 {
     for (size_t i = 0; i < count; i++) {
-        Status status = visits_restore(&explorer->visits, explorer->network, visits[i], message);
+        Status status = visited_restore(&explorer->visited, explorer->network, visits[i], message);
         if (status != STATUS_OK) return status;
     }
     return STATUS_OK;
@@ -391,14 +391,14 @@ static size_t layer_at_work(const Snapshot *draft, const PipelineProgress *progr
     if (progress->trace) return progress->layer;
     for (size_t l = 0; l < draft->layer_count; l++)
         if (draft->layers[l].state == LAYER_WAITING || draft->layers[l].state == LAYER_CALIBRATING) return l;
-    return NETWORK_NONE;
+    return NO_INDEX;
 }
 
 static void show_work(Explorer *explorer, const PipelineProgress *progress)
 {
     Snapshot *draft = &explorer->draft;
     draft->layer = layer_at_work(draft, progress);
-    if (draft->layer != NETWORK_NONE)
+    if (draft->layer != NO_INDEX)
         draft->layers[draft->layer].state = progress->trace ? LAYER_SOLVING : LAYER_CALIBRATING;
     draft->live = (SolveProgress *)progress->trace;
     draft->live_count = progress->trace_count;
@@ -442,9 +442,9 @@ static Status pursue_errors(Explorer *explorer)
     if (status != STATUS_OK) return status;
     const char *note = explorer->pipeline->note;
     snprintf(explorer->draft.message, sizeof explorer->draft.message, "%s", note ? note : "");
-    if (explorer->draft.visit == NETWORK_NONE)
-        status = visits_add(&explorer->draft.visit, &explorer->visits, explorer->network,
-                            &explorer->draft.plan, &explorer->message);
+    if (explorer->draft.visit == NO_INDEX)
+        status = visited_add(&explorer->draft.visit, &explorer->visited, explorer->network,
+                             &explorer->draft.plan, &explorer->message);
     end_stage(explorer);
     return status;
 }
@@ -550,7 +550,8 @@ static Status pursue_ladder(Explorer *explorer)
 {
     const size_t visit = explorer->draft.visit;
     Ladder ladder;
-    if (explorer->options.ladder_images == 0 || explorer->visits.findings[visit].has_ladder) return STATUS_OK;
+    if (explorer->options.ladder_images == 0 || explorer->visited.findings[visit].has_ladder)
+        return STATUS_OK;
     Status status = pursue_norms(explorer);
     if (status != STATUS_OK) return status;
     start_stage(explorer, STAGE_LADDER, ACTIVITY_BOUNDING);
@@ -558,7 +559,7 @@ static Status pursue_ladder(Explorer *explorer)
     if (status != STATUS_OK) return status;
     show_ladder(explorer, &ladder, 1);
     end_stage(explorer);
-    return visits_set_ladder(&explorer->visits, visit, &ladder, &explorer->message);
+    return visited_set_ladder(&explorer->visited, visit, &ladder, &explorer->message);
 }
 
 /* --- accuracy --------------------------------------------------------------------------------------------
@@ -605,13 +606,13 @@ static Status pursue_accuracy(Explorer *explorer)
 {
     const size_t visit = explorer->draft.visit;
     Evaluation evaluation;
-    if (!explorer->evaluation || explorer->visits.findings[visit].has_accuracy) return STATUS_OK;
+    if (!explorer->evaluation || explorer->visited.findings[visit].has_accuracy) return STATUS_OK;
     start_stage(explorer, STAGE_ACCURACY, ACTIVITY_EVALUATING);
     Status status = evaluate(&evaluation, explorer);
     if (status != STATUS_OK) return status;
     show_accuracy(explorer, &evaluation);
     end_stage(explorer);
-    return visits_set_accuracy(&explorer->visits, visit, &evaluation, &explorer->message);
+    return visited_set_accuracy(&explorer->visited, visit, &evaluation, &explorer->message);
 }
 
 /* --- the whole -------------------------------------------------------------------------------------------
@@ -633,12 +634,12 @@ static Status check_plan(Explorer *explorer, const Plan *plan)
 static void recall_visit(Explorer *explorer)
 {
     Snapshot *draft = &explorer->draft;
-    draft->visit = visits_find(&explorer->visits, &draft->plan);
+    draft->visit = visited_find(&explorer->visited, &draft->plan);
     const Findings *findings =
-        draft->visit == NETWORK_NONE ? &(Findings){0} : &explorer->visits.findings[draft->visit];
+        draft->visit == NO_INDEX ? &(Findings){0} : &explorer->visited.findings[draft->visit];
     draft->ladder_current = draft->accuracy_current = false;
     if (findings->has_ladder) show_ladder(explorer, &findings->ladder, 1);
-    if (findings->has_accuracy) show_accuracy(explorer, &explorer->visits.visits[draft->visit]->accuracy);
+    if (findings->has_accuracy) show_accuracy(explorer, &explorer->visited.visited[draft->visit]->accuracy);
     explorer->awaited[STAGE_NORMS] =
         !draft->norms && !findings->has_ladder && explorer->options.ladder_images;
     explorer->awaited[STAGE_LADDER] = !findings->has_ladder && explorer->options.ladder_images;
@@ -667,7 +668,7 @@ static Status conclude(Explorer *explorer, Status status, Message *message)
 {
     Snapshot *draft = &explorer->draft;
     hide_trace(explorer);
-    draft->layer = NETWORK_NONE;
+    draft->layer = NO_INDEX;
     const bool failed = status != STATUS_OK && status != STATUS_CANCELLED;
     set_activity(explorer,
                  failed               ? ACTIVITY_FAILED
@@ -843,13 +844,14 @@ const Pipeline *explorer_pipeline(const Explorer *explorer)
 const Ladder *explorer_ladder(const Explorer *explorer)
 {
     const size_t visit = explorer->draft.visit;
-    if (!explorer->pipeline || visit == NETWORK_NONE) return NULL;
-    return explorer->visits.findings[visit].has_ladder ? &explorer->visits.findings[visit].ladder : NULL;
+    if (!explorer->pipeline || visit == NO_INDEX) return NULL;
+    return explorer->visited.findings[visit].has_ladder ? &explorer->visited.findings[visit].ladder : NULL;
 }
 
 const Evaluation *explorer_accuracy(const Explorer *explorer)
 {
     const size_t visit = explorer->draft.visit;
-    if (!explorer->pipeline || visit == NETWORK_NONE) return NULL;
-    return explorer->visits.findings[visit].has_accuracy ? &explorer->visits.visits[visit]->accuracy : NULL;
+    if (!explorer->pipeline || visit == NO_INDEX) return NULL;
+    return explorer->visited.findings[visit].has_accuracy ? &explorer->visited.visited[visit]->accuracy
+                                                          : NULL;
 }

@@ -70,7 +70,7 @@ Status explorer_measure_widths(Explorer *explorer, size_t layer, Message *messag
 
 /* Adds plans visited in an earlier run, as they were kept; they have numbers from 1 in their order. Before
  * the first pursuit. */
-Status explorer_restore(Explorer *explorer, const Visit *const *visits, size_t count, Message *message);
+Status explorer_restore(Explorer *explorer, const VisitedPlan *const *visits, size_t count, Message *message);
 
 /* For reports: what is known of the plan pursued last, complete after a pursuit that returned STATUS_OK. The
  * pipeline's results, or NULL; the ladder and the accuracy, or NULL where they are not complete. Borrowed

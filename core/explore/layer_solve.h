@@ -1,5 +1,5 @@
 /* Layer solve: what a plan asks of the optimizer at one layer. Private to core/explore: the pipeline and the
- * survey ask alike. */
+ * sweep ask alike. */
 #ifndef EXPLORE_LAYER_SOLVE_H
 #define EXPLORE_LAYER_SOLVE_H
 

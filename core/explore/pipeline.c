@@ -29,7 +29,7 @@ typedef struct Run {
     size_t *solving;          /* [layer_count] */
     size_t memory, held;      /* of calibrating and solving */
     size_t layer;             /* being calibrated for or solved */
-    size_t sums_of;           /* the layer whose statistics alone are asked for, or NETWORK_NONE */
+    size_t sums_of;           /* the layer whose statistics alone are asked for, or NO_INDEX */
     Sums *sums;               /* those */
     double fraction;
 } Run;
@@ -71,7 +71,7 @@ static void tell(const Run *run, size_t layer)
 static void settle_passed(Run *run)
 {
     Pipeline *pipeline = run->pipeline;
-    if (run->sums_of != NETWORK_NONE) return; /* not all layers upstream have their weights */
+    if (run->sums_of != NO_INDEX) return; /* not all layers upstream have their weights */
     for (size_t l = 0; l < pipeline->layer_count; l++) {
         if (run->settled[l] || !calibration_passed(run->calibration, l)) continue;
         double error = calibration_accumulated_error(run->calibration, l);
@@ -203,7 +203,7 @@ static Status run_layers(Run *run)
         Status status = calibration_next(run->calibration, &layer, &problems, run->message);
         run->pipeline->calibrate_seconds += seconds_now() - start;
         if (status != STATUS_OK) return status;
-        if (layer == NETWORK_NONE) break;
+        if (layer == NO_INDEX) break;
         status = stop_at(run, layer);
         if (status != STATUS_OK) return status;
     }
@@ -379,7 +379,7 @@ Status pipeline_run(Pipeline **result, const Network *network, const Plan *plan,
                .normalization = normalization,
                .options = options,
                .message = message,
-               .sums_of = NETWORK_NONE};
+               .sums_of = NO_INDEX};
     Status status = run_all(&run, network);
     free_run(&run);
     if (status == STATUS_OK)

@@ -5,13 +5,13 @@
 #include <stdlib.h>
 #include <string.h>
 
-Visit *visit_hold(Visit *visit)
+VisitedPlan *visited_plan_hold(VisitedPlan *visit)
 {
     atomic_fetch_add_explicit(&visit->references, 1, memory_order_relaxed);
     return visit;
 }
 
-void visit_drop(Visit *visit)
+void visited_plan_drop(VisitedPlan *visit)
 {
     if (!visit || atomic_fetch_sub_explicit(&visit->references, 1, memory_order_acq_rel) != 1) return;
     plan_free(&visit->plan);
@@ -28,13 +28,14 @@ static void release(Snapshot *snapshot)
 {
     for (size_t l = 0; snapshot->layers && l < snapshot->layer_count; l++)
         solved_drop(snapshot->layers[l].solved);
-    for (size_t i = 0; snapshot->visits && i < snapshot->visit_count; i++) visit_drop(snapshot->visits[i]);
+    for (size_t i = 0; snapshot->visited && i < snapshot->visited_count; i++)
+        visited_plan_drop(snapshot->visited[i]);
     plan_free(&snapshot->plan);
     free(snapshot->layers);
     free(snapshot->live);
     free(snapshot->norms);
     ladder_free(&snapshot->ladder);
-    free(snapshot->visits);
+    free(snapshot->visited);
     free(snapshot);
 }
 
@@ -63,7 +64,7 @@ static bool copy_arrays(Snapshot *copy, const Snapshot *draft)
     copy->layers = copy_array(draft->layers, draft->layer_count, sizeof *draft->layers, &enough);
     copy->live = copy_array(draft->live, draft->live_count, sizeof *draft->live, &enough);
     copy->norms = copy_array(draft->norms, draft->node_count, sizeof *draft->norms, &enough);
-    copy->visits = copy_array(draft->visits, draft->visit_count, sizeof *draft->visits, &enough);
+    copy->visited = copy_array(draft->visited, draft->visited_count, sizeof *draft->visited, &enough);
     copy->ladder.steps =
         copy_array(draft->ladder.steps, draft->ladder.layer_count, sizeof *draft->ladder.steps, &enough);
     return enough;
@@ -73,7 +74,7 @@ static void hold_parts(Snapshot *copy)
 {
     for (size_t l = 0; copy->layers && l < copy->layer_count; l++)
         if (copy->layers[l].solved) solved_hold(copy->layers[l].solved);
-    for (size_t i = 0; copy->visits && i < copy->visit_count; i++) visit_hold(copy->visits[i]);
+    for (size_t i = 0; copy->visited && i < copy->visited_count; i++) visited_plan_hold(copy->visited[i]);
 }
 
 Status snapshot_create(Snapshot **result, const Snapshot *draft, Message *message)
@@ -101,7 +102,7 @@ Status snapshot_create(Snapshot **result, const Snapshot *draft, Message *messag
 }
 
 /* At most as large and at least as accurate, and better in one. */
-static bool beats(const Visit *a, const Visit *b)
+static bool beats(const VisitedPlan *a, const VisitedPlan *b)
 {
     const size_t right = a->accuracy.quantized.top1_correct, other = b->accuracy.quantized.top1_correct;
     const double share = (double)right * (double)b->accuracy.images,
@@ -112,9 +113,9 @@ static bool beats(const Visit *a, const Visit *b)
 
 void snapshot_pareto(bool *front, const Snapshot *snapshot)
 {
-    for (size_t i = 0; i < snapshot->visit_count; i++) {
-        front[i] = snapshot->visits[i]->evaluated;
-        for (size_t k = 0; front[i] && k < snapshot->visit_count; k++)
-            front[i] = !snapshot->visits[k]->evaluated || !beats(snapshot->visits[k], snapshot->visits[i]);
+    for (size_t i = 0; i < snapshot->visited_count; i++) {
+        front[i] = snapshot->visited[i]->evaluated;
+        for (size_t k = 0; front[i] && k < snapshot->visited_count; k++)
+            front[i] = !snapshot->visited[k]->evaluated || !beats(snapshot->visited[k], snapshot->visited[i]);
     }
 }

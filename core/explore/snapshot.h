@@ -48,7 +48,7 @@ typedef enum Activity {
 } Activity;
 
 /* A plan that was looked at, with what it turned out to be worth. Immutable, shared. */
-typedef struct Visit {
+typedef struct VisitedPlan {
     atomic_size_t references;
     size_t number; /* 1, 2, ... in order of first visit */
     Plan plan;
@@ -57,7 +57,7 @@ typedef struct Visit {
     Evaluation accuracy;
     bool bounded;                      /* the three below hold */
     double measured, hybrid, spectral; /* relative to |F_0| */
-} Visit;
+} VisitedPlan;
 
 typedef struct Snapshot {
     atomic_size_t references;
@@ -66,7 +66,7 @@ typedef struct Snapshot {
     Plan plan; /* what the worker pursues: the interface's may be ahead */
     PlanTotals totals;
     Activity activity;
-    size_t layer, layers_done; /* worked on, or NETWORK_NONE; LAYER_SOLVED or LAYER_FLOAT */
+    size_t layer, layers_done; /* worked on, or NO_INDEX; LAYER_SOLVED or LAYER_FLOAT */
     double fraction;           /* of the activity, 0..1 */
     double seconds_left;       /* for all that the plan asks for, NAN where not known */
     char message[512];         /* "" or why it failed, or a note */
@@ -87,20 +87,20 @@ typedef struct Snapshot {
     bool accuracy_current;
     Evaluation reference; /* the float network's own, as far as known; `compared` is false */
 
-    size_t visit_count;
-    Visit **visits; /* [visit_count], by number */
-    size_t visit;   /* index of the plan's, or NETWORK_NONE */
+    size_t visited_count;
+    VisitedPlan **visited; /* [visited_count], by number */
+    size_t visit;          /* index of the plan's, or NO_INDEX */
 } Snapshot;
 
-Visit *visit_hold(Visit *visit);
-void visit_drop(Visit *visit); /* NULL allowed */
+VisitedPlan *visited_plan_hold(VisitedPlan *visit);
+void visited_plan_drop(VisitedPlan *visit); /* NULL allowed */
 
 /* A snapshot of one reference with copies of all that `draft` points at; layers and visits are shared. */
 Status snapshot_create(Snapshot **snapshot, const Snapshot *draft, Message *message);
 Snapshot *snapshot_hold(Snapshot *snapshot);
 void snapshot_drop(Snapshot *snapshot); /* NULL allowed */
 
-/* The Pareto front of size against top-1 among evaluated visits: front[visit_count], true where no other is
+/* The Pareto front of size against top-1 among evaluated visits: front[visited_count], true where no other is
  * at most as large and at least as accurate, and better in one. */
 void snapshot_pareto(bool *front, const Snapshot *snapshot);
 

@@ -34,7 +34,7 @@ static void follow_nodes(Upstream *upstream, uint64_t *values, const Network *ne
         const Node *node = &network->nodes[i];
         uint64_t *output = values + node->output * words;
         for (size_t k = 0; k < node->input_count; k++) join(output, values + node->inputs[k] * words, words);
-        if (node->layer == NETWORK_NONE) continue;
+        if (node->layer == NO_INDEX) continue;
         join(set_of(upstream, node->layer), output, words);
         output[node->layer / 64] |= (uint64_t)1 << node->layer % 64;
     }

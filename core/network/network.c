@@ -1,7 +1,7 @@
 #include "network/network.h"
 
 #include "base/sizes.h"
-#include "network/finish.h"
+#include "network/build/finish.h"
 #include "network/network_file.h"
 #include "network/network_storage.h"
 

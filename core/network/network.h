@@ -31,35 +31,27 @@
 #ifndef NETWORK_NETWORK_H
 #define NETWORK_NETWORK_H
 
+#include "base/sizes.h"
 #include "base/status.h"
-#include "network/input_quantizer.h"
+#include "network/run/input_quantizer.h"
+#include "onnx/element.h"
 
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
-#define NETWORK_MAX_RANK 8
-#define NETWORK_NONE SIZE_MAX
-
-typedef enum ElementType { ELEMENT_FLOAT, ELEMENT_INT64, ELEMENT_BOOL } ElementType;
-
-static inline size_t element_size(ElementType type) /* bytes */
-{
-    return type == ELEMENT_FLOAT ? 4 : type == ELEMENT_INT64 ? 8 : 1;
-}
-
 typedef struct Value {
     const char *name;
     ElementType type;
     size_t rank;
-    size_t shape[NETWORK_MAX_RANK]; /* as stored, for one tile */
-    size_t elements;                /* their product */
+    size_t shape[TENSOR_MAX_RANK]; /* as stored, for one tile */
+    size_t elements;               /* their product */
     bool channels_last;
     const void *constant; /* its elements, or NULL where it is computed */
-    size_t producer;      /* node, or NETWORK_NONE for constants and the input */
+    size_t producer;      /* node, or NO_INDEX for constants and the input */
 } Value;
 
-typedef struct Kernel Kernel; /* network/operator.h */
+typedef struct Kernel Kernel; /* network/operators/operator.h */
 
 static inline size_t value_bytes(const Value *value) /* of one tile */
 {
@@ -72,7 +64,7 @@ typedef struct Node {
     size_t input_count;
     const size_t *inputs; /* values */
     size_t output;        /* value: every node has one */
-    size_t layer;         /* in Network.layers, or NETWORK_NONE */
+    size_t layer;         /* in Network.layers, or NO_INDEX */
     size_t file_node;     /* that it was made for, as the file's graph counts them */
     const Kernel *kernel;
     const void *parameters; /* the kernel's own */
@@ -82,8 +74,8 @@ typedef struct Node {
 /* Where a node of the file takes a layer's weights: for whoever edits the file (network/network_file.h). */
 typedef struct LayerSource {
     size_t file_node;
-    size_t operand;                       /* its input that is the weights */
-    size_t rank, shape[NETWORK_MAX_RANK]; /* of that input */
+    size_t operand;                      /* its input that is the weights */
+    size_t rank, shape[TENSOR_MAX_RANK]; /* of that input */
 } LayerSource;
 
 /* Weights that can be quantized. y[i] = sum_k weights[i][k] * x[k] + bias[i], for each row x of its input: a
@@ -94,15 +86,15 @@ typedef struct Layer {
     const char *operator_name; /* as in the file: "Conv", "Gemm", "MatMul" */
     size_t groups, m, n;       /* outputs and inputs a group */
     size_t weight_rank;        /* of the shape as in the file */
-    size_t weight_shape[NETWORK_MAX_RANK];
+    size_t weight_shape[TENSOR_MAX_RANK];
     const float *weights; /* [groups*m][n], finite, batch normalization folded in */
     const float *bias;    /* [groups*m], finite, zeros where there is none */
     bool has_bias;        /* in the file, or by a folded batch normalization */
     size_t parameters;    /* weights, and biases where it has them */
-    uint64_t macs;        /* multiply-accumulates an image, all its sites */
-    size_t site_count;    /* nodes that use these weights, usually one */
-    const size_t *sites;
-    const LayerSource *sources; /* [site_count] */
+    uint64_t macs;        /* multiply-accumulates an image, all its uses */
+    size_t use_count;     /* nodes that use these weights, usually one */
+    const size_t *uses;
+    const LayerSource *sources; /* [use_count] */
     size_t folded_count;
     const size_t *folded; /* file nodes: the batch normalizations that are folded in */
     bool first;           /* no layer upstream */
@@ -128,7 +120,7 @@ typedef struct Network {
     size_t value_count, node_count, layer_count;
     const Value *values;
     const Node *nodes;
-    const Layer *layers; /* in topological order of their first site */
+    const Layer *layers; /* in topological order of their first use */
 
     /* metadata_props of the file, "" where absent: a description or an option wins over these */
     const char *mean, *std, *labels, *task;
@@ -206,7 +198,7 @@ Status network_run(const Network *network, float *output, const float *input, co
 Status network_run_node(const Network *network, size_t node, void *output, const void *const *inputs,
                         const Weights *weights, Workspace *workspace, Message *message);
 
-/* Rows (patches, or vectors along the last axis) that a layer's site takes from one image. */
+/* Rows (patches, or vectors along the last axis) that a layer's use takes from one image. */
 size_t network_rows(const Network *network, size_t node);
 
 /* rows[count][groups*n], in the order of Layer's inputs: those of image `image` of the tile `input`, at
@@ -270,7 +262,7 @@ static inline ConvGeometry convolution_of_one_pixel(size_t groups, size_t m, siz
                           .dilation_w = 1};
 }
 
-/* node: a layer's site. */
+/* node: a layer's use. */
 void network_convolution(ConvGeometry *geometry, const Network *network, size_t node);
 
 #endif

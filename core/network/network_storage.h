@@ -3,16 +3,16 @@
 #define NETWORK_NETWORK_STORAGE_H
 
 #include "base/arena.h"
-#include "network/conv_kernels.h"
 #include "network/network.h"
+#include "network/run/conv_kernels.h"
 
-/* How a layer's site runs: Conv nodes by a plan, all others by SGEMM. */
-typedef struct Site {
+/* How a layer's use runs: Conv nodes by a plan, all others by SGEMM. */
+typedef struct LayerUse {
     ConvPlan *plan; /* NULL for Gemm and MatMul */
     size_t format;  /* of the layer's packed weights */
     bool has_range; /* a Gemm's, fused */
     Range range;
-} Site;
+} LayerUse;
 
 /* Where a value is while the network runs: its root is the value whose memory it shares, itself for most. */
 typedef struct Place {
@@ -32,7 +32,7 @@ typedef struct NetworkStorage {
     const ConvBackend *backend; /* of what conv_avx2 does not take */
     bool plain;                 /* conv_plain alone, as the options ask */
     const char *kernels;        /* names of all that are in use */
-    Site *sites;                /* [node_count], used where the node has a layer */
+    LayerUse *uses;             /* [node_count], used where the node has a layer */
     Weights **float_weights;    /* [layer_count] */
     Place *places;              /* [value_count] */
     Step *steps;                /* [step_count] */
@@ -51,7 +51,7 @@ typedef struct IntegerForm {
     bool exact;
 } IntegerForm;
 
-/* A layer's weights, packed once for each format that its sites take. */
+/* A layer's weights, packed once for each format that its uses take. */
 struct Weights {
     size_t layer;
     IntegerForm *integer; /* NULL: the input stays float */
@@ -60,7 +60,7 @@ struct Weights {
     ConvWeights *formats[];
 };
 
-/* Plans for all sites, memory for all values, float weights packed. `ceiling` bytes for a workspace. */
+/* Plans for all uses, memory for all values, float weights packed. `ceiling` bytes for a workspace. */
 Status execute_prepare(Network *network, size_t ceiling, Message *message);
 void execute_release(Network *network);
 

@@ -1,6 +1,6 @@
 /* Which values cannot be negative, from the graph alone. */
-#include "network/elementwise.h"
 #include "network/network.h"
+#include "network/operators/elementwise.h"
 
 #include <string.h>
 
@@ -76,7 +76,7 @@ static bool keeps_sign(const Node *node)
                                         "ZerosBetween",
                                         "TopK"};
     if (resample_keeps_sign(node)) return true;
-    return node->layer == NETWORK_NONE && is_among(node->operator_name, names, sizeof names / sizeof *names);
+    return node->layer == NO_INDEX && is_among(node->operator_name, names, sizeof names / sizeof *names);
 }
 
 static bool always_nonnegative(const Node *node)

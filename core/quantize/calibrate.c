@@ -25,8 +25,8 @@ typedef struct ChainValue {
 } ChainValue;
 
 typedef struct Step {
-    size_t layer; /* to solve, or NETWORK_NONE */
-    size_t node;  /* to run, or NETWORK_NONE */
+    size_t layer; /* to solve, or NO_INDEX */
+    size_t node;  /* to run, or NO_INDEX */
 } Step;
 
 struct Calibration {
@@ -137,8 +137,8 @@ static bool inputs_ready(const Scheduler *scheduler, const Node *node)
 
 static bool sites_ready(const Scheduler *scheduler, const Layer *layer)
 {
-    for (size_t i = 0; i < layer->site_count; i++)
-        if (!inputs_ready(scheduler, &scheduler->calibration->network->nodes[layer->sites[i]])) return false;
+    for (size_t i = 0; i < layer->use_count; i++)
+        if (!inputs_ready(scheduler, &scheduler->calibration->network->nodes[layer->uses[i]])) return false;
     return true;
 }
 
@@ -151,29 +151,28 @@ static void schedule_node(Scheduler *scheduler, size_t index)
 {
     Calibration *calibration = scheduler->calibration;
     const Node *node = &calibration->network->nodes[index];
-    if (node->layer != NETWORK_NONE && !scheduler->layer_open[node->layer]) {
+    if (node->layer != NO_INDEX && !scheduler->layer_open[node->layer]) {
         scheduler->layer_open[node->layer] = true;
-        if (calibration->options.wanted[node->layer])
-            add_step(calibration, (Step){node->layer, NETWORK_NONE});
+        if (calibration->options.wanted[node->layer]) add_step(calibration, (Step){node->layer, NO_INDEX});
     }
-    add_step(calibration, (Step){NETWORK_NONE, index});
+    add_step(calibration, (Step){NO_INDEX, index});
     scheduler->node_done[index] = true;
     scheduler->value_ready[node->output] = true;
 }
 
-/* Nodes in topological order, but that a layer waits for the inputs of all its sites; where that leaves
+/* Nodes in topological order, but that a layer waits for the inputs of all its uses; where that leaves
  * nothing to do, the first that waits goes ahead with those that are there. */
 static void schedule_all(Scheduler *scheduler)
 {
     const Network *network = scheduler->calibration->network;
     for (size_t done = 0; done < network->node_count;) {
-        size_t before = done, waiting = NETWORK_NONE;
+        size_t before = done, waiting = NO_INDEX;
         for (size_t i = 0; i < network->node_count; i++) {
             const Node *node = &network->nodes[i];
             if (scheduler->node_done[i] || !inputs_ready(scheduler, node)) continue;
-            if (node->layer != NETWORK_NONE && !scheduler->layer_open[node->layer] &&
+            if (node->layer != NO_INDEX && !scheduler->layer_open[node->layer] &&
                 !sites_ready(scheduler, &network->layers[node->layer])) {
-                if (waiting == NETWORK_NONE) waiting = i;
+                if (waiting == NO_INDEX) waiting = i;
                 continue;
             }
             schedule_node(scheduler, i);
@@ -232,7 +231,7 @@ static size_t peak_activations(Calibration *calibration)
     size_t live = all_bytes(calibration, network->input), peak = live;
     count_uses(calibration);
     for (size_t s = 0; s < calibration->step_count; s++) {
-        if (calibration->steps[s].node == NETWORK_NONE) continue;
+        if (calibration->steps[s].node == NO_INDEX) continue;
         const Node *node = &network->nodes[calibration->steps[s].node];
         live += 2 * all_bytes(calibration, node->output);
         peak = size_max(peak, live);
@@ -248,7 +247,7 @@ static size_t peak_activations(Calibration *calibration)
 static size_t rows_of_image(const Network *network, const Layer *layer)
 {
     size_t rows = 0;
-    for (size_t i = 0; i < layer->site_count; i++) rows += network_rows(network, layer->sites[i]);
+    for (size_t i = 0; i < layer->use_count; i++) rows += network_rows(network, layer->uses[i]);
     return rows;
 }
 
@@ -484,7 +483,7 @@ static Status set_up(Calibration *calibration, Message *message)
     if (status != STATUS_OK) return status;
     for (size_t i = 0; i < network->layer_count; i++) {
         calibration->macs_total += network->layers[i].macs;
-        calibration->sites_left[i] = network->layers[i].site_count;
+        calibration->sites_left[i] = network->layers[i].use_count;
         if (calibration->options.weights) calibration->weights[i] = calibration->options.weights[i];
     }
     status = read_images(calibration, message);
@@ -503,7 +502,7 @@ Status calibration_create(Calibration **result, const Network *network, const Da
     calibration->dataset = dataset;
     calibration->normalization = *normalization;
     calibration->options = *options;
-    calibration->solving = NETWORK_NONE;
+    calibration->solving = NO_INDEX;
     calibration_split(&calibration->images, &calibration->heldout_images, options->images, dataset->count);
     calibration->tiles = size_ceil_div(calibration->images + calibration->heldout_images, network->batch);
     Status status = set_up(calibration, message);
@@ -586,7 +585,7 @@ static void run_node_tile(void *context, size_t index, size_t worker)
                         ? network->values[node->inputs[i]].constant
                         : tile_of(calibration, node->inputs[i], tile, job->quantized);
     const Weights *weights =
-        job->quantized && node->layer != NETWORK_NONE ? calibration->weights[node->layer] : NULL;
+        job->quantized && node->layer != NO_INDEX ? calibration->weights[node->layer] : NULL;
     calibration->statuses[tile] =
         network_run_node(network, job->node, tile_of(calibration, node->output, tile, job->quantized), inputs,
                          weights, calibration->workspaces[worker], &calibration->messages[worker]);
@@ -613,8 +612,8 @@ static size_t tiles_of_round(const Calibration *calibration, size_t node)
 {
     const Network *network = calibration->network;
     size_t workers = pool_workers(calibration->options.pool), layer = network->nodes[node].layer;
-    if (layer == NETWORK_NONE) return workers * ROUND_TILES;
-    uint64_t macs = network->layers[layer].macs / network->layers[layer].site_count * network->batch;
+    if (layer == NO_INDEX) return workers * ROUND_TILES;
+    uint64_t macs = network->layers[layer].macs / network->layers[layer].use_count * network->batch;
     uint64_t tiles = ROUND_MACS / (macs + 1);
     return workers * size_max(size_min((size_t)tiles, ROUND_TILES), 1);
 }
@@ -678,7 +677,7 @@ static void compare_chains(Calibration *calibration, size_t node)
 
 static bool chains_part(const Calibration *calibration, const Node *node)
 {
-    if (node->layer != NETWORK_NONE && calibration->weights[node->layer]) return true;
+    if (node->layer != NO_INDEX && calibration->weights[node->layer]) return true;
     for (size_t i = 0; i < node->input_count; i++)
         if (!is_constant(calibration->network, node->inputs[i]) && !calibration->values[node->inputs[i]].same)
             return true;
@@ -709,10 +708,10 @@ static Status run_node(Calibration *calibration, size_t index, Message *message)
     status = run_chain(calibration, index, false, message);
     if (status == STATUS_OK && !output->same) status = run_chain(calibration, index, true, message);
     if (status != STATUS_OK) return status;
-    if (node->layer != NETWORK_NONE) {
+    if (node->layer != NO_INDEX) {
         if (!output->same) compare_chains(calibration, index);
         calibration->sites_left[node->layer]--;
-        calibration->macs_done += network->layers[node->layer].macs / network->layers[node->layer].site_count;
+        calibration->macs_done += network->layers[node->layer].macs / network->layers[node->layer].use_count;
     }
     release_inputs(calibration, node);
     if (output->uses_left == 0) release_value(calibration, node->output);
@@ -726,9 +725,9 @@ static Status run_node(Calibration *calibration, size_t index, Message *message)
 /* The rows that a layer's Problems are made of: how many of each image. */
 typedef struct Sampling {
     size_t layer;
-    size_t sites[MOST_SITES], site_count; /* nodes whose input is there */
-    size_t positions;                     /* of an image, all sites together */
-    size_t images, first_image, rows;     /* rows wanted, of these images */
+    size_t uses[MOST_SITES], use_count; /* nodes whose input is there */
+    size_t positions;                   /* of an image, all uses together */
+    size_t images, first_image, rows;   /* rows wanted, of these images */
 } Sampling;
 
 /* Rows of images first_image..first_image+i-1. */
@@ -749,7 +748,7 @@ typedef struct GatherJob {
     float *x; /* [rows][groups*n] */
 } GatherJob;
 
-/* Gathers one image's sorted positions, site by site. */
+/* Gathers one image's sorted positions, use by use. */
 static void gather_image(void *context, size_t index, size_t worker)
 {
     const GatherJob *job = context;
@@ -763,15 +762,15 @@ static void gather_image(void *context, size_t index, size_t worker)
     float *x = job->x + (before - rows_before(sampling, job->first)) * width;
     random_subset(positions, count, sampling->positions, calibration->options.seed, sampling->layer, image);
     size_t taken = 0, offset = 0;
-    for (size_t s = 0; s < sampling->site_count; s++) {
-        size_t site = sampling->sites[s], rows = network_rows(network, site), here = 0;
+    for (size_t s = 0; s < sampling->use_count; s++) {
+        size_t use = sampling->uses[s], rows = network_rows(network, use), here = 0;
         while (taken + here < count && positions[taken + here] < offset + rows)
             positions[taken + here++] -= offset;
         const float *tile =
-            tile_of(calibration, network->nodes[site].inputs[0], image / network->batch, job->quantized);
-        network_gather(network, site, x + taken * width, tile, image % network->batch, positions + taken,
+            tile_of(calibration, network->nodes[use].inputs[0], image / network->batch, job->quantized);
+        network_gather(network, use, x + taken * width, tile, image % network->batch, positions + taken,
                        here);
-        put_away(calibration, network->nodes[site].inputs[0], image / network->batch, job->quantized);
+        put_away(calibration, network->nodes[use].inputs[0], image / network->batch, job->quantized);
         taken += here;
         offset += rows;
     }
@@ -789,11 +788,11 @@ static Sampling make_sampling(const Calibration *calibration, size_t index, bool
     const Network *network = calibration->network;
     const Layer *layer = &network->layers[index];
     Sampling sampling = {.layer = index, .images = calibration->images};
-    for (size_t i = 0; i < layer->site_count && sampling.site_count < MOST_SITES; i++) {
-        size_t site = layer->sites[i];
-        if (!calibration->values[network->nodes[site].inputs[0]].ready) continue;
-        sampling.sites[sampling.site_count++] = site;
-        sampling.positions += network_rows(network, site);
+    for (size_t i = 0; i < layer->use_count && sampling.use_count < MOST_SITES; i++) {
+        size_t use = layer->uses[i];
+        if (!calibration->values[network->nodes[use].inputs[0]].ready) continue;
+        sampling.uses[sampling.use_count++] = use;
+        sampling.positions += network_rows(network, use);
     }
     sampling.rows = heldout ? heldout_rows(calibration, sampling.positions)
                             : solved_rows(calibration, sampling.positions);
@@ -807,8 +806,8 @@ static Sampling make_sampling(const Calibration *calibration, size_t index, bool
 static bool quantized_differs(const Calibration *calibration, const Sampling *sampling)
 {
     if (calibration->options.independent) return false;
-    for (size_t s = 0; s < sampling->site_count; s++) {
-        size_t input = calibration->network->nodes[sampling->sites[s]].inputs[0];
+    for (size_t s = 0; s < sampling->use_count; s++) {
+        size_t input = calibration->network->nodes[sampling->uses[s]].inputs[0];
         if (!calibration->values[input].same) return true;
     }
     return false;
@@ -843,11 +842,11 @@ static void quantize_rows(const Calibration *calibration, float *x, size_t rows,
         pool_run(calibration->options.pool, size_ceil_div(rows, QUANTIZE_ROWS), quantize_task, &job);
 }
 
-/* True where no site's input can be negative. */
+/* True where no use's input can be negative. */
 static bool is_nonnegative(const Calibration *calibration, const Layer *layer)
 {
-    for (size_t i = 0; i < layer->site_count; i++)
-        if (!calibration->nonnegative[calibration->network->nodes[layer->sites[i]].inputs[0]]) return false;
+    for (size_t i = 0; i < layer->use_count; i++)
+        if (!calibration->nonnegative[calibration->network->nodes[layer->uses[i]].inputs[0]]) return false;
     return true;
 }
 
@@ -1020,11 +1019,11 @@ static Status stop_at(Calibration *calibration, size_t layer, const Problem **pr
 Status calibration_next(Calibration *calibration, size_t *layer, const Problem **problems, Message *message)
 {
     release_problems(calibration);
-    *layer = NETWORK_NONE;
+    *layer = NO_INDEX;
     *problems = NULL;
     while (calibration->next < calibration->step_count) {
         Step step = calibration->steps[calibration->next++];
-        if (step.layer != NETWORK_NONE) {
+        if (step.layer != NO_INDEX) {
             *layer = step.layer;
             return stop_at(calibration, step.layer, problems, message);
         }

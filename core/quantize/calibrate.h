@@ -21,7 +21,7 @@
  * tiles that are worked on alone are held in memory. One thread at a time.
  *
  *     calibration_create(&calibration, network, dataset, &normalization, &options, message);
- *     while (calibration_next(calibration, &layer, &problems, message) == STATUS_OK && layer != NETWORK_NONE)
+ *     while (calibration_next(calibration, &layer, &problems, message) == STATUS_OK && layer != NO_INDEX)
  * { solve(&solution, problems, network->layers[layer].groups, ...); calibration_continue(calibration,
  * weights);
  *     }
@@ -86,7 +86,7 @@ Status calibration_create(Calibration **calibration, const Network *network, con
 void calibration_free(Calibration *calibration);
 
 /* Advances to the next wanted layer: its groups' Problems, owned by the calibration until the next call.
- * At the end *layer is NETWORK_NONE. */
+ * At the end *layer is NO_INDEX. */
 Status calibration_next(Calibration *calibration, size_t *layer, const Problem **problems, Message *message);
 
 /* How the input of the layer stopped at is quantized, or NULL: not at all; valid until the next call.

@@ -91,7 +91,7 @@ static void put_accuracy(JsonWriter *writer, cJSON *visit, const Evaluation *acc
     json_put_number(writer, object, "output_sqnr_db", accuracy->output_sqnr_db);
 }
 
-static void put_bound(JsonWriter *writer, cJSON *object, const Visit *visit)
+static void put_bound(JsonWriter *writer, cJSON *object, const VisitedPlan *visit)
 {
     cJSON *bound = json_put_object(writer, object, "bound");
     json_put_number(writer, bound, "measured", visit->measured);
@@ -99,7 +99,7 @@ static void put_bound(JsonWriter *writer, cJSON *object, const Visit *visit)
     json_put_number(writer, bound, "spectral", visit->spectral);
 }
 
-static void append_visit(JsonWriter *writer, cJSON *array, const Visit *visit)
+static void append_visit(JsonWriter *writer, cJSON *array, const VisitedPlan *visit)
 {
     cJSON *object = json_append(writer, array, cJSON_CreateObject());
     put_plan(writer, object, &visit->plan);
@@ -140,8 +140,8 @@ Status exploration_write(const char *path, const Exploration *exploration, const
         json_append(&writer, layers, json_new_text(network->layers[l].name));
     put_plan(&writer, root, &exploration->plan);
     cJSON *visits = json_put_array(&writer, root, "visits");
-    for (size_t i = 0; i < exploration->visit_count; i++)
-        append_visit(&writer, visits, exploration->visits[i]);
+    for (size_t i = 0; i < exploration->visited_count; i++)
+        append_visit(&writer, visits, exploration->visited[i]);
     return json_write(path, &writer, root, message);
 }
 
@@ -424,7 +424,7 @@ static Status read_accuracy(Evaluation *accuracy, const JsonObject *visit, Messa
     return status;
 }
 
-static Status read_bound(Visit *visit, const JsonObject *outer, Message *message)
+static Status read_bound(VisitedPlan *visit, const JsonObject *outer, Message *message)
 {
     static const char *const keys[] = {"measured", "hybrid", "spectral", NULL};
     JsonObject object;
@@ -440,7 +440,7 @@ static Status read_bound(Visit *visit, const JsonObject *outer, Message *message
     return STATUS_OK;
 }
 
-static Status read_visit(Visit *visit, const Reader *reader, const JsonObject *object, Message *message)
+static Status read_visit(VisitedPlan *visit, const Reader *reader, const JsonObject *object, Message *message)
 {
     static const char *const keys[] = {"plan", "accuracy", "bound", NULL};
     Status status = json_only_keys(object, keys, message);
@@ -462,17 +462,17 @@ static Status read_visits(Exploration *exploration, const Reader *reader, const 
     if (status != STATUS_OK) return status;
     const size_t count = (size_t)cJSON_GetArraySize(array);
     if (count > MOST_VISITS) return json_fail(message, STATUS_INVALID, top, "visits", "too many");
-    exploration->visits = calloc(size_max(count, 1), sizeof *exploration->visits);
-    if (!exploration->visits) return status_no_memory(message, "the plans visited");
+    exploration->visited = calloc(size_max(count, 1), sizeof *exploration->visited);
+    if (!exploration->visited) return status_no_memory(message, "the plans visited");
     cJSON_ArrayForEach(element, array)
     {
         JsonObject object;
-        const size_t index = exploration->visit_count;
-        Visit *visit = calloc(1, sizeof *visit);
+        const size_t index = exploration->visited_count;
+        VisitedPlan *visit = calloc(1, sizeof *visit);
         if (!visit) return status_no_memory(message, "a plan visited");
         visit->number = index + 1;
         atomic_init(&visit->references, 1);
-        exploration->visits[exploration->visit_count++] = visit;
+        exploration->visited[exploration->visited_count++] = visit;
         status = json_element(&object, top, "visits", element, index, message);
         if (status == STATUS_OK) status = read_visit(visit, reader, &object, message);
         if (status != STATUS_OK) return status;
@@ -556,12 +556,12 @@ Status exploration_read(Exploration *exploration, const Network *network, const 
 
 void exploration_free(Exploration *exploration)
 {
-    for (size_t i = 0; i < exploration->visit_count; i++) {
-        Visit *visit = (Visit *)(uintptr_t)exploration->visits[i]; /* its own, as it was read */
+    for (size_t i = 0; i < exploration->visited_count; i++) {
+        VisitedPlan *visit = (VisitedPlan *)(uintptr_t)exploration->visited[i]; /* its own, as it was read */
         plan_free(&visit->plan);
         free(visit);
     }
-    free(exploration->visits);
+    free(exploration->visited);
     plan_free(&exploration->plan);
     exploration_source_free(&exploration->source);
     *exploration = (Exploration){0};

@@ -37,8 +37,8 @@ typedef struct Exploration {
     char saved[32];                                                         /* "2024-05-17T10:42:00Z" */
     char network_sha256[65], calibration_sha256[65], evaluation_sha256[65]; /* "" where not known */
     Plan plan;
-    const Visit **visits; /* [visit_count], in order of first visit */
-    size_t visit_count;
+    const VisitedPlan **visited; /* [visited_count], in order of first visit */
+    size_t visited_count;
 } Exploration;
 
 /* Whether a file says that it is an exploration; false for all that is no JSON or cannot be read.

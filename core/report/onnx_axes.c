@@ -1,6 +1,6 @@
 #include "report/onnx_axes.h"
 
-#include "network/equation.h"
+#include "network/operators/equation.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -8,7 +8,7 @@
 
 #include "network/network_file.h"
 
-#define ONNX_AXES_MOST (NETWORK_MAX_RANK + 1)
+#define ONNX_AXES_MOST (TENSOR_MAX_RANK + 1)
 #define ONNX_NO_AXIS SIZE_MAX
 
 /* A tensor's elements as places in an array: element (i, j, ...) is at first + i step[0] + j step[1] ... */
@@ -18,13 +18,13 @@ typedef struct AxisMap {
 } AxisMap;
 
 typedef struct OnnxAxes {
-    size_t weights, data;                /* the node's inputs: the weights, and what they are multiplied by */
-    AxisMap rows, columns;               /* of the weights */
-    AxisMap scales;                      /* rows, of a tensor that multiplies the weights */
-    AxisMap outputs;                     /* rows, of a tensor that is added to the node's output */
-    AxisMap inputs;                      /* channels, of a tensor that multiplies its data */
-    size_t rank, dims[NETWORK_MAX_RANK]; /* of the weights in the file */
-    size_t scale_rank, scale_dims[NETWORK_MAX_RANK];
+    size_t weights, data;               /* the node's inputs: the weights, and what they are multiplied by */
+    AxisMap rows, columns;              /* of the weights */
+    AxisMap scales;                     /* rows, of a tensor that multiplies the weights */
+    AxisMap outputs;                    /* rows, of a tensor that is added to the node's output */
+    AxisMap inputs;                     /* channels, of a tensor that multiplies its data */
+    size_t rank, dims[TENSOR_MAX_RANK]; /* of the weights in the file */
+    size_t scale_rank, scale_dims[TENSOR_MAX_RANK];
     size_t row_axis; /* of the weights, which counts the rows; ONNX_NO_AXIS where no single one does */
     bool takes_bias; /* as its third input */
 } OnnxAxes;

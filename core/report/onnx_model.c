@@ -85,7 +85,7 @@ static GraphName find_name(const Graph *graph, const char *name)
 {
     size_t number;
     if (name && name_table_find(&graph->table, name, &number)) return graph->names[number];
-    return (GraphName){.producer = NETWORK_NONE};
+    return (GraphName){.producer = NO_INDEX};
 }
 
 static void keep_values(Onnx__ValueInfoProto **list, size_t *count, const Graph *graph, bool inputs)

@@ -5,7 +5,7 @@
 #define REPORT_ONNX_MODEL_H
 
 #include "network/network_file.h"
-#include "report/onnx_parts.h"
+#include "onnx/onnx_parts.h"
 
 /* *bytes is malloc'ed, and NULL on failure: STATUS_UNSUPPORTED above 2 GiB, which is where ONNX files end.
  * output: a value's name. */

@@ -263,7 +263,7 @@ static void add_solved(Edit *edit, Onnx__NodeProto *node, size_t index, const On
     if (!stays && !axes->takes_bias) add_bias_behind(edit, node, index, axes);
 }
 
-static Status add_site(Edit *edit, const EditNode *from, Message *message)
+static Status add_use(Edit *edit, const EditNode *from, Message *message)
 {
     const LayerResult *result = &edit->pipeline->layers[from->layer];
     const Layer *layer = &edit->network->layers[from->layer];
@@ -289,7 +289,7 @@ static Status add_nodes(Edit *edit, Message *message)
     for (size_t i = 0; !status && i < graph->order_count; i++) {
         const EditNode *node = &edit->nodes[graph->order[i]];
         if (node->source)
-            status = add_site(edit, node, message);
+            status = add_use(edit, node, message);
         else
             onnx_parts_keep(&edit->parts, node->proto);
     }
@@ -307,11 +307,11 @@ static void take_names(Edit *edit)
         if (graph->proto->node[i]->name) onnx_parts_take(&edit->parts, graph->proto->node[i]->name);
 }
 
-static void mark_sites(Edit *edit, const Plan *plan)
+static void mark_uses(Edit *edit, const Plan *plan)
 {
     for (size_t i = 0; i < edit->network->layer_count; i++) {
         const Layer *layer = &edit->network->layers[i];
-        for (size_t k = 0; !layer_plan_stays_float(&plan->layers[i]) && k < layer->site_count; k++) {
+        for (size_t k = 0; !layer_plan_stays_float(&plan->layers[i]) && k < layer->use_count; k++) {
             EditNode *node = &edit->nodes[layer->sources[k].file_node];
             node->source = &layer->sources[k];
             node->layer = i;
@@ -332,7 +332,7 @@ static Status edit_begin(Edit *edit, const Network *network, const Plan *plan, c
     edit->layers = onnx_parts_allocate(&edit->parts, network->layer_count, sizeof *edit->layers);
     if (edit->layers) {
         for (size_t i = 0; i < graph->n_node; i++) edit->nodes[i].proto = graph->node[i];
-        mark_sites(edit, plan);
+        mark_uses(edit, plan);
         take_names(edit);
     }
     return onnx_model_fits(&edit->parts, message);

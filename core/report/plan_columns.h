@@ -5,7 +5,7 @@
 
 #include "report/result.h"
 
-#define CELL_TEXT_BYTES 192 /* a shape: NETWORK_MAX_RANK numbers of 20 digits, and what is between */
+#define CELL_TEXT_BYTES 192 /* a shape: TENSOR_MAX_RANK numbers of 20 digits, and what is between */
 
 typedef enum CellKind { CELL_EMPTY, CELL_TEXT, CELL_COUNT, CELL_NUMBER } CellKind;
 

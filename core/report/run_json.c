@@ -221,7 +221,7 @@ static void put_ladder(Writer *writer, cJSON *root)
     json_put_number(&writer->json, object, "kept", (double)ladder->kept / (double)ladder->images);
     json_put_number(&writer->json, object, "float_accuracy", accuracy_of(ladder, ladder->correct));
     json_put_text(&writer->json, object, "costliest",
-                  ladder->costliest == NETWORK_NONE ? NULL : layers[ladder->costliest].name);
+                  ladder->costliest == NO_INDEX ? NULL : layers[ladder->costliest].name);
     put_culprit(writer, object, ladder);
     json_put_text(&writer->json, object, "violation", ladder->violation);
     put_contributions(writer, object, ladder);

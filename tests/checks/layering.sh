@@ -1,10 +1,10 @@
 #!/usr/bin/env bash
-# Includes point one way: a folder may include itself and those before it. Curses belongs to views/terminal.c alone.
+# Includes point one way: a folder may include itself and those before it. Curses belongs to views/canvas/terminal.c alone.
 set -euo pipefail
 here=$(dirname -- "$(readlink -f -- "$0")")
 . "$here/sources.sh"
 
-order=(base network dataset quantize bound evaluate explore report views app)
+order=(base onnx network dataset quantize bound evaluate explore report views app)
 
 level_of() { # FOLDER
   local i
@@ -33,8 +33,8 @@ check() { # ROOT
     xargs -r grep -HnoE '^[[:space:]]*#[[:space:]]*include[[:space:]]*"[a-z]+/' /dev/null |
     sed -E 's/^([^:]*):([0-9]+):.*"([a-z]+)\/$/\1:\2:\3/')
   if (cd "$1" && sources "$1" 'core/*.c' 'core/*.h' 'views/*.c' 'views/*.h' 'app/*.c' 'app/*.h' |
-    grep -v '^views/terminal\.c$' | xargs -r grep -HnE '^[[:space:]]*#[[:space:]]*include.*curses' /dev/null); then
-    echo "curses is for views/terminal.c alone"
+    grep -v '^views/canvas/terminal\.c$' | xargs -r grep -HnE '^[[:space:]]*#[[:space:]]*include.*curses' /dev/null); then
+    echo "curses is for views/canvas/terminal.c alone"
     bad=1
   fi
   return $bad
@@ -44,9 +44,9 @@ check() { # ROOT
 prove() {
   local sample
   sample=$(mktemp -d)
-  mkdir -p "$sample"/{core/base,core/explore,views,app}
+  mkdir -p "$sample"/{core/base,core/explore,views/canvas,app}
   echo '#include "base/pool.h"' > "$sample/core/explore/good.c"
-  echo '#include <curses.h>' > "$sample/views/terminal.c"
+  echo '#include <curses.h>' > "$sample/views/canvas/terminal.c"
   check "$sample" > /dev/null || { echo "finds fault with a sound sample"; exit 1; }
   echo '#include "explore/plan.h"' > "$sample/core/base/bad.c"
   if check "$sample" > /dev/null; then echo "does not see an arrow that runs back"; exit 1; fi

@@ -8,7 +8,7 @@ import subprocess
 from harness import DATA, IMAGES, PROGRAM, Story, main
 
 MAKE_LARGE = os.environ["MAKE_LARGE"]
-PROGRAM_MIB = 48  # app/budget.h
+PROGRAM_MIB = 48  # app/cli/budget.h
 QUICK = ["--method", "round-mse", "--rows", "500", "--evaluation-images", "500"]
 
 

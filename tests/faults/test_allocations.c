@@ -7,11 +7,11 @@
  *     test_allocations [JOURNEY]          a pattern of cmocka's: "quantize*"
  */
 #include "allocation_faults.h"
-#include "app/actions.h"
-#include "app/commands.h"
-#include "app/desk.h"
-#include "app/outputs.h"
-#include "app/steps.h"
+#include "app/cli/commands/commands.h"
+#include "app/cli/commands/outputs.h"
+#include "app/cli/commands/steps.h"
+#include "app/explorer/actions.h"
+#include "app/explorer/session.h"
 #include "base/blas.h"
 #include "explore/explorer.h"
 #include "graph_text.h"
@@ -49,7 +49,7 @@ typedef struct Journey {
 /* --- the stage -------------------------------------------------------------------------------------- */
 
 static Options options;
-static Session session;
+static Inputs inputs;
 static Pipeline *pipeline;
 static Climb climb;
 static Evaluation evaluation;
@@ -99,11 +99,11 @@ static void set_stage(const Journey *journey)
 {
     read_arguments(journey->arguments);
     if (journey->start >= START_SESSION)
-        need(session_open(&session, &options, SESSION_NEEDED, SESSION_WANTED, &message));
+        need(inputs_open(&inputs, &options, SESSION_NEEDED, SESSION_WANTED, &message));
     if (journey->start < START_RESULTS) return;
-    need(step_quantize(&pipeline, &session, &session.plan, "", &message));
-    need(step_ladder(&climb, &session, pipeline, &message));
-    need(step_evaluate(&evaluation, &session, (const Weights *const *)pipeline->weights, "", &message));
+    need(step_quantize(&pipeline, &inputs, &inputs.plan, "", &message));
+    need(step_ladder(&climb, &inputs, pipeline, &message));
+    need(step_evaluate(&evaluation, &inputs, (const Weights *const *)pipeline->weights, "", &message));
 }
 
 static int clear_stage(void **state)
@@ -113,7 +113,7 @@ static int clear_stage(void **state)
     pipeline_free(pipeline);
     pipeline = NULL;
     climb = (Climb){0};
-    if (journey->start >= START_SESSION) session_close(&session);
+    if (journey->start >= START_SESSION) inputs_close(&inputs);
     return 0;
 }
 
@@ -121,30 +121,30 @@ static int clear_stage(void **state)
 
 static Status open_network(void)
 {
-    Session opened;
-    Status status = session_open_network(&opened, &options, &message);
+    Inputs opened;
+    Status status = inputs_open_network(&opened, &options, &message);
     if (status == STATUS_OK) digest_bytes(opened.plan.layers, opened.plan.layer_count * sizeof(LayerPlan));
-    session_close(&opened);
+    inputs_close(&opened);
     return status;
 }
 
 static Status open_images(void)
 {
-    Session opened;
-    Status status = session_open(&opened, &options, SESSION_NONE, SESSION_NEEDED, &message);
+    Inputs opened;
+    Status status = inputs_open(&opened, &options, SESSION_NONE, SESSION_NEEDED, &message);
     static float tile[CHANNELS * 32 * 32];
     for (size_t i = 0; status == STATUS_OK && i < opened.evaluation->count; i++) {
         status = dataset_read(opened.evaluation, tile, i, 1, &opened.normalization, &message);
         if (status == STATUS_OK) digest_bytes(tile, sizeof tile);
     }
-    session_close(&opened);
+    inputs_close(&opened);
     return status;
 }
 
 static Status quantize(void)
 {
     Pipeline *results = NULL;
-    Status status = step_quantize(&results, &session, &session.plan, "", &message);
+    Status status = step_quantize(&results, &inputs, &inputs.plan, "", &message);
     if (status == STATUS_OK) digest_pipeline(results);
     pipeline_free(results);
     return status;
@@ -153,7 +153,7 @@ static Status quantize(void)
 static Status bound(void)
 {
     Climb climbed;
-    Status status = step_ladder(&climbed, &session, pipeline, &message);
+    Status status = step_ladder(&climbed, &inputs, pipeline, &message);
     if (status != STATUS_OK) return status;
     const double rungs[] = {climbed.ladder.frobenius, climbed.ladder.hybrid, climbed.ladder.measured};
     digest_bytes(rungs, sizeof rungs);
@@ -164,8 +164,8 @@ static Status bound(void)
 static Status evaluate(void)
 {
     Evaluation result;
-    session.reference->known = 0;
-    Status status = step_evaluate(&result, &session, (const Weights *const *)pipeline->weights, "", &message);
+    inputs.reference->known = 0;
+    Status status = step_evaluate(&result, &inputs, (const Weights *const *)pipeline->weights, "", &message);
     if (status == STATUS_OK) digest_bytes(&result.output_sqnr_db, sizeof result.output_sqnr_db);
     return status;
 }
@@ -175,17 +175,17 @@ static Status heard(void *context, size_t layer, const Sensitivity *sensitivity,
     return STATUS_OK;
 }
 
-static Status survey(void)
+static Status measure_sensitivities(void)
 {
     Sensitivity sensitivities[3];
-    Status status = step_survey(sensitivities, &session, heard, NULL, &message);
+    Status status = step_survey(sensitivities, &inputs, heard, NULL, &message);
     if (status == STATUS_OK) digest_bytes(sensitivities, sizeof sensitivities);
     return status;
 }
 
 static Status write_outputs(void)
 {
-    return outputs_write(&session, pipeline, &evaluation, &climb, &message);
+    return outputs_write(&inputs, pipeline, &evaluation, &climb, &message);
 }
 
 static Status run_command(void)
@@ -203,18 +203,18 @@ static Status run_command(void)
 static Status press_keys(void)
 {
     const char *keys = "jj4*3uur/conv<Enter>?<Esc>L<Tab>v<Enter><Esc>V<Esc>sz";
-    Desk desk;
+    Session session;
     int key;
-    Status status = desk_open(&desk, &options, &message);
-    if (status == STATUS_OK) status = desk_resize(&desk, 40, 120, &message);
-    while (status == STATUS_OK && !desk.lost.text[0] && key_parse(&key, &keys)) {
-        act_on_key(&desk, key);
-        desk_draw(&desk);
+    Status status = session_open(&session, &options, &message);
+    if (status == STATUS_OK) status = session_resize(&session, 40, 120, &message);
+    while (status == STATUS_OK && !session.lost.text[0] && key_parse(&key, &keys)) {
+        act_on_key(&session, key);
+        session_draw(&session);
     }
-    if (status == STATUS_OK && desk.lost.text[0])
-        status = status_fail(&message, STATUS_MEMORY, "%s", desk.lost.text);
-    if (status == STATUS_OK) digest_bytes(desk.scene.plan->layers, sizeof(LayerPlan) * 3);
-    desk_close(&desk);
+    if (status == STATUS_OK && session.lost.text[0])
+        status = status_fail(&message, STATUS_MEMORY, "%s", session.lost.text);
+    if (status == STATUS_OK) digest_bytes(session.scene.plan->layers, sizeof(LayerPlan) * 3);
+    session_close(&session);
     return status;
 }
 
@@ -231,7 +231,7 @@ static void drop(void *context, Snapshot *snapshot)
 static Status pursue_plans(Explorer *explorer)
 {
     Plan plan;
-    Status status = plan_copy(&plan, &session.plan, &message);
+    Status status = plan_copy(&plan, &inputs.plan, &message);
     if (status != STATUS_OK) return status;
     status = explorer_pursue(explorer, &plan, &message);
     plan.layers[1].weight_bits = 3;
@@ -246,11 +246,11 @@ static Status pursue_plans(Explorer *explorer)
 static Status explore(void)
 {
     const ExplorerOptions wishes = {
-        .pool = session.pool, .ladder_images = IMAGES, .proceed = go_on, .publish = drop};
+        .pool = inputs.pool, .ladder_images = IMAGES, .proceed = go_on, .publish = drop};
     Explorer *explorer;
-    Status status = explorer_create(&explorer, session.network, &session.plan, &wishes, &message);
+    Status status = explorer_create(&explorer, inputs.network, &inputs.plan, &wishes, &message);
     if (status != STATUS_OK) return status;
-    explorer_set_images(explorer, session.calibration, session.evaluation, &session.normalization);
+    explorer_set_images(explorer, inputs.calibration, inputs.evaluation, &inputs.normalization);
     status = pursue_plans(explorer);
     explorer_free(explorer);
     return status;
@@ -284,7 +284,8 @@ static const Journey journeys[] = {
     {"bound", "bound " PREPARED QUICK "1", START_RESULTS, bound},
     {"bound, two threads", "bound " PREPARED QUICK "2 --activation-bits 8", START_RESULTS, bound},
     {"evaluate", "bound " PREPARED QUICK "2", START_RESULTS, evaluate},
-    {"measure sensitivities", "sensitivity net.json " QUICK "1 --measure", START_SESSION, survey},
+    {"measure sensitivities", "sensitivity net.json " QUICK "1 --measure", START_SESSION,
+     measure_sensitivities},
     {"write CSV", "bound " PREPARED QUICK "1 --csv out.csv", START_RESULTS, write_outputs},
     {"write JSON", "bound " PREPARED QUICK "1 --json out.json", START_RESULTS, write_outputs},
     {"write ONNX", "quantize " PREPARED QUICK "1 --activation-bits 4 --onnx out.onnx", START_RESULTS,

@@ -1,6 +1,6 @@
 /* Text from files on a canvas: whatever it is, the screen shows whole characters that are seen, and no text
  * leaves its area. The first byte chooses the width and whether there is Unicode. */
-#include "views/canvas.h"
+#include "views/canvas/canvas.h"
 
 #include "base/printable.h"
 #include "fuzz_input.h"

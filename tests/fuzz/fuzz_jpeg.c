@@ -1,13 +1,13 @@
-#include "dataset/picture.h"
+#include "dataset/image/image.h"
 #include "fuzz_input.h"
 
 #include <stdlib.h>
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-    Picture picture;
+    Image image;
     Message message = {0};
-    fuzz_require_message(picture_decode(&picture, data, size, SIZE_MAX, "fuzz.jpeg", &message), &message);
-    free(picture.pixels);
+    fuzz_require_message(image_decode(&image, data, size, SIZE_MAX, "fuzz.jpeg", &message), &message);
+    free(image.pixels);
     return 0;
 }

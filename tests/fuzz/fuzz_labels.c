@@ -1,6 +1,6 @@
 /* A folder's labels.csv, and class names from a file and from a network's metadata. */
 #include "dataset/description.h"
-#include "dataset/folder_list.h"
+#include "dataset/formats/folder_list.h"
 #include "fuzz_input.h"
 
 #include <stdlib.h>

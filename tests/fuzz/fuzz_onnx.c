@@ -129,7 +129,7 @@ static void ask(const Network *network)
     free(nonnegative);
     for (size_t node = 0; node < network->node_count; node++) {
         ConvGeometry geometry;
-        if (network->nodes[node].layer == NETWORK_NONE) continue;
+        if (network->nodes[node].layer == NO_INDEX) continue;
         network_convolution(&geometry, network, node);
         gather(network, node);
     }

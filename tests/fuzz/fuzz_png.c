@@ -1,6 +1,6 @@
 /* PNG. Chunks have checksums, which a fuzzer does not guess: they are made to fit, where the first byte,
  * which is not the file's, does not say to leave them. */
-#include "dataset/picture.h"
+#include "dataset/image/image.h"
 #include "fuzz_input.h"
 
 #include <stdlib.h>
@@ -27,11 +27,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     if (size < 1) return 0;
     uint8_t *file = (uint8_t *)fuzz_text(data + 1, size - 1);
-    Picture picture;
+    Image image;
     Message message = {0};
     if (data[0] != '-') fix_checksums(file, size - 1);
-    fuzz_require_message(picture_decode(&picture, file, size - 1, SIZE_MAX, "fuzz.png", &message), &message);
-    free(picture.pixels);
+    fuzz_require_message(image_decode(&image, file, size - 1, SIZE_MAX, "fuzz.png", &message), &message);
+    free(image.pixels);
     free(file);
     return 0;
 }

@@ -1,6 +1,6 @@
 #include "recorded.h"
 
-#include "views/layer_order.h"
+#include "views/panels/layer_order.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -140,7 +140,7 @@ static void fill_layer(Recorded *recorded, size_t l)
 {
     const Row *row = &rows[l];
     size_t rank = row->shape[2] ? 4 : 2, n = row->shape[1] * (rank == 4 ? row->shape[2] * row->shape[3] : 1);
-    recorded->sites[l] = recorded->inputs[l] = l;
+    recorded->uses[l] = recorded->inputs[l] = l;
     recorded->layers[l] = (Layer){.name = row->name,
                                   .operator_name = rank == 4 ? "Conv" : "Gemm",
                                   .groups = 1,
@@ -150,8 +150,8 @@ static void fill_layer(Recorded *recorded, size_t l)
                                   .has_bias = true,
                                   .parameters = row->shape[0] * (n + 1),
                                   .macs = row->macs,
-                                  .site_count = 1,
-                                  .sites = &recorded->sites[l],
+                                  .use_count = 1,
+                                  .uses = &recorded->uses[l],
                                   .first = l == 0,
                                   .last = l + 1 == RECORDED_LAYERS};
     for (size_t i = 0; i < rank; i++) recorded->layers[l].weight_shape[i] = row->shape[i];
@@ -336,7 +336,7 @@ static Evaluation evaluation_of(size_t images, size_t correct, size_t lost, size
 static bool fill_visits(Recorded *recorded)
 {
     for (size_t i = 0; i < RECORDED_VISITS; i++) {
-        Visit *visit = &recorded->visits[i];
+        VisitedPlan *visit = &recorded->visited[i];
         recorded->visit_list[i] = visit;
         if (plan_copy(&visit->plan, &recorded->plan, NULL) != STATUS_OK) return false;
         plan_set_bits(&visit->plan, &recorded->network, visited[i].bits, visited[i].first, visited[i].last);
@@ -371,7 +371,7 @@ static bool fill_snapshot(Recorded *recorded)
     *snapshot = (Snapshot){.number = 7,
                            .totals = plan_totals(&recorded->plan, &recorded->network),
                            .activity = ACTIVITY_IDLE,
-                           .layer = NETWORK_NONE,
+                           .layer = NO_INDEX,
                            .layers_done = RECORDED_LAYERS,
                            .fraction = 1,
                            .seconds_left = 0,
@@ -384,8 +384,8 @@ static bool fill_snapshot(Recorded *recorded)
                            .ladder_fraction = 1,
                            .accuracy = evaluation_of(10000, 9350, 20, 16),
                            .accuracy_current = true,
-                           .visit_count = RECORDED_VISITS,
-                           .visits = recorded->visit_list};
+                           .visited_count = RECORDED_VISITS,
+                           .visited = recorded->visit_list};
     fill_layers(recorded);
     fill_ladder(recorded);
     return plan_copy(&snapshot->plan, &recorded->plan, NULL) == STATUS_OK && fill_visits(recorded);
@@ -427,7 +427,7 @@ void recorded_free(Recorded *recorded)
     if (!recorded) return;
     plan_free(&recorded->plan);
     plan_free(&recorded->snapshot.plan);
-    for (size_t i = 0; i < RECORDED_VISITS; i++) plan_free(&recorded->visits[i].plan);
+    for (size_t i = 0; i < RECORDED_VISITS; i++) plan_free(&recorded->visited[i].plan);
     free(recorded);
 }
 
@@ -445,8 +445,8 @@ static void forget_layer(LayerSnapshot *state)
 static void forget_accuracy(Recorded *recorded)
 {
     recorded->snapshot.accuracy = (Evaluation){0};
-    recorded->snapshot.visit_count = 0;
-    recorded->snapshot.visit = NETWORK_NONE;
+    recorded->snapshot.visited_count = 0;
+    recorded->snapshot.visit = NO_INDEX;
     recorded->scene.stream_count = 0;
 }
 
@@ -478,8 +478,8 @@ static void show_evaluating(Recorded *recorded)
     snapshot->fraction = 0.3;
     snapshot->seconds_left = 22;
     snapshot->accuracy = evaluation_of(3000, 2806, 7, 5);
-    snapshot->visit_count = 0;
-    snapshot->visit = NETWORK_NONE;
+    snapshot->visited_count = 0;
+    snapshot->visit = NO_INDEX;
     recorded->scene.stream_count = 12;
 }
 

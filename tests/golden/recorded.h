@@ -30,7 +30,7 @@ typedef struct Recorded {
     Layer layers[RECORDED_LAYERS];
     Node nodes[RECORDED_LAYERS];
     Value values[RECORDED_LAYERS + 1];
-    size_t sites[RECORDED_LAYERS], inputs[RECORDED_LAYERS];
+    size_t uses[RECORDED_LAYERS], inputs[RECORDED_LAYERS];
     Plan plan;
 
     Snapshot snapshot;
@@ -41,8 +41,8 @@ typedef struct Recorded {
     float input_scale;
     LadderStep steps[RECORDED_LAYERS];
     LayerNorm norms[RECORDED_LAYERS];
-    Visit visits[RECORDED_VISITS];
-    Visit *visit_list[RECORDED_VISITS];
+    VisitedPlan visited[RECORDED_VISITS];
+    VisitedPlan *visit_list[RECORDED_VISITS];
 
     size_t order[RECORDED_LAYERS];
     bool marked[RECORDED_LAYERS];

@@ -1,8 +1,8 @@
 #define _GNU_SOURCE
 /* README.md shows the screen and the keys as they are: its first block is the screen, drawn from recorded
  * numbers with the footer of the program's own keys. Renewed by BITSTITCH_RENEW_GOLDEN=1. */
-#include "app/keys.h"
-#include "app/pages.h"
+#include "app/explorer/keys.h"
+#include "app/pages/pages.h"
 #include "base/file.h"
 #include "recorded.h"
 #include "views/screen.h"

@@ -1,8 +1,8 @@
 /* Screens as text, drawn from recorded snapshots and compared with the files beside this one; renewed by
  * BITSTITCH_RENEW_GOLDEN=1. And what holds for every scene at every size. */
 #include "recorded.h"
-#include "views/layer_order.h"
 #include "views/lesson.h"
+#include "views/panels/layer_order.h"
 #include "views/screen.h"
 
 #include "base/file.h"
@@ -447,15 +447,15 @@ static void shake_snapshot(Recorded *recorded, Dice *dice)
         if (roll(dice, 3) == 0) *figures[i] = odd_number(dice);
     for (size_t l = 0; l < RECORDED_LAYERS; l++) shake_layer(recorded, l, dice);
     snapshot->activity = (Activity)roll(dice, ACTIVITY_FAILED + 1);
-    snapshot->layer = roll(dice, 2) ? roll(dice, RECORDED_LAYERS) : NETWORK_NONE;
+    snapshot->layer = roll(dice, 2) ? roll(dice, RECORDED_LAYERS) : NO_INDEX;
     if (roll(dice, 3) == 0) bound->images = 0;
     bound->labelled = roll(dice, 2);
-    bound->costliest = roll(dice, 2) ? roll(dice, RECORDED_LAYERS) : NETWORK_NONE;
+    bound->costliest = roll(dice, 2) ? roll(dice, RECORDED_LAYERS) : NO_INDEX;
     bound->culprit = roll(dice, 2) ? "node" : NULL;
     bound->violation = roll(dice, 4) ? NULL : "spectral above Frobenius";
     snapshot->norms = roll(dice, 2) ? recorded->norms : NULL;
-    snapshot->visit_count = roll(dice, RECORDED_VISITS + 1);
-    snapshot->visit = roll(dice, 2) ? roll(dice, RECORDED_VISITS) : NETWORK_NONE;
+    snapshot->visited_count = roll(dice, RECORDED_VISITS + 1);
+    snapshot->visit = roll(dice, 2) ? roll(dice, RECORDED_VISITS) : NO_INDEX;
     snapshot->accuracy.images = roll(dice, 2) * roll(dice, 10000);
     snapshot->accuracy.labelled = roll(dice, 2);
     snapshot->accuracy_current = roll(dice, 2);
@@ -514,7 +514,7 @@ static void check_target(const Canvas *canvas, const Scene *scene, int row, int 
     Target target = screen_target(canvas, scene, row, column);
     if (target.kind == TARGET_LAYER) assert_true(target.index < scene->order_count);
     if (target.kind == TARGET_COLUMN) assert_true(target.index < SORT_COUNT);
-    if (target.kind == TARGET_ITEM) assert_true(target.index < scene->snapshot->visit_count);
+    if (target.kind == TARGET_ITEM) assert_true(target.index < scene->snapshot->visited_count);
     assert_true(target.panel < PANEL_COUNT);
 }
 
@@ -771,7 +771,7 @@ static void a_filter_keeps_the_cursor_on_its_layer(void **state)
     assert_int_equal(scene_layer(scene), 0);
     snprintf(scene->filter, sizeof scene->filter, "none of them");
     layer_order_update(scene);
-    assert_true(scene_layer(scene) == NETWORK_NONE);
+    assert_true(scene_layer(scene) == NO_INDEX);
     scene->filter[0] = 0;
     layer_order_update(scene);
     assert_int_equal(scene->order_count, RECORDED_LAYERS);
@@ -790,7 +790,7 @@ static void every_step_is_set_up_and_shown(void **state)
         assert_int_equal(stage.scene->pages[stage.scene->front], lesson_step(i)->page);
         assert_true(find_row(&stage.canvas, lesson_step(i)->title) == 1);
         size_t layer = lesson_layer(stage.scene, i);
-        if (layer != NETWORK_NONE) assert_int_equal(scene_layer(stage.scene), layer);
+        if (layer != NO_INDEX) assert_int_equal(scene_layer(stage.scene), layer);
         stage_free(&stage);
     }
     assert_null(lesson_step(lesson_step_count()));

@@ -9,7 +9,7 @@
 #ifndef TESTS_CASE_GRAPH_H
 #define TESTS_CASE_GRAPH_H
 
-#include "network/onnx_file.h"
+#include "onnx/onnx_file.h"
 
 typedef struct CaseInput {
     const Onnx__TensorProto *tensor; /* NULL: absent */

@@ -13,7 +13,7 @@
 #include "case_graph.h"
 
 #include "base/file.h"
-#include "network/operator.h"
+#include "network/operators/operator.h"
 
 #include <dirent.h>
 #include <math.h>

@@ -9,7 +9,7 @@
  * the number of an image: to `trace` goes what each quantized layer's input is before it is rounded, x /
  * scale, in the file's order.
  */
-#include "app/steps.h"
+#include "app/cli/commands/steps.h"
 #include "network/network_file.h"
 #include "report/onnx_write.h"
 
@@ -20,7 +20,7 @@
 
 typedef struct Peer {
     const char *folder;
-    Session session;
+    Inputs inputs;
     Pipeline *pipeline;
     Workspace *workspace;
     size_t images;
@@ -69,11 +69,11 @@ static void put_ordered(FILE *file, const float *values, size_t elements, size_t
 
 static size_t read_tile(const Peer *peer, float *tile, size_t first)
 {
-    const Network *network = peer->session.network;
+    const Network *network = peer->inputs.network;
     const size_t left = peer->images - first, count = left < network->batch ? left : network->batch;
     Message message;
     memset(tile, 0, network->values[network->input].elements * sizeof *tile);
-    check(dataset_read(peer->session.evaluation, tile, first, count, &peer->session.normalization, &message),
+    check(dataset_read(peer->inputs.evaluation, tile, first, count, &peer->inputs.normalization, &message),
           &message);
     return count;
 }
@@ -81,7 +81,7 @@ static size_t read_tile(const Peer *peer, float *tile, size_t first)
 static void put_outputs(const Peer *peer, FILE *file, const float *tile, const Weights *const *weights,
                         size_t count)
 {
-    const Network *network = peer->session.network;
+    const Network *network = peer->inputs.network;
     Message message;
     float *output = need(malloc(network->output_elements * network->batch * sizeof *output));
     check(network_run(network, output, tile, weights, peer->workspace, &message), &message);
@@ -91,7 +91,7 @@ static void put_outputs(const Peer *peer, FILE *file, const float *tile, const W
 
 static void write_outputs(const Peer *peer)
 {
-    const Network *network = peer->session.network;
+    const Network *network = peer->inputs.network;
     const Value *input = &network->values[network->input];
     const size_t elements = input->elements / network->batch;
     FILE *images = create(peer, "images"), *labels = create(peer, "labels");
@@ -103,8 +103,8 @@ static void write_outputs(const Peer *peer)
             put_ordered(images, tile + i * elements, elements, input->channels_last ? network->channels : 1);
         put_outputs(peer, reference, tile, NULL, count);
         put_outputs(peer, quantized, tile, (const Weights *const *)peer->pipeline->weights, count);
-        for (size_t i = 0; i < count && peer->session.evaluation->labelled; i++)
-            fputc((int)dataset_label(peer->session.evaluation, first + i), labels);
+        for (size_t i = 0; i < count && peer->inputs.evaluation->labelled; i++)
+            fputc((int)dataset_label(peer->inputs.evaluation, first + i), labels);
     }
     free(tile);
     fclose(images);
@@ -183,32 +183,32 @@ static void write_probes(const Peer *peer, const char *export)
 /* --- traces ------------------------------------------------------------------------------------------- */
 
 /* What the file's node takes: before the changes of layout that the node asks for here. */
-static size_t data_value(const Network *network, const Node *site)
+static size_t data_value(const Network *network, const Node *use)
 {
-    size_t value = site->inputs[0];
-    for (size_t producer; (producer = network->values[value].producer) != NETWORK_NONE;) {
-        if (network->nodes[producer].file_node != site->file_node) break;
+    size_t value = use->inputs[0];
+    for (size_t producer; (producer = network->values[value].producer) != NO_INDEX;) {
+        if (network->nodes[producer].file_node != use->file_node) break;
         value = network->nodes[producer].inputs[0];
     }
     return value;
 }
 
 /* Elements behind the axis that counts channels, of an image in the file's order. */
-static size_t channel_stride(const Network *network, const Node *site, const Value *value, size_t elements)
+static size_t channel_stride(const Network *network, const Node *use, const Value *value, size_t elements)
 {
-    const Layer *layer = &network->layers[site->layer];
+    const Layer *layer = &network->layers[use->layer];
     if (strncmp(layer->operator_name, "Conv", 4) == 0) return elements / layer_input_channels(layer);
     return layer->sources[0].operand ? 1 : value->shape[value->rank - 1];
 }
 
-static void put_trace(const Peer *peer, FILE *file, const Node *site, const float *tile_values, size_t image)
+static void put_trace(const Peer *peer, FILE *file, const Node *use, const float *tile_values, size_t image)
 {
-    const Network *network = peer->session.network;
-    const InputQuantizer *quantizer = weights_quantizer(peer->pipeline->weights[site->layer]);
-    const Value *value = &network->values[data_value(network, site)];
+    const Network *network = peer->inputs.network;
+    const InputQuantizer *quantizer = weights_quantizer(peer->pipeline->weights[use->layer]);
+    const Value *value = &network->values[data_value(network, use)];
     const size_t elements = value->elements / network->batch;
     const size_t channels = value->channels_last ? value->shape[value->rank - 1] : 1;
-    const size_t pixels = elements / channels, stride = channel_stride(network, site, value, elements);
+    const size_t pixels = elements / channels, stride = channel_stride(network, use, value, elements);
     const float *values = tile_values + image * elements;
     for (size_t i = 0; i < elements; i++) {
         const float x = values[i % pixels * channels + i / pixels];
@@ -220,13 +220,13 @@ static void put_trace(const Peer *peer, FILE *file, const Node *site, const floa
 
 static void run_nodes(const Peer *peer, void **values)
 {
-    const Network *network = peer->session.network;
+    const Network *network = peer->inputs.network;
     Message message;
     for (size_t i = 0; i < network->node_count; i++) {
         const Node *node = &network->nodes[i];
         const void *inputs[64];
         for (size_t k = 0; k < node->input_count && k < 64; k++) inputs[k] = values[node->inputs[k]];
-        const Weights *weights = node->layer == NETWORK_NONE ? NULL : peer->pipeline->weights[node->layer];
+        const Weights *weights = node->layer == NO_INDEX ? NULL : peer->pipeline->weights[node->layer];
         check(network_run_node(network, i, values[node->output], inputs, weights, peer->workspace, &message),
               &message);
     }
@@ -234,7 +234,7 @@ static void run_nodes(const Peer *peer, void **values)
 
 static void write_trace(const Peer *peer, size_t image)
 {
-    const Network *network = peer->session.network;
+    const Network *network = peer->inputs.network;
     void **values = need(calloc(network->value_count, sizeof *values));
     FILE *file = create(peer, "trace");
     for (size_t i = 0; i < network->value_count; i++)
@@ -243,7 +243,7 @@ static void write_trace(const Peer *peer, size_t image)
     run_nodes(peer, values);
     for (size_t i = 0; i < network->node_count; i++) {
         const Node *node = &network->nodes[i];
-        if (node->layer != NETWORK_NONE && weights_quantizer(peer->pipeline->weights[node->layer]))
+        if (node->layer != NO_INDEX && weights_quantizer(peer->pipeline->weights[node->layer]))
             put_trace(peer, file, node, values[data_value(network, node)], image % network->batch);
     }
     fclose(file);
@@ -255,13 +255,13 @@ static void write_trace(const Peer *peer, size_t image)
 
 static void put_limits(const Peer *peer)
 {
-    const Network *network = peer->session.network;
+    const Network *network = peer->inputs.network;
     const char *comma = "";
     printf("\"limits\": [");
     for (size_t i = 0; i < network->node_count; i++) {
         const size_t layer = network->nodes[i].layer;
         const InputQuantizer *quantizer =
-            layer == NETWORK_NONE ? NULL : weights_quantizer(peer->pipeline->weights[layer]);
+            layer == NO_INDEX ? NULL : weights_quantizer(peer->pipeline->weights[layer]);
         if (!quantizer) continue;
         printf("%s[%g, %g]", comma, (double)quantizer->low, (double)quantizer->high);
         comma = ", ";
@@ -275,11 +275,11 @@ static void open_peer(Peer *peer, Options *options, int count, char **arguments)
     Message message;
     if (options_parse(options, &all, count, arguments, &message) != REQUEST_RUN)
         check(STATUS_INVALID, &message);
-    check(session_open(&peer->session, options, SESSION_NEEDED, SESSION_NEEDED, &message), &message);
-    check(step_quantize(&peer->pipeline, &peer->session, &peer->session.plan, "quantizing", &message),
+    check(inputs_open(&peer->inputs, options, SESSION_NEEDED, SESSION_NEEDED, &message), &message);
+    check(step_quantize(&peer->pipeline, &peer->inputs, &peer->inputs.plan, "quantizing", &message),
           &message);
-    check(workspace_create(&peer->workspace, peer->session.network, &message), &message);
-    const size_t most = options->evaluation_images, there = peer->session.evaluation->count;
+    check(workspace_create(&peer->workspace, peer->inputs.network, &message), &message);
+    const size_t most = options->evaluation_images, there = peer->inputs.evaluation->count;
     peer->images = most && most < there ? most : there;
 }
 
@@ -293,7 +293,7 @@ int main(int count, char **arguments)
     open_peer(&peer, &options, count - 1, arguments + 1);
     snprintf(path, sizeof path, "%s/export.onnx", peer.folder);
     const Result result = {
-        .network = peer.session.network, .plan = &peer.session.plan, .pipeline = peer.pipeline};
+        .network = peer.inputs.network, .plan = &peer.inputs.plan, .pipeline = peer.pipeline};
     check(quantized_onnx_check(result.network, result.plan, &result.memory, &message), &message);
     check(quantized_onnx_write(path, &result, &message), &message);
     write_probes(&peer, path);
@@ -309,6 +309,6 @@ int main(int count, char **arguments)
     }
     workspace_free(peer.workspace);
     pipeline_free(peer.pipeline);
-    session_close(&peer.session);
+    inputs_close(&peer.inputs);
     return 0;
 }

@@ -5,8 +5,8 @@
  * One of them once more with its tensors in another file, as `external`.
  */
 #include "export_graphs.h"
-#include "network/onnx_file.h"
 #include "noise.h"
+#include "onnx/onnx_file.h"
 
 #define IMAGES 40
 

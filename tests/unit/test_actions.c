@@ -1,5 +1,5 @@
-#include "app/actions.h"
-#include "app/options.h"
+#include "app/cli/options.h"
+#include "app/explorer/actions.h"
 #include "scratch.h"
 #include "views/screen.h"
 
@@ -8,7 +8,7 @@
 #define LENET SOURCE_ROOT "/data/lenet5.json"
 
 static Options options;
-static Desk desk;
+static Session session;
 
 static int open_desk(void **state)
 {
@@ -16,14 +16,14 @@ static int open_desk(void **state)
     bool all;
     optind = 1;
     assert_int_equal(options_parse(&options, &all, 2, arguments, &message), REQUEST_RUN);
-    assert_int_equal(desk_open(&desk, &options, &message), STATUS_OK);
-    assert_int_equal(desk_resize(&desk, 30, 120, &message), STATUS_OK);
+    assert_int_equal(session_open(&session, &options, &message), STATUS_OK);
+    assert_int_equal(session_resize(&session, 30, 120, &message), STATUS_OK);
     return 0;
 }
 
 static int close_desk(void **state)
 {
-    desk_close(&desk);
+    session_close(&session);
     return 0;
 }
 
@@ -31,15 +31,15 @@ static int close_desk(void **state)
 static void press(const char *keys)
 {
     int key;
-    while (key_parse(&key, &keys)) act_on_key(&desk, key);
+    while (key_parse(&key, &keys)) act_on_key(&session, key);
     assert_int_equal(key, 0);
 }
 
 static void assert_widths(const char *expected)
 {
     char widths[16] = "";
-    for (size_t l = 0; l < desk.scene.plan->layer_count; l++)
-        widths[l] = (char)('0' + desk.scene.plan->layers[l].weight_bits);
+    for (size_t l = 0; l < session.scene.plan->layer_count; l++)
+        widths[l] = (char)('0' + session.scene.plan->layers[l].weight_bits);
     assert_string_equal(widths, expected);
 }
 
@@ -48,23 +48,24 @@ static void assert_widths(const char *expected)
 static void the_cursor_stays_among_the_layers(void **state)
 {
     press("k<PgUp>");
-    assert_int_equal(scene_layer(&desk.scene), 0);
+    assert_int_equal(scene_layer(&session.scene), 0);
     press("jj");
-    assert_int_equal(scene_layer(&desk.scene), 2);
+    assert_int_equal(scene_layer(&session.scene), 2);
     press("Gj<PgDn>");
-    assert_int_equal(scene_layer(&desk.scene), 4);
+    assert_int_equal(scene_layer(&session.scene), 4);
     press("g");
-    assert_int_equal(scene_layer(&desk.scene), 0);
+    assert_int_equal(scene_layer(&session.scene), 0);
 }
 
 static void the_cursor_stays_in_sight(void **state)
 {
-    assert_int_equal(desk_resize(&desk, LAYOUT_LEAST_ROWS, LAYOUT_LEAST_COLUMNS, &message), STATUS_OK);
+    assert_int_equal(session_resize(&session, LAYOUT_LEAST_ROWS, LAYOUT_LEAST_COLUMNS, &message), STATUS_OK);
     press("G");
-    assert_true(desk.scene.cursor >= desk.scene.first);
-    assert_true(desk.scene.cursor < desk.scene.first + screen_layer_rows(&desk.canvas, &desk.scene));
+    assert_true(session.scene.cursor >= session.scene.first);
+    assert_true(session.scene.cursor <
+                session.scene.first + screen_layer_rows(&session.canvas, &session.scene));
     press("g");
-    assert_int_equal(desk.scene.first, 0);
+    assert_int_equal(session.scene.first, 0);
 }
 
 /* --- choosing --------------------------------------------------------------------------------------- */
@@ -83,11 +84,11 @@ static void widths_go_to_the_layer_under_the_cursor(void **state)
 static void widths_go_to_all_marked_layers(void **state)
 {
     press("j<Space>j<Space>");
-    assert_int_equal(desk.scene.marked_count, 2);
+    assert_int_equal(session.scene.marked_count, 2);
     press("g3");
     assert_widths("83438");
     press("<Esc>5");
-    assert_int_equal(desk.scene.marked_count, 0);
+    assert_int_equal(session.scene.marked_count, 0);
     assert_widths("53438");
     press("*6");
     assert_widths("66666");
@@ -108,40 +109,40 @@ static void widths_end_at_two_and_eight(void **state)
 static void the_networks_input_stays_float(void **state)
 {
     press("a4");
-    assert_int_equal(desk.scene.plan->layers[0].activation_bits, BITS_FLOAT);
-    assert_non_null(strstr(desk.scene.notice, "input"));
+    assert_int_equal(session.scene.plan->layers[0].activation_bits, BITS_FLOAT);
+    assert_non_null(strstr(session.scene.notice, "input"));
     press("ja4");
-    assert_int_equal(desk.scene.plan->layers[1].activation_bits, 4);
+    assert_int_equal(session.scene.plan->layers[1].activation_bits, 4);
     press("A");
-    assert_int_equal(desk.scene.plan->layers[1].activation_bits, 3);
+    assert_int_equal(session.scene.plan->layers[1].activation_bits, 3);
     press("AA");
-    assert_int_equal(desk.scene.plan->layers[1].activation_bits, BITS_FLOAT);
+    assert_int_equal(session.scene.plan->layers[1].activation_bits, BITS_FLOAT);
     press("A af");
-    assert_int_equal(desk.scene.plan->layers[1].activation_bits, BITS_FLOAT);
+    assert_int_equal(session.scene.plan->layers[1].activation_bits, BITS_FLOAT);
     assert_widths("84448");
 }
 
 static void a_width_that_is_asked_for_takes_no_other_key(void **state)
 {
     press("ja");
-    assert_int_equal(desk_context(&desk), KEYS_WIDTH);
+    assert_int_equal(session_context(&session), KEYS_WIDTH);
     press("jmu");
-    assert_int_equal(desk_context(&desk), KEYS_WIDTH);
-    assert_int_equal(scene_layer(&desk.scene), 1);
+    assert_int_equal(session_context(&session), KEYS_WIDTH);
+    assert_int_equal(scene_layer(&session.scene), 1);
     press("<Esc>j");
-    assert_int_equal(scene_layer(&desk.scene), 2);
-    assert_int_equal(desk.scene.undo_count, 0);
+    assert_int_equal(scene_layer(&session.scene), 2);
+    assert_int_equal(session.scene.undo_count, 0);
 }
 
 static void options_of_the_plan(void **state)
 {
     press("iEPBm");
-    const PlanOptions *plan = &desk.scene.plan->options;
+    const PlanOptions *plan = &session.scene.plan->options;
     assert_int_equal(plan->mode, MODE_INDEPENDENT);
     assert_true(plan->error_compensated && !plan->polish && !plan->bias_correction);
-    assert_int_equal(desk.scene.plan->layers[0].method, METHOD_BITSPLIT + 1);
-    assert_int_equal(desk.scene.plan->layers[1].method, METHOD_BITSPLIT);
-    assert_int_equal(desk.scene.undo_count, 5);
+    assert_int_equal(session.scene.plan->layers[0].method, METHOD_BITSPLIT + 1);
+    assert_int_equal(session.scene.plan->layers[1].method, METHOD_BITSPLIT);
+    assert_int_equal(session.scene.undo_count, 5);
 }
 
 static void undo_and_redo(void **state)
@@ -150,31 +151,31 @@ static void undo_and_redo(void **state)
     assert_widths("54448");
     press("uuu");
     assert_widths("24448");
-    assert_int_equal(desk.scene.redo_count, 3);
+    assert_int_equal(session.scene.redo_count, 3);
     press("r<Ctrl-R>");
     assert_widths("44448");
     press("7");
-    assert_int_equal(desk.scene.redo_count, 0);
+    assert_int_equal(session.scene.redo_count, 0);
     press("uuuuu");
     assert_widths("84448");
-    assert_non_null(strstr(desk.scene.notice, "nothing to undo"));
+    assert_non_null(strstr(session.scene.notice, "nothing to undo"));
 }
 
 static void an_edit_that_changes_nothing_is_none(void **state)
 {
     press("8+");
-    assert_int_equal(desk.scene.undo_count, 0);
+    assert_int_equal(session.scene.undo_count, 0);
 }
 
 static void no_layer_no_edit(void **state)
 {
     press("/ no-such-layer <Enter>");
-    assert_int_equal(desk.scene.order_count, 0);
+    assert_int_equal(session.scene.order_count, 0);
     press("2fma4A+<Enter> <Space>*jGw");
-    assert_int_equal(desk.scene.undo_count, 0);
-    assert_int_equal(desk.scene.overlay, OVERLAY_NONE);
+    assert_int_equal(session.scene.undo_count, 0);
+    assert_int_equal(session.scene.overlay, OVERLAY_NONE);
     press("<Esc>");
-    assert_int_equal(desk.scene.order_count, 5);
+    assert_int_equal(session.scene.order_count, 5);
 }
 
 /* --- looking ---------------------------------------------------------------------------------------- */
@@ -182,15 +183,15 @@ static void no_layer_no_edit(void **state)
 static void panels_and_pages(void **state)
 {
     press("<Tab>");
-    assert_int_equal(desk.scene.front, PANEL_ERROR);
+    assert_int_equal(session.scene.front, PANEL_ERROR);
     for (size_t i = 0; i < ERROR_PAGES; i++) {
-        assert_int_equal(desk.scene.pages[PANEL_ERROR], i);
+        assert_int_equal(session.scene.pages[PANEL_ERROR], i);
         press("v");
     }
-    assert_int_equal(desk.scene.pages[PANEL_ERROR], 0);
+    assert_int_equal(session.scene.pages[PANEL_ERROR], 0);
     press("<Shift-Tab><Shift-Tab>z");
-    assert_int_equal(desk.scene.front, PANEL_ACCURACY);
-    assert_true(desk.scene.zoomed);
+    assert_int_equal(session.scene.front, PANEL_ACCURACY);
+    assert_true(session.scene.zoomed);
 }
 
 static void overlays_open_and_close(void **state)
@@ -199,40 +200,40 @@ static void overlays_open_and_close(void **state)
     static const OverlayKind kinds[] = {OVERLAY_HELP, OVERLAY_DETAILS};
     for (size_t i = 0; i < 2; i++) {
         press(open[i]);
-        assert_int_equal(desk.scene.overlay, kinds[i]);
+        assert_int_equal(session.scene.overlay, kinds[i]);
         press("jk<PgDn>2uq");
-        assert_int_equal(desk.scene.overlay, OVERLAY_NONE);
+        assert_int_equal(session.scene.overlay, OVERLAY_NONE);
     }
-    assert_int_equal(desk.scene.undo_count, 0);
-    assert_false(desk.quit);
+    assert_int_equal(session.scene.undo_count, 0);
+    assert_false(session.quit);
     press("V");
-    assert_int_equal(desk.scene.overlay, OVERLAY_NONE);
-    assert_non_null(strstr(desk.scene.notice, "no plan"));
+    assert_int_equal(session.scene.overlay, OVERLAY_NONE);
+    assert_non_null(strstr(session.scene.notice, "no plan"));
 }
 
 static void details_walk_through_the_layers(void **state)
 {
     press("<Enter>ll");
-    assert_int_equal(desk.scene.overlay, OVERLAY_DETAILS);
-    assert_int_equal(scene_layer(&desk.scene), 2);
+    assert_int_equal(session.scene.overlay, OVERLAY_DETAILS);
+    assert_int_equal(scene_layer(&session.scene), 2);
 }
 
 static void a_visit_is_returned_to(void **state)
 {
-    Visit visit = {.number = 1};
-    Visit *visits[] = {&visit};
-    Snapshot snapshot = {.visit_count = 1, .visits = visits, .visit = 0};
-    assert_int_equal(plan_copy(&visit.plan, desk.scene.plan, &message), STATUS_OK);
+    VisitedPlan visit = {.number = 1};
+    VisitedPlan *visits[] = {&visit};
+    Snapshot snapshot = {.visited_count = 1, .visited = visits, .visit = 0};
+    assert_int_equal(plan_copy(&visit.plan, session.scene.plan, &message), STATUS_OK);
     press("*2");
     assert_widths("22222");
-    desk.snapshot = &snapshot;
-    desk.scene.snapshot = &snapshot;
+    session.snapshot = &snapshot;
+    session.scene.snapshot = &snapshot;
     press("V");
-    assert_int_equal(desk.scene.overlay, OVERLAY_VISITS);
+    assert_int_equal(session.scene.overlay, OVERLAY_VISITS);
     press("jk<Enter>");
-    desk.snapshot = NULL;
-    desk.scene.snapshot = NULL;
-    assert_int_equal(desk.scene.overlay, OVERLAY_NONE);
+    session.snapshot = NULL;
+    session.scene.snapshot = NULL;
+    assert_int_equal(session.scene.overlay, OVERLAY_NONE);
     assert_widths("84448");
     press("u");
     assert_widths("22222");
@@ -242,15 +243,15 @@ static void a_visit_is_returned_to(void **state)
 static void escape_clears_one_thing_at_a_time(void **state)
 {
     press("/fc<Enter>*L");
-    desk.scene.chart_cursor[desk.scene.front] = 1;
+    session.scene.chart_cursor[session.scene.front] = 1;
     press("<Esc>");
-    assert_true(desk.scene.chart_cursor[desk.scene.front] == SIZE_MAX && desk.scene.lesson);
+    assert_true(session.scene.chart_cursor[session.scene.front] == SIZE_MAX && session.scene.lesson);
     press("<Esc>");
-    assert_true(!desk.scene.lesson && desk.scene.filter[0]);
+    assert_true(!session.scene.lesson && session.scene.filter[0]);
     press("<Esc>");
-    assert_true(!desk.scene.filter[0] && desk.scene.marked_count == 3);
+    assert_true(!session.scene.filter[0] && session.scene.marked_count == 3);
     press("<Esc>");
-    assert_int_equal(desk.scene.marked_count, 0);
+    assert_int_equal(session.scene.marked_count, 0);
 }
 
 /* --- typing ----------------------------------------------------------------------------------------- */
@@ -258,17 +259,17 @@ static void escape_clears_one_thing_at_a_time(void **state)
 static void a_filter_holds_as_it_is_typed(void **state)
 {
     press("/fc");
-    assert_int_equal(desk.scene.order_count, 3);
+    assert_int_equal(session.scene.order_count, 3);
     press("2");
-    assert_int_equal(desk.scene.order_count, 1);
+    assert_int_equal(session.scene.order_count, 1);
     press("<BkSpace><Enter>");
-    assert_int_equal(desk.scene.order_count, 3);
+    assert_int_equal(session.scene.order_count, 3);
     press("/1<Esc>");
-    assert_string_equal(desk.scene.filter, "fc");
+    assert_string_equal(session.scene.filter, "fc");
     press("j/conv<Esc>");
-    assert_int_equal(scene_layer(&desk.scene), 4);
+    assert_int_equal(scene_layer(&session.scene), 4);
     press("/<Ctrl-U><Enter>");
-    assert_int_equal(desk.scene.order_count, 5);
+    assert_int_equal(session.scene.order_count, 5);
 }
 
 static void what_the_filter_hides_does_not_change(void **state)
@@ -277,7 +278,7 @@ static void what_the_filter_hides_does_not_change(void **state)
     assert_widths("22448");
     press("/<Ctrl-U>zzz<Enter>3");
     assert_widths("22448");
-    assert_non_null(strstr(desk.scene.notice, "filter"));
+    assert_non_null(strstr(session.scene.notice, "filter"));
     press("/<Ctrl-U><Enter>3");
     assert_widths("33333");
 }
@@ -285,34 +286,34 @@ static void what_the_filter_hides_does_not_change(void **state)
 static void lines_are_edited_by_character(void **state)
 {
     press("o a∑é<Left><BkSpace>");
-    assert_string_equal(desk.scene.input, "aé");
+    assert_string_equal(session.scene.input, "aé");
     press("<Home><Delete>x<End>y");
-    assert_string_equal(desk.scene.input, "xéy");
+    assert_string_equal(session.scene.input, "xéy");
     press("/ein<Space>wort<Ctrl-W>");
-    assert_string_equal(desk.scene.input, "xéy/ein ");
+    assert_string_equal(session.scene.input, "xéy/ein ");
     press("<Ctrl-W><Ctrl-W>");
-    assert_string_equal(desk.scene.input, "");
+    assert_string_equal(session.scene.input, "");
     press("<BkSpace><Left><Delete><Esc>");
-    assert_null(desk.scene.prompt);
+    assert_null(session.scene.prompt);
 }
 
 static void a_name_that_is_offered_makes_way_for_one_that_is_typed(void **state)
 {
     press("emy.csv");
-    assert_string_equal(desk.scene.input, "my.csv");
+    assert_string_equal(session.scene.input, "my.csv");
     press("<Esc>S<End>2");
-    assert_string_equal(desk.scene.input, "lenet5-exploration.json2");
+    assert_string_equal(session.scene.input, "lenet5-exploration.json2");
     press("<Esc>e<BkSpace>x");
-    assert_string_equal(desk.scene.input, "lenet5-plan.csx");
+    assert_string_equal(session.scene.input, "lenet5-plan.csx");
     press("<Esc>/conv<Enter>/2");
-    assert_string_equal(desk.scene.input, "conv2");
+    assert_string_equal(session.scene.input, "conv2");
 }
 
 static void a_line_that_is_full_takes_no_more(void **state)
 {
     press("o");
     for (size_t i = 0; i < SCENE_PROMPT_BYTES; i++) press("∑");
-    assert_int_equal(strlen(desk.scene.input), (SCENE_PROMPT_BYTES - 1) / 3 * 3);
+    assert_int_equal(strlen(session.scene.input), (SCENE_PROMPT_BYTES - 1) / 3 * 3);
 }
 
 /* --- files ------------------------------------------------------------------------------------------ */
@@ -320,7 +321,7 @@ static void a_line_that_is_full_takes_no_more(void **state)
 static void type(const char *text)
 {
     press("<Ctrl-U>");
-    for (int key; (key = key_character(&text)) > 0;) act_on_key(&desk, key);
+    for (int key; (key = key_character(&text)) > 0;) act_on_key(&session, key);
     press("<Enter>");
 }
 
@@ -335,10 +336,10 @@ static void a_tab_goes_on_with_a_files_name(void **state)
         {"l", "layer "}, {"layer t", "layer two.onnx"}, {"*", "*.json"}, {"mo", "more/"}, {"none", "none"}};
     press("o");
     for (size_t i = 0; i < sizeof typed / sizeof *typed; i++) {
-        snprintf(desk.scene.input, sizeof desk.scene.input, "%s", scratch_path(typed[i][0]));
+        snprintf(session.scene.input, sizeof session.scene.input, "%s", scratch_path(typed[i][0]));
         press("<Ctrl-E><Tab>");
-        assert_string_equal(desk.scene.input, scratch_path(typed[i][1]));
-        assert_int_equal(desk.scene.input_cursor, strlen(desk.scene.input));
+        assert_string_equal(session.scene.input, scratch_path(typed[i][1]));
+        assert_int_equal(session.scene.input_cursor, strlen(session.scene.input));
     }
     press("<Esc>");
     assert_int_equal(rmdir(scratch_path("more")), 0);
@@ -352,7 +353,7 @@ static void the_tilde_is_the_home_folder(void **state)
     press("S<Ctrl-U>~/kept.json<Enter>");
     assert_int_equal(access(scratch_path("kept.json"), F_OK), 0);
     press("o~/ke<Tab>");
-    assert_string_equal(desk.scene.input, scratch_path("kept.json"));
+    assert_string_equal(session.scene.input, scratch_path("kept.json"));
     press("<Esc>");
     scratch_remove();
 }
@@ -361,10 +362,10 @@ static void names_must_tell_the_format(void **state)
 {
     press("e");
     type("plan.txt");
-    assert_true(desk.scene.notice_bad && strstr(desk.scene.notice, ".csv"));
+    assert_true(session.scene.notice_bad && strstr(session.scene.notice, ".csv"));
     press("S");
     type("plan.csv");
-    assert_true(desk.scene.notice_bad && strstr(desk.scene.notice, ".json"));
+    assert_true(session.scene.notice_bad && strstr(session.scene.notice, ".json"));
 }
 
 static void a_file_that_is_there_is_asked_about(void **state)
@@ -374,12 +375,12 @@ static void a_file_that_is_there_is_asked_about(void **state)
     press("3S");
     type(path);
     assert_int_equal(access(path, R_OK), 0);
-    assert_false(desk.scene.notice_bad);
+    assert_false(session.scene.notice_bad);
     char first[65], second[65];
     assert_int_equal(file_sha256(first, path, &message), STATUS_OK);
     press("5S");
     type(path);
-    assert_int_equal(desk_context(&desk), KEYS_QUESTION);
+    assert_int_equal(session_context(&session), KEYS_QUESTION);
     press("n");
     assert_int_equal(file_sha256(second, path, &message), STATUS_OK);
     assert_string_equal(first, second);
@@ -398,9 +399,9 @@ static void a_question_is_safe_to_show(void **state)
     const char *path = scratch_path("line\nfeed.json");
     scratch_write("line\nfeed.json", "", 0);
     press("S");
-    snprintf(desk.scene.input, sizeof desk.scene.input, "%s", path);
+    snprintf(session.scene.input, sizeof session.scene.input, "%s", path);
     press("<Enter>");
-    assert_non_null(strstr(desk.scene.question, "line\\x0afeed.json' is there"));
+    assert_non_null(strstr(session.scene.question, "line\\x0afeed.json' is there"));
     press("n");
     scratch_remove();
 }
@@ -410,50 +411,50 @@ static void what_is_read_is_not_written_over(void **state)
     press("S");
     type(LENET);
     press("y");
-    assert_true(desk.scene.notice_bad && strstr(desk.scene.notice, "files read"));
+    assert_true(session.scene.notice_bad && strstr(session.scene.notice, "files read"));
 }
 
 static void what_cannot_be_opened_leaves_all_as_it_was(void **state)
 {
-    const Network *network = desk.scene.network;
+    const Network *network = session.scene.network;
     press("2o");
     type("/no/such/network.onnx");
-    assert_true(desk.scene.notice_bad && strstr(desk.scene.notice, "/no/such/network.onnx"));
-    assert_ptr_equal(desk.scene.network, network);
+    assert_true(session.scene.notice_bad && strstr(session.scene.notice, "/no/such/network.onnx"));
+    assert_ptr_equal(session.scene.network, network);
     assert_widths("24448");
 }
 
 static void quitting(void **state)
 {
     press("<Ctrl-Z>");
-    assert_true(desk.suspend && !desk.quit);
+    assert_true(session.suspend && !session.quit);
     press("M<Ctrl-L>");
-    assert_true(!desk.scene.mouse && desk.redraw);
+    assert_true(!session.scene.mouse && session.redraw);
     press("q");
-    assert_true(desk.quit);
+    assert_true(session.quit);
 }
 
 /* --- the mouse -------------------------------------------------------------------------------------- */
 
 static void the_wheel_moves_the_cursor(void **state)
 {
-    desk_draw(&desk);
+    session_draw(&session);
     TerminalEvent event = {.key = KEYCODE_MOUSE, .mouse = MOUSE_SCROLL_DOWN, .row = 3, .column = 3};
-    act_on_mouse(&desk, &event);
-    assert_int_equal(scene_layer(&desk.scene), 3);
+    act_on_mouse(&session, &event);
+    assert_int_equal(scene_layer(&session.scene), 3);
     event.mouse = MOUSE_SCROLL_UP;
-    act_on_mouse(&desk, &event);
-    assert_int_equal(scene_layer(&desk.scene), 0);
+    act_on_mouse(&session, &event);
+    assert_int_equal(scene_layer(&session.scene), 0);
 }
 
 static void a_double_click_does_not_answer_a_prompt(void **state)
 {
     press("/");
-    desk_draw(&desk);
+    session_draw(&session);
     for (int row = 0; row < 30; row++) {
         const TerminalEvent event = {.key = KEYCODE_MOUSE, .mouse = MOUSE_DOUBLE, .row = row, .column = 3};
-        act_on_mouse(&desk, &event);
-        assert_int_equal(desk_context(&desk), KEYS_PROMPT);
+        act_on_mouse(&session, &event);
+        assert_int_equal(session_context(&session), KEYS_PROMPT);
     }
 }
 
@@ -464,9 +465,9 @@ static void a_click_anywhere_is_safe(void **state)
         for (int column = 0; column < 120; column += 3) {
             TerminalEvent event = {.key = KEYCODE_MOUSE, .row = row, .column = column};
             event.mouse = (MouseAction)((row + column) % 4);
-            desk_draw(&desk);
-            act_on_mouse(&desk, &event);
-            assert_true(desk.scene.cursor < desk.scene.order_count);
+            session_draw(&session);
+            act_on_mouse(&session, &event);
+            assert_true(session.scene.cursor < session.scene.order_count);
             press("<Esc>");
         }
 }

@@ -115,7 +115,7 @@ static void check_layer(const Network *network, Workspace *workspace, size_t num
                         float low, float high)
 {
     const Layer *layer = &network->layers[number];
-    size_t node = layer->sites[0];
+    size_t node = layer->uses[0];
     const Value *in = &network->values[network->nodes[node].inputs[0]];
     const Value *out = &network->values[network->nodes[node].output];
     Integers integers = make_integers(layer, channels, low, high, number);
@@ -476,7 +476,7 @@ static void measure_tile(double *errors, double *squares, const Bench *bench, co
                          STATUS_OK);
     for (size_t i = 0; i < network->node_count; i++) {
         const Node *node = &network->nodes[i];
-        bool is_layer = node->layer != NETWORK_NONE;
+        bool is_layer = node->layer != NO_INDEX;
         const Weights *weights = is_layer ? pipeline->weights[node->layer] : NULL;
         run_node(network, chains, i, 0, chains->values[0][node->output], NULL, workspace);
         run_node(network, chains, i, 1, chains->values[1][node->output], weights, workspace);
@@ -657,7 +657,7 @@ static void fused_and_alone_agree(void **state)
     for (size_t i = 0; i < network->node_count; i++) {
         const Node *node = &network->nodes[i];
         run_node(network, &chains, i, 1, chains.values[1][node->output],
-                 node->layer == NETWORK_NONE ? NULL : pipeline->weights[node->layer], workspace);
+                 node->layer == NO_INDEX ? NULL : pipeline->weights[node->layer], workspace);
     }
     assert_memory_equal(output, chains.values[1][network->output],
                         network->batch * network->output_elements * sizeof *output);

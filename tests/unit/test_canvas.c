@@ -1,5 +1,5 @@
 /* Canvas: text, widths, escapes, edges, frames, pictures, dumps. */
-#include "views/canvas.h"
+#include "views/canvas/canvas.h"
 
 #include <math.h>
 #include <setjmp.h>

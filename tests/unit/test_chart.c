@@ -1,5 +1,5 @@
 /* Chart and axis: golden pictures, ticks, labels, and what holds at every size. */
-#include "views/chart.h"
+#include "views/canvas/chart.h"
 
 #include <float.h>
 #include <math.h>

@@ -23,9 +23,10 @@ static int close_all(void **state)
     return 0;
 }
 
-static Visit make_visit(uint8_t bits)
+static VisitedPlan make_visit(uint8_t bits)
 {
-    Visit visit = {.evaluated = true, .bounded = true, .measured = 0.1, .hybrid = 0.7, .spectral = INFINITY};
+    VisitedPlan visit = {
+        .evaluated = true, .bounded = true, .measured = 0.1, .hybrid = 0.7, .spectral = INFINITY};
     assert_int_equal(plan_create(&visit.plan, network, &message), STATUS_OK);
     visit.plan.layers[1].weight_bits = bits;
     visit.plan.layers[2].activation_bits = 6;
@@ -47,9 +48,9 @@ static Visit make_visit(uint8_t bits)
 /* Two visits; the second without figures. */
 static const char *write_sample(const char *name)
 {
-    Visit visits[] = {make_visit(3), make_visit(BITS_FLOAT)};
-    const Visit *list[] = {&visits[0], &visits[1]};
-    Exploration exploration = {.visits = list, .visit_count = 2, .plan = visits[1].plan};
+    VisitedPlan visits[] = {make_visit(3), make_visit(BITS_FLOAT)};
+    const VisitedPlan *list[] = {&visits[0], &visits[1]};
+    Exploration exploration = {.visited = list, .visited_count = 2, .plan = visits[1].plan};
     const char *path = scratch_path(name);
     visits[1].evaluated = visits[1].bounded = false;
     exploration.source.network = "/a/network.onnx";
@@ -77,7 +78,7 @@ static void what_was_written_is_read(void **state)
 {
     const char *path = write_sample("a.json");
     Exploration exploration;
-    Visit expected = make_visit(3);
+    VisitedPlan expected = make_visit(3);
     assert_true(recognize(path));
     assert_int_equal(exploration_read(&exploration, network, path, &message), STATUS_OK);
     assert_string_equal(exploration.source.network, "/a/network.onnx");
@@ -91,8 +92,8 @@ static void what_was_written_is_read(void **state)
     assert_string_equal(exploration.calibration_sha256, network->sha256);
     assert_string_equal(exploration.evaluation_sha256, "");
     assert_int_equal(strlen(exploration.saved), strlen("2024-05-17T10:42:00Z"));
-    assert_int_equal(exploration.visit_count, 2);
-    const Visit *first = exploration.visits[0], *second = exploration.visits[1];
+    assert_int_equal(exploration.visited_count, 2);
+    const VisitedPlan *first = exploration.visited[0], *second = exploration.visited[1];
     assert_true(plan_equal(&first->plan, &expected.plan));
     assert_true(plan_equal(&second->plan, &exploration.plan));
     assert_true(first->evaluated && first->bounded && !second->evaluated && !second->bounded);
@@ -178,7 +179,7 @@ static void what_cannot_be_is_refused(void **state)
             print_error("%s\n", message.text);
         assert_non_null(strstr(message.text, bad[i].said));
         assert_non_null(strstr(message.text, path));
-        assert_null(exploration.visits);
+        assert_null(exploration.visited);
     }
 }
 

@@ -203,8 +203,8 @@ static void snapshot_agrees(const Snapshot *snapshot, const Explorer *explorer, 
     assert_true(snapshot->ladder.hybrid == explorer_ladder(explorer)->hybrid);
     assert_int_equal(snapshot->accuracy.images, IMAGES);
     assert_int_equal(snapshot->accuracy.agreeing, explorer_accuracy(explorer)->agreeing);
-    assert_true(plan_equal(&snapshot->visits[snapshot->visit]->plan, plan));
-    assert_true(snapshot->visits[snapshot->visit]->evaluated && snapshot->visits[snapshot->visit]->bounded);
+    assert_true(plan_equal(&snapshot->visited[snapshot->visit]->plan, plan));
+    assert_true(snapshot->visited[snapshot->visit]->evaluated && snapshot->visited[snapshot->visit]->bounded);
 }
 
 /* --- random histories ------------------------------------------------------------------------------------
@@ -378,7 +378,7 @@ static void going_back_is_no_work(void **state)
     for (size_t l = 0; l < network->layer_count; l++)
         assert_ptr_equal(newest(&watch)->layers[l].solved, first->layers[l].solved);
     assert_true(newest(&watch)->ladder.hybrid == first->ladder.hybrid);
-    assert_int_equal(newest(&watch)->visit_count, 2);
+    assert_int_equal(newest(&watch)->visited_count, 2);
     assert_int_equal(newest(&watch)->visit, 0);
     snapshot_agrees(newest(&watch), explorer, &plan);
     plan_free(&plan);
@@ -457,9 +457,9 @@ static uint64_t fingerprint(const Snapshot *snapshot)
     if (snapshot->norms) sum = mix(sum, snapshot->norms, snapshot->node_count * sizeof *snapshot->norms);
     if (snapshot->ladder.steps)
         sum = mix(sum, snapshot->ladder.steps, snapshot->layer_count * sizeof *snapshot->ladder.steps);
-    for (size_t i = 0; i < snapshot->visit_count; i++) {
-        const Visit *visit = snapshot->visits[i];
-        sum = mix(sum, &visit->number, sizeof *visit - offsetof(Visit, number));
+    for (size_t i = 0; i < snapshot->visited_count; i++) {
+        const VisitedPlan *visit = snapshot->visited[i];
+        sum = mix(sum, &visit->number, sizeof *visit - offsetof(VisitedPlan, number));
     }
     for (size_t l = 0; l < snapshot->layer_count; l++) {
         const Solved *solved = snapshot->layers[l].solved;
@@ -643,27 +643,27 @@ static void sums_of_a_layer_are_found_without_a_memory(void **state)
 /* --- visits, failures ------------------------------------------------------------------------------------
  */
 
-static void visits_of_an_earlier_run_come_first(void **state)
+static void visited_of_an_earlier_run_come_first(void **state)
 {
     Network *network = open_shape(&residual), *other = open_shape(&concat);
     Plan plan = small_plan(network, MODE_SEQUENTIAL), wrong = small_plan(other, MODE_SEQUENTIAL);
-    Visit kept[2] = {{.plan = plan, .number = 7, .evaluated = true, .accuracy = {.images = 9}},
-                     {.plan = wrong, .number = 8}};
-    const Visit *visits[2] = {&kept[0], &kept[1]};
+    VisitedPlan kept[2] = {{.plan = plan, .number = 7, .evaluated = true, .accuracy = {.images = 9}},
+                           {.plan = wrong, .number = 8}};
+    const VisitedPlan *visits[2] = {&kept[0], &kept[1]};
     Watch watch;
     Explorer *explorer = make_explorer(&watch, network, &plan);
     assert_int_equal(explorer_restore(explorer, visits, 2, &message), STATUS_INVALID);
     assert_non_null(strstr(message.text, "another network"));
     plan.layers[0].weight_bits = 5;
     pursue(explorer, &plan);
-    assert_int_equal(newest(&watch)->visit_count, 2);
+    assert_int_equal(newest(&watch)->visited_count, 2);
     assert_int_equal(newest(&watch)->visit, 1);
-    assert_int_equal(newest(&watch)->visits[0]->number, 1);
-    assert_int_equal(newest(&watch)->visits[0]->accuracy.images, 9);
+    assert_int_equal(newest(&watch)->visited[0]->number, 1);
+    assert_int_equal(newest(&watch)->visited[0]->accuracy.images, 9);
     plan.layers[0].weight_bits = 8;
     pursue(explorer, &plan); /* kept figures are not taken for measured ones */
-    assert_int_equal(newest(&watch)->visits[0]->accuracy.images, IMAGES);
-    assert_int_equal(newest(&watch)->visit_count, 2);
+    assert_int_equal(newest(&watch)->visited[0]->accuracy.images, IMAGES);
+    assert_int_equal(newest(&watch)->visited_count, 2);
     snapshot_agrees(newest(&watch), explorer, &plan);
     plan_free(&plan);
     plan_free(&wrong);
@@ -749,8 +749,8 @@ static void other_images_start_anew(void **state)
     explorer_set_images(explorer, noise, NULL, &brighter);
     assert_null(explorer_pipeline(explorer));
     pursue(explorer, &plan);
-    assert_int_equal(newest(&watch)->visit_count, 1);
-    assert_false(newest(&watch)->visits[0]->evaluated);
+    assert_int_equal(newest(&watch)->visited_count, 1);
+    assert_false(newest(&watch)->visited[0]->evaluated);
     assert_false(newest(&watch)->accuracy_current);
     assert_true(newest(&watch)->ladder.hybrid != first->ladder.hybrid);
     assert_true(newest(&watch)->layers[0].solved != first->layers[0].solved);
@@ -842,7 +842,7 @@ int main(int count, char **arguments)
         cmocka_unit_test(pictures_of_a_layer_add_up),
         cmocka_unit_test(one_layer_by_every_method_and_width),
         cmocka_unit_test(sums_of_a_layer_are_found_without_a_memory),
-        cmocka_unit_test(visits_of_an_earlier_run_come_first),
+        cmocka_unit_test(visited_of_an_earlier_run_come_first),
         cmocka_unit_test(estimates_are_of_the_plan_alone),
         cmocka_unit_test(failures_are_shown),
         cmocka_unit_test(why_there_are_no_images_is_shown),

@@ -2,8 +2,8 @@
 #include "onnx_build.h"
 #include "scratch.h"
 
-#include "network/external.h"
 #include "network/network.h"
+#include "onnx/external.h"
 
 enum { OUTPUTS = 3, INPUTS = 4, WEIGHTS = OUTPUTS * INPUTS };
 

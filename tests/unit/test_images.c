@@ -128,7 +128,7 @@ static void compare(const char *expected, size_t resize, size_t height, size_t w
     read_all(want, &(DatasetSource){.images = expected}, elements);
     for (size_t i = 0; i < COUNT * elements; i++)
         if (got[i] != want[i])
-            fail_msg("picture %zu, element %zu: %g instead of %g", i / elements, i % elements, (double)got[i],
+            fail_msg("image %zu, element %zu: %g instead of %g", i / elements, i % elements, (double)got[i],
                      (double)want[i]);
 }
 

@@ -1,5 +1,5 @@
 /* Signals while the program has the terminal: none is lost, whichever thread the system gives it to. */
-#include "app/interrupt.h"
+#include "app/cli/interrupt.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,4 +1,4 @@
-#include "app/actions.h"
+#include "app/explorer/actions.h"
 #include "scratch.h"
 #include "views/lesson.h"
 

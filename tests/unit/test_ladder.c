@@ -437,7 +437,7 @@ static bool watch(void *context, const Ladder *so_far, double fraction)
     check_order(so_far, "so far");
     assert_true(so_far->images > watcher->last.images && so_far->images <= so_far->total);
     assert_true(fraction > 0 && (so_far->images == so_far->total) == (fraction == 1));
-    assert_true(so_far->layer_count <= 8 && so_far->measured > 0 && so_far->costliest != NETWORK_NONE);
+    assert_true(so_far->layer_count <= 8 && so_far->measured > 0 && so_far->costliest != NO_INDEX);
     watcher->last = *so_far;
     watcher->last.steps = watcher->steps;
     memcpy(watcher->steps, so_far->steps, so_far->layer_count * sizeof *so_far->steps);

@@ -338,7 +338,7 @@ static void check_lambda(const char *text, double expected)
     if (!(fabs(lambda - expected) <= 1e-6 * expected))
         fail_msg("%s: lambda %.9g instead of %.9g", text, lambda, expected);
     assert_true(lipschitz.frobenius[network->input] == lambda);
-    assert_true(lipschitz.culprit == NETWORK_NONE && !lipschitz.reason);
+    assert_true(lipschitz.culprit == NO_INDEX && !lipschitz.reason);
     assert_true(lipschitz.spectral[network->output] == 1);
     lipschitz_free(&lipschitz);
     network_free(network);
@@ -359,8 +359,8 @@ static void test_layers(void **state)
     Network *network = open_text("c=Conv(x,{4,4,1,1}#1); r=Relu(c); f=Conv(r,{4,4,3,3}#2) pads=[1,1,1,1]; "
                                  "y=Add(f,r)");
     LayerNorm *norms = calloc(network->node_count, sizeof *norms);
-    norms[network->layers[0].sites[0]] = (LayerNorm){.frobenius = 5, .upper = 3};
-    norms[network->layers[1].sites[0]] = (LayerNorm){.frobenius = 11, .upper = 7};
+    norms[network->layers[0].uses[0]] = (LayerNorm){.frobenius = 5, .upper = 3};
+    norms[network->layers[1].uses[0]] = (LayerNorm){.frobenius = 11, .upper = 7};
     Lipschitz lipschitz = solve(network, norms, NULL);
     assert_true(fabs(lipschitz.spectral[network->input] - 3 * (7 + 1)) < 1e-9);
     assert_true(fabs(lipschitz.frobenius[network->input] - 5 * (11 + 1)) < 1e-9);
@@ -372,10 +372,10 @@ static void test_layers(void **state)
 static void test_product(void **state)
 {
     Network *network = open_text("g=GlobalAveragePool(x); y=Mul(x,g)");
-    size_t product = NETWORK_NONE;
+    size_t product = NO_INDEX;
     for (size_t i = 0; i < network->node_count; i++)
         if (lipschitz_needs_factors(network, i)) product = i;
-    assert_true(product != NETWORK_NONE);
+    assert_true(product != NO_INDEX);
     assert_string_equal(network->nodes[product].operator_name, "Mul");
     Lipschitz unknown = solve(network, NULL, NULL);
     assert_true(isinf(unknown.spectral[network->input]) && unknown.culprit == product && unknown.reason);
@@ -383,7 +383,7 @@ static void test_product(void **state)
     factors[product][0] = 2;
     factors[product][1] = 9;
     Lipschitz known = solve(network, NULL, (const double(*)[2])factors);
-    assert_true(known.culprit == NETWORK_NONE);
+    assert_true(known.culprit == NO_INDEX);
     assert_true(fabs(known.spectral[network->input] - (2 + 9 / sqrt(30))) < 1e-6);
     lipschitz_free(&unknown);
     lipschitz_free(&known);

@@ -4,7 +4,7 @@
 #include "base/file.h"
 #include "base/random.h"
 #include "dataset/dataset.h"
-#include "network/layer_names.h"
+#include "network/build/layer_names.h"
 #include "network/network.h"
 #include "onnx_build.h"
 
@@ -111,21 +111,21 @@ static size_t find_node(const Network *network, const char *operator_name)
 {
     for (size_t i = 0; i < network->node_count; i++)
         if (strcmp(network->nodes[i].operator_name, operator_name) == 0) return i;
-    return NETWORK_NONE;
+    return NO_INDEX;
 }
 
-/* weights . rows + bias against what the site computed: network_gather() and the layer agree. Every position
+/* weights . rows + bias against what the use computed: network_gather() and the layer agree. Every position
  * of the tile's last image. */
-static void check_gather(const Network *network, size_t site, void *const *values)
+static void check_gather(const Network *network, size_t use, void *const *values)
 {
-    const Node *node = &network->nodes[site];
+    const Node *node = &network->nodes[use];
     const Layer *layer = &network->layers[node->layer];
-    size_t rows = network_rows(network, site), n = layer->n, outputs = layer->groups * layer->m;
+    size_t rows = network_rows(network, use), n = layer->n, outputs = layer->groups * layer->m;
     size_t image = network->batch - 1;
     size_t *positions = allocate(rows, sizeof *positions);
     float *gathered = allocate(rows * layer->groups * n, sizeof *gathered);
     for (size_t i = 0; i < rows; i++) positions[i] = rows - 1 - i;
-    network_gather(network, site, gathered, values[node->inputs[0]], image, positions, rows);
+    network_gather(network, use, gathered, values[node->inputs[0]], image, positions, rows);
     const float *out = (const float *)values[node->output] + image * rows * outputs;
     for (size_t i = 0; i < rows; i++)
         for (size_t k = 0; k < outputs; k++) {
@@ -182,7 +182,7 @@ static void compare_logits(const Network *network, const Dataset *dataset, const
     check_run_against_nodes(network, tile);
     void **values = run_nodes(network, tile);
     for (size_t i = 0; i < network->layer_count; i++)
-        check_gather(network, network->layers[i].sites[0], values);
+        check_gather(network, network->layers[i].uses[0], values);
     free_values(network, values);
     free(tile);
 }
@@ -236,7 +236,7 @@ static void layers_are_described(void **state)
     assert_int_equal(second->macs, 28 * 28 * 16 * 16 * 9);
     assert_int_equal(second->parameters, 16 * 16 * 9 + 16);
     assert_int_equal(second->weight_rank, 4);
-    assert_int_equal(network_rows(network, second->sites[0]), 28 * 28);
+    assert_int_equal(network_rows(network, second->uses[0]), 28 * 28);
     network_free(network);
 }
 
@@ -488,7 +488,7 @@ static void normalization_folds_into_the_layer_before(void **state)
     float *tile = image_tile(network, &exact);
     double *rows = pointwise(exact, 2 * SIDE * SIDE, 50);
     normalize(rows, 2 * SIDE * SIDE, OUTPUTS);
-    assert_int_equal(find_node(network, "BatchNormalization"), NETWORK_NONE);
+    assert_int_equal(find_node(network, "BatchNormalization"), NO_INDEX);
     assert_true(network->layers[0].has_bias);
     check_image_output(network, tile, rows);
     network_free(network);
@@ -510,7 +510,7 @@ static void normalization_stands_alone_before_a_layer(void **state)
     float *tile = image_tile(network, &exact);
     normalize(exact, 2 * SIDE * SIDE, CHANNELS);
     double *rows = pointwise(exact, 2 * SIDE * SIDE, 50);
-    assert_int_not_equal(find_node(network, "BatchNormalization"), NETWORK_NONE);
+    assert_int_not_equal(find_node(network, "BatchNormalization"), NO_INDEX);
     assert_false(network->layers[0].has_bias);
     check_image_output(network, tile, rows);
     network_free(network);
@@ -536,7 +536,7 @@ static void normalization_of_a_shared_output_stands_alone(void **state)
     double *rows = pointwise(exact, 2 * SIDE * SIDE, 50), *sum = pointwise(exact, 2 * SIDE * SIDE, 50);
     normalize(rows, 2 * SIDE * SIDE, OUTPUTS);
     for (size_t i = 0; i < 2 * SIDE * SIDE * OUTPUTS; i++) sum[i] += rows[i];
-    assert_int_not_equal(find_node(network, "BatchNormalization"), NETWORK_NONE);
+    assert_int_not_equal(find_node(network, "BatchNormalization"), NO_INDEX);
     check_image_output(network, tile, sum);
     network_free(network);
     free(tile);
@@ -545,7 +545,7 @@ static void normalization_of_a_shared_output_stands_alone(void **state)
     free(sum);
 }
 
-/* Two convolutions by the same weights are one layer of two sites; a normalization behind one gives it
+/* Two convolutions by the same weights are one layer of two uses; a normalization behind one gives it
  * weights of its own, whichever comes first. */
 static void weights_are_shared(void **state)
 {
@@ -568,7 +568,7 @@ static void weights_are_shared(void **state)
         check_image_output(network, tile, sum);
         assert_int_equal(network->layer_count, kind ? 2 : 1);
         assert_string_equal(network->layers[0].name, "head");
-        assert_int_equal(network->layers[0].site_count, kind ? 1 : 2);
+        assert_int_equal(network->layers[0].use_count, kind ? 1 : 2);
         assert_int_equal(network->layers[0].macs, (kind ? 1 : 2) * SIDE * SIDE * CHANNELS * OUTPUTS);
         if (kind) assert_string_equal(network->layers[1].name, "head_2");
         network_free(network);
@@ -649,7 +649,7 @@ static void matrix_products(void **state)
         float *output = run_tile(network, tile);
         check_close(output, expected, 16 * CLASSES_HERE);
         void **values = run_nodes(network, tile);
-        check_gather(network, network->layers[0].sites[0], values);
+        check_gather(network, network->layers[0].uses[0], values);
         free_values(network, values);
         network_free(network);
         free(b);

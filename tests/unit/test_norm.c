@@ -12,7 +12,7 @@
 
 static Pool *pool;
 
-/* Of a network with one layer at one site. */
+/* Of a network with one layer at one use. */
 static LayerNorm only_norm(const Network *network)
 {
     Message message = {0};
@@ -20,7 +20,7 @@ static LayerNorm only_norm(const Network *network)
     assert_non_null(norms);
     assert_int_equal(network->layer_count, 1);
     assert_int_equal(network_norms(norms, network, &(NormOptions){.pool = pool}, &message), STATUS_OK);
-    const LayerNorm norm = norms[network->layers[0].sites[0]];
+    const LayerNorm norm = norms[network->layers[0].uses[0]];
     free(norms);
     return norm;
 }
@@ -31,7 +31,7 @@ static double check_text(const char *text, const size_t *shape)
     Network *network = graph_open(text, 13, shape, &message);
     if (!network) fail_msg("%s: %s", text, message.text);
     const LayerNorm norm = only_norm(network);
-    const double exact = node_norm(network, network->layers[0].sites[0], 0);
+    const double exact = node_norm(network, network->layers[0].uses[0], 0);
     if (!(norm.lower <= exact * (1 + ROUNDING) && exact <= norm.upper * (1 + ROUNDING) &&
           norm.upper <= 1.05 * exact && norm.lower >= 0.99 * exact))
         fail_msg("%s: %.7g is not in %.7g to %.7g (%s)", text, exact, norm.lower, norm.upper, norm.upper_by);
@@ -125,9 +125,9 @@ static void test_proofs(void **state)
         double fourier;
         Network *network = graph_open(texts[i], 13, shape, &message);
         assert_non_null(network);
-        const size_t site = network->layers[0].sites[0];
-        const double exact = node_norm(network, site, 0);
-        network_convolution(&geometry, network, site);
+        const size_t use = network->layers[0].uses[0];
+        const double exact = node_norm(network, use, 0);
+        network_convolution(&geometry, network, use);
         assert_int_equal(conv_map_create(&map, &geometry, network->layers, 0, &message), STATUS_OK);
         assert_int_equal(conv_map_certify(&proven, &map, exact * 1.0001, SIZE_MAX, &message), STATUS_OK);
         assert_true(proven);
@@ -153,7 +153,7 @@ static void test_data(void **state)
         LayerNorm *norms = calloc(network->node_count, sizeof *norms);
         assert_int_equal(network_norms(norms, network, &(NormOptions){.pool = pool}, &message), STATUS_OK);
         for (size_t l = 0; l < network->layer_count; l++) {
-            const LayerNorm *norm = &norms[network->layers[l].sites[0]];
+            const LayerNorm *norm = &norms[network->layers[l].uses[0]];
             assert_true(norm->lower > 0 && norm->upper <= norm->frobenius);
             worst = fmax(worst, norm->upper / norm->lower);
         }

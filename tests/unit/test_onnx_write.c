@@ -2,8 +2,8 @@
  * is in the file; what is refused. */
 #include "export_graphs.h"
 #include "graph_text.h"
-#include "network/onnx_file.h"
 #include "noise_fixture.h"
+#include "onnx/onnx_file.h"
 #include "onnx_build.h"
 #include "report/onnx_write.h"
 

@@ -23,7 +23,7 @@
 /* --- tensors in ONNX's order ------------------------------------------------------------------------- */
 
 typedef struct Tensor {
-    size_t rank, shape[NETWORK_MAX_RANK], elements;
+    size_t rank, shape[TENSOR_MAX_RANK], elements;
     float *data;
 } Tensor;
 
@@ -52,7 +52,7 @@ static Tensor mapped(const Tensor *x, float (*function)(float))
 
 static void unravel(size_t *index, const Tensor *t, size_t i)
 {
-    memset(index, 0, NETWORK_MAX_RANK * sizeof *index);
+    memset(index, 0, TENSOR_MAX_RANK * sizeof *index);
     for (size_t axis = t->rank; axis-- > 0; i /= t->shape[axis]) index[axis] = i % t->shape[axis];
 }
 
@@ -79,7 +79,7 @@ typedef struct Run {
 static void reorder(float *logical, float *stored, const Tensor *t, bool channels_last, bool back)
 {
     for (size_t i = 0; i < t->elements; i++) {
-        size_t index[NETWORK_MAX_RANK], at_stored = 0;
+        size_t index[TENSOR_MAX_RANK], at_stored = 0;
         unravel(index, t, i);
         for (size_t k = 0; k < t->rank; k++) {
             const size_t axis = !channels_last || k == 0 ? k : k + 1 == t->rank ? 1 : k + 1;
@@ -95,7 +95,7 @@ static void reorder(float *logical, float *stored, const Tensor *t, bool channel
 static Tensor output_tensor(const Network *network)
 {
     const Value *value = &network->values[network->output];
-    size_t shape[NETWORK_MAX_RANK];
+    size_t shape[TENSOR_MAX_RANK];
     for (size_t k = 0; k < value->rank; k++) {
         const size_t axis = !value->channels_last || k == 0 ? k : k + 1 == value->rank ? 1 : k + 1;
         shape[axis] = value->shape[k];
@@ -309,7 +309,7 @@ static void activations(void **state)
 
 static Tensor broadcast(const Tensor *a, const Tensor *b, char operation)
 {
-    size_t shape[NETWORK_MAX_RANK];
+    size_t shape[TENSOR_MAX_RANK];
     const size_t rank = size_max(a->rank, b->rank);
     for (size_t i = 0; i < rank; i++) {
         const size_t of_a = i + a->rank < rank ? 1 : a->shape[i + a->rank - rank];
@@ -318,12 +318,12 @@ static Tensor broadcast(const Tensor *a, const Tensor *b, char operation)
     }
     Tensor out = tensor_make(rank, shape);
     for (size_t i = 0; i < out.elements; i++) {
-        size_t index[NETWORK_MAX_RANK];
+        size_t index[TENSOR_MAX_RANK];
         float operand[2];
         unravel(index, &out, i);
         for (int k = 0; k < 2; k++) {
             const Tensor *t = k ? b : a;
-            size_t own[NETWORK_MAX_RANK];
+            size_t own[TENSOR_MAX_RANK];
             for (size_t axis = 0; axis < t->rank; axis++)
                 own[axis] = t->shape[axis] == 1 ? 0 : index[axis + rank - t->rank];
             operand[k] = at(t, own);
@@ -454,7 +454,7 @@ static Tensor softmax(const Tensor *x, size_t from, size_t to)
 {
     Tensor out = tensor_make(x->rank, x->shape);
     for (size_t i = 0; i < x->elements; i++) {
-        size_t one[NETWORK_MAX_RANK], other[NETWORK_MAX_RANK];
+        size_t one[TENSOR_MAX_RANK], other[TENSOR_MAX_RANK];
         double sum = 0;
         unravel(one, x, i);
         for (size_t k = 0; k < x->elements; k++) {
@@ -536,7 +536,7 @@ static Tensor pool_all(const Pool *pool, const Tensor *x)
     const size_t shape[] = {x->shape[0], x->shape[1], (size_t)pool->output[0], (size_t)pool->output[1]};
     Tensor out = tensor_make(4, shape);
     for (size_t i = 0; i < out.elements; i++) {
-        size_t index[NETWORK_MAX_RANK];
+        size_t index[TENSOR_MAX_RANK];
         unravel(index, &out, i);
         out.data[i] = pool_window(pool, x, index);
     }
@@ -612,7 +612,7 @@ static void automatic_padding(void **state)
 
 static Tensor mean(const Tensor *x, unsigned axes, bool keep)
 {
-    size_t kept[NETWORK_MAX_RANK], shape[NETWORK_MAX_RANK], rank = 0;
+    size_t kept[TENSOR_MAX_RANK], shape[TENSOR_MAX_RANK], rank = 0;
     for (size_t i = 0; i < x->rank; i++) {
         const bool reduced = axes >> i & 1;
         kept[i] = reduced ? 1 : x->shape[i];
@@ -623,7 +623,7 @@ static Tensor mean(const Tensor *x, unsigned axes, bool keep)
         double sum = 0;
         size_t count = 0;
         for (size_t k = 0; k < x->elements; k++) {
-            size_t index[NETWORK_MAX_RANK], target[NETWORK_MAX_RANK] = {0};
+            size_t index[TENSOR_MAX_RANK], target[TENSOR_MAX_RANK] = {0};
             unravel(index, x, k);
             unravel(target, &sums, i);
             bool counts = true;
@@ -708,7 +708,7 @@ static void concats(void **state)
             Tensor expected = tensor_make(4, shape);
             for (size_t k = 0; k < 4; start += parts[k++]->shape[along])
                 for (size_t i = 0; i < parts[k]->elements; i++) {
-                    size_t index[NETWORK_MAX_RANK], to = 0;
+                    size_t index[TENSOR_MAX_RANK], to = 0;
                     unravel(index, parts[k], i);
                     index[along] += start;
                     for (size_t d = 0; d < 4; d++) to = to * shape[d] + index[d];
@@ -722,12 +722,12 @@ static void concats(void **state)
 /* The tensor whose index along `axis` runs through picked[0..count-1] of x. */
 static Tensor pick(const Tensor *x, size_t axis, const long *picked, size_t count)
 {
-    size_t shape[NETWORK_MAX_RANK];
+    size_t shape[TENSOR_MAX_RANK];
     memcpy(shape, x->shape, sizeof shape);
     shape[axis] = count;
     Tensor out = tensor_make(x->rank, shape);
     for (size_t i = 0; i < out.elements; i++) {
-        size_t index[NETWORK_MAX_RANK];
+        size_t index[TENSOR_MAX_RANK];
         unravel(index, &out, i);
         index[axis] = (size_t)picked[index[axis]];
         out.data[i] = at(x, index);
@@ -843,7 +843,7 @@ static void gathers(void **state)
 
 static Tensor transpose(const Tensor *x, const size_t *order)
 {
-    size_t shape[NETWORK_MAX_RANK], index[NETWORK_MAX_RANK], from[NETWORK_MAX_RANK];
+    size_t shape[TENSOR_MAX_RANK], index[TENSOR_MAX_RANK], from[TENSOR_MAX_RANK];
     for (size_t i = 0; i < x->rank; i++) shape[i] = x->shape[order[i]];
     Tensor out = tensor_make(x->rank, shape);
     for (size_t i = 0; i < out.elements; i++) {
@@ -886,7 +886,7 @@ static void transposes(void **state)
 
 static Tensor padded(const Tensor *x, const long *before, const long *after, float value)
 {
-    size_t shape[NETWORK_MAX_RANK], index[NETWORK_MAX_RANK];
+    size_t shape[TENSOR_MAX_RANK], index[TENSOR_MAX_RANK];
     for (size_t i = 0; i < x->rank; i++) shape[i] = (size_t)((long)x->shape[i] + before[i] + after[i]);
     Tensor out = tensor_make(x->rank, shape);
     for (size_t i = 0; i < out.elements; i++) {

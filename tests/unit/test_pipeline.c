@@ -140,7 +140,7 @@ static void objective_never_rises_in_any_layer(void **state)
             Plan plan = make_plan(network, bits);
             plan.options.calibration_images = 32;
             plan.options.rows = 1000;
-            Watch watch = {.layer = NETWORK_NONE};
+            Watch watch = {.layer = NO_INDEX};
             Pipeline *pipeline =
                 run(*state, network, &plan, (PipelineOptions){.progress = watch_layers, .context = &watch});
             assert_int_equal(watch.rises, 0);

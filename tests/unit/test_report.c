@@ -449,7 +449,7 @@ static void json_of_an_infinite_rung_is_null_and_names_the_node(void **state)
     Ladder ladder = sample_ladder;
     ladder.spectral = ladder.frobenius = INFINITY;
     ladder.labelled = false;
-    ladder.costliest = NETWORK_NONE;
+    ladder.costliest = NO_INDEX;
     ladder.culprit = "exp_7";
     ladder.reason = "exp has no finite slope";
     ladder.violation = "measured is above hybrid";

@@ -10,9 +10,9 @@
 
 #include <cmocka.h>
 
-static Visit *make_visit(size_t bytes, size_t right, size_t images)
+static VisitedPlan *make_visit(size_t bytes, size_t right, size_t images)
 {
-    Visit *visit = calloc(1, sizeof *visit);
+    VisitedPlan *visit = calloc(1, sizeof *visit);
     assert_non_null(visit);
     visit->references = 1;
     visit->totals.bytes = bytes;
@@ -37,7 +37,7 @@ static void copies_stay_as_they_were(void **state)
 {
     LayerPlan choice = {4, 0, METHOD_BITSPLIT};
     Solved *solved = make_solved();
-    Visit *visit = make_visit(10, 5, 10);
+    VisitedPlan *visit = make_visit(10, 5, 10);
     LayerSnapshot layer = {.state = LAYER_SOLVED, .solved = solved, .accumulated_error = 0.5};
     SolveProgress live[2] = {{.epoch = 0}, {.epoch = 1, .objective = 0.25}};
     LayerNorm norm = {.upper = 3};
@@ -51,8 +51,8 @@ static void copies_stay_as_they_were(void **state)
                             .node_count = 1,
                             .norms = &norm,
                             .ladder = {.images = 4, .layer_count = 1, .steps = &step},
-                            .visits = &visit,
-                            .visit_count = 1};
+                            .visited = &visit,
+                            .visited_count = 1};
     Snapshot *snapshot;
     assert_int_equal(snapshot_create(&snapshot, &draft, NULL), STATUS_OK);
     choice.weight_bits = 2;
@@ -72,10 +72,10 @@ static void copies_stay_as_they_were(void **state)
     assert_int_equal(solved->references, 1);
     assert_int_equal(visit->references, 1);
     solved_drop(solved);
-    visit_drop(visit);
+    visited_plan_drop(visit);
     snapshot_drop(NULL);
     solved_drop(NULL);
-    visit_drop(NULL);
+    visited_plan_drop(NULL);
 }
 
 static void an_empty_draft_is_copied(void **state)
@@ -92,20 +92,20 @@ static void an_empty_draft_is_copied(void **state)
 /* --- the front -------------------------------------------------------------------------------------------
  */
 
-static void expect_front(Visit **visits, size_t count, const bool *expected)
+static void expect_front(VisitedPlan **visits, size_t count, const bool *expected)
 {
     bool front[8];
-    const Snapshot snapshot = {.visits = visits, .visit_count = count};
+    const Snapshot snapshot = {.visited = visits, .visited_count = count};
     snapshot_pareto(front, &snapshot);
     for (size_t i = 0; i < count; i++) {
         assert_int_equal(front[i], expected[i]);
-        visit_drop(visits[i]);
+        visited_plan_drop(visits[i]);
     }
 }
 
 static void the_front_is_what_nothing_beats(void **state)
 {
-    Visit *visits[] = {
+    VisitedPlan *visits[] = {
         make_visit(100, 90, 100),                          /* larger than the next, and no better */
         make_visit(80, 90, 100),  make_visit(80, 90, 100), /* equal to it: neither beats the other */
         make_visit(80, 85, 100),                           /* as large, worse */
@@ -117,7 +117,7 @@ static void the_front_is_what_nothing_beats(void **state)
 /* 9 of 10 is as good as 90 of 100, and better than 899 of 1000. */
 static void accuracies_of_different_images_compare_by_share(void **state)
 {
-    Visit *visits[] = {make_visit(50, 9, 10), make_visit(50, 90, 100), make_visit(50, 899, 1000)};
+    VisitedPlan *visits[] = {make_visit(50, 9, 10), make_visit(50, 90, 100), make_visit(50, 899, 1000)};
     expect_front(visits, 3, (const bool[]){true, true, false});
 }
 
@@ -125,11 +125,11 @@ static void accuracies_of_different_images_compare_by_share(void **state)
 static void random_fronts_are_minimal(void **state)
 {
     for (size_t round = 0; round < 200; round++) {
-        Visit *visits[6];
+        VisitedPlan *visits[6];
         bool front[6];
         for (size_t i = 0; i < 6; i++)
             visits[i] = make_visit(random_bits(1, round, i, 0) % 5 + 1, random_bits(2, round, i, 0) % 5, 5);
-        const Snapshot snapshot = {.visits = visits, .visit_count = 6};
+        const Snapshot snapshot = {.visited = visits, .visited_count = 6};
         snapshot_pareto(front, &snapshot);
         for (size_t i = 0; i < 6; i++) {
             bool beaten = false;
@@ -141,7 +141,7 @@ static void random_fronts_are_minimal(void **state)
             }
             assert_int_equal(front[i], !beaten);
         }
-        for (size_t i = 0; i < 6; i++) visit_drop(visits[i]);
+        for (size_t i = 0; i < 6; i++) visited_plan_drop(visits[i]);
     }
 }
 

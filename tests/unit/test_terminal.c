@@ -1,6 +1,6 @@
 /* Terminal: a child draws and reads on a pseudo-terminal that this program holds the other end of. */
 #define _GNU_SOURCE
-#include "views/terminal.h"
+#include "views/canvas/terminal.h"
 
 #include <errno.h>
 #include <locale.h>

@@ -1,5 +1,5 @@
 /* Theme: styles that must be told apart, contrast on light and dark. */
-#include "views/theme.h"
+#include "views/canvas/theme.h"
 
 #include <math.h>
 #include <setjmp.h>

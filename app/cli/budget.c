@@ -1,0 +1,20 @@
+#include "app/cli/budget.h"
+
+#include "base/memory.h"
+#include "base/sizes.h"
+
+#define MOST_KEPT ((size_t)256 << 20)
+
+Budget budget_now(const Options *options)
+{
+    const size_t limit = options->memory ? options->memory : memory_of_machine() / 2,
+                 resident = memory_held();
+    const size_t held = resident > BUDGET_PROGRAM ? resident - BUDGET_PROGRAM : 0;
+    const size_t left = held < limit ? limit - held : 1;
+    return (Budget){.left = left, .held = held};
+}
+
+size_t budget_kept(const Budget *budget)
+{
+    return size_min(budget->left / 8, MOST_KEPT);
+}

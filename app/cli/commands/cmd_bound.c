@@ -1,0 +1,209 @@
+/* bound: quantizes, and climbs the ladder of bounds on how far the output moves. */
+#include "app/cli/commands/commands.h"
+#include "app/cli/commands/outputs.h"
+#include "app/cli/commands/print.h"
+#include "app/cli/commands/steps.h"
+#include "app/cli/commands/table.h"
+#include "base/printable.h"
+
+#include <math.h>
+#include <stdio.h>
+
+/* --- rungs ------------------------------------------------------------------------------------------ */
+
+#define NO_CERTIFICATE SIZE_MAX
+
+static void add_value(Table *table, double value, int digits)
+{
+    if (isfinite(value))
+        table_cell(table, "%.*g", digits, value);
+    else
+        table_cell(table, isnan(value) ? "-" : "infinite");
+}
+
+/* part NAN: does not apply. */
+static void add_percent(Table *table, double part, int digits)
+{
+    if (isnan(part))
+        table_cell(table, "-");
+    else
+        table_cell(table, "%.*f", digits, 100 * part);
+}
+
+/* next: the rung below, NAN for the last. certified: images, or NO_CERTIFICATE. */
+static void add_rung(Table *table, const char *name, double value, double next, size_t certified,
+                     const Ladder *ladder)
+{
+    table_cell(table, "%s", name);
+    add_value(table, value, 4);
+    add_value(table, value / ladder->output_norm, 4);
+    add_value(table, value / next, 3);
+    if (certified == NO_CERTIFICATE)
+        table_cell(table, "-");
+    else
+        table_cell(table, "%.2f", 100 * (double)certified / (double)ladder->images);
+}
+
+static Status print_rungs(const Ladder *ladder, Message *message)
+{
+    Table *table = table_create((const TableColumn[]){{"rung", TABLE_LEFT},
+                                                      {"bound", TABLE_RIGHT},
+                                                      {"/ output", TABLE_RIGHT},
+                                                      {"/ next", TABLE_RIGHT},
+                                                      {"certified %", TABLE_RIGHT}},
+                                5);
+    add_rung(table, "Frobenius", ladder->frobenius, ladder->spectral, NO_CERTIFICATE, ladder);
+    add_rung(table, "spectral", ladder->spectral, ladder->hybrid, ladder->certified_spectral, ladder);
+    add_rung(table, "hybrid", ladder->hybrid, ladder->measured, ladder->certified_hybrid, ladder);
+    add_rung(table, "measured", ladder->measured, NAN, ladder->certified_measured, ladder);
+    Status status = table_print(table, stdout, message);
+    table_free(table);
+    return status;
+}
+
+/* --- layers ----------------------------------------------------------------------------------------- */
+
+/* A stands only where some layer's input is quantized. */
+static const TableColumn columns[] = {
+    {"#", TABLE_RIGHT},         {"layer", TABLE_LEFT},        {"W", TABLE_RIGHT},
+    {"A", TABLE_RIGHT},         {"local error", TABLE_RIGHT}, {"lambda", TABLE_RIGHT},
+    {"Frobenius", TABLE_RIGHT}, {"spectral", TABLE_RIGHT},    {"hybrid", TABLE_RIGHT},
+    {"share %", TABLE_RIGHT},   {"top-1 %", TABLE_RIGHT},     {"alone", TABLE_RIGHT}};
+
+static void add_correct(Table *table, const Ladder *ladder, size_t correct)
+{
+    add_percent(table, ladder->labelled ? (double)correct / (double)ladder->images : NAN, 2);
+}
+
+/* F_0, from which the top-1 of the layers counts. */
+static void add_float(Table *table, const Ladder *ladder, bool inputs)
+{
+    table_cell(table, "%s", "");
+    table_cell(table, "float");
+    for (size_t i = inputs ? 0 : 1; i < 8; i++) table_cell(table, "-");
+    add_correct(table, ladder, ladder->correct);
+    table_cell(table, "-");
+}
+
+static void add_layer(Table *table, const Ladder *ladder, size_t layer)
+{
+    const LadderStep *step = &ladder->steps[layer];
+    const double absent = step->quantized ? 0 : NAN;
+    table_error(table, step->local_error + absent);
+    add_value(table, step->lambda, 3);
+    add_value(table, step->frobenius + absent, 3);
+    add_value(table, step->spectral + absent, 3);
+    add_value(table, step->hybrid + absent, 3);
+    add_percent(table, ladder_share(ladder, layer) + absent, 1);
+    add_correct(table, ladder, step->hybrid_correct);
+    add_value(table, step->alone + absent, 3);
+}
+
+static Status print_layers(const Inputs *inputs, const Ladder *ladder, Message *message)
+{
+    const bool quantized_inputs = quantizes_inputs(&inputs->plan);
+    Table *table = table_without(columns, sizeof columns / sizeof *columns, quantized_inputs ? NULL : "A");
+    if (ladder->labelled) add_float(table, ladder, quantized_inputs);
+    for (size_t i = 0; i < ladder->layer_count; i++) {
+        table_cell(table, "%zu", i + 1);
+        table_cell(table, "%s", inputs->network->layers[i].name);
+        add_width(table, inputs->plan.layers[i].weight_bits);
+        if (quantized_inputs) add_width(table, inputs->plan.layers[i].activation_bits);
+        add_layer(table, ladder, i);
+    }
+    Status status = table_print(table, stdout, message);
+    table_free(table);
+    return status;
+}
+
+/* --- words ------------------------------------------------------------------------------------------ */
+
+static void print_words(const Network *network, const Ladder *ladder)
+{
+    char text[512];
+    if (ladder->costliest != NO_INDEX) {
+        printable_copy(text, sizeof text, network->layers[ladder->costliest].name);
+        printf("\ncosts most: layer '%s', %.1f %% of the hybrid bound\n", text,
+               ladder->hybrid > 0 ? 100 * ladder->steps[ladder->costliest].hybrid / ladder->hybrid : 0);
+    }
+    if (ladder->culprit) {
+        printable_copy(text, sizeof text, ladder->culprit);
+        printf("no finite constant: node '%s': %s; the hybrid and measured rungs stand\n", text,
+               ladder->reason);
+    }
+    if (ladder->violation) printf("VIOLATION of the ladder's order, which is a bug: %s\n", ladder->violation);
+}
+
+static Status print_ladder(const Inputs *inputs, const Ladder *ladder, Message *message)
+{
+    const Options *options = inputs->options;
+    printf("\n|F - F_0| over %s%zu %s image%s, |F_0| = %.4g; predictions kept: %.2f %%\n\n",
+           options->ladder_images > ladder->images ? "all " : "", ladder->images,
+           ladder_set_name(options->ladder_on), plural(ladder->images), ladder->output_norm,
+           100 * (double)ladder->kept / (double)ladder->images);
+    Status status = print_rungs(ladder, message);
+    if (status != STATUS_OK) return status;
+    printf("\ncontributions by layer; shares of the %s sum; top-1 with the layers up to here quantized%s\n\n",
+           isfinite(ladder->spectral) ? "spectral" : "hybrid", ladder->labelled ? "" : " needs labels");
+    status = print_layers(inputs, ladder, message);
+    if (status == STATUS_OK) print_words(inputs->network, ladder);
+    return status;
+}
+
+/* --- the command ------------------------------------------------------------------------------------ */
+
+static void print_costs(const Pipeline *pipeline, const Evaluation *evaluation, const Climb *climb)
+{
+    char ladder[QUANTITY_TEXT], peak[QUANTITY_TEXT];
+    printf("time: calibrating %.2f s, solving %.2f s, norms %.2f s, ladder %.2f s, evaluating %.2f s\n",
+           pipeline->calibrate_seconds, pipeline->solve_seconds, climb->norm_seconds, climb->ladder.seconds,
+           evaluation ? evaluation->seconds : 0);
+    text_quantity(ladder, (double)climb->ladder.bytes);
+    text_quantity(peak, (double)peak_bytes());
+    printf("memory: ladder %s bytes, process at most %s bytes\n", ladder, peak);
+}
+
+/* Files first, as in quantize. */
+static Status report(const Inputs *inputs, const Pipeline *pipeline, const Evaluation *evaluation,
+                     const Climb *climb, Message *message)
+{
+    Status status = outputs_write(inputs, pipeline, evaluation, climb, message);
+    if (status != STATUS_OK) return status;
+    print_heading(inputs);
+    puts("");
+    print_options(&inputs->plan);
+    if (pipeline->note) printf("note: %s\n", pipeline->note);
+    status = print_ladder(inputs, &climb->ladder, message);
+    if (status != STATUS_OK) return status;
+    print_totals(&inputs->plan, inputs->network);
+    if (evaluation) status = print_accuracy(evaluation, message);
+    if (status == STATUS_OK) print_costs(pipeline, evaluation, climb);
+    return status;
+}
+
+static Status bound(const Inputs *inputs, Message *message)
+{
+    Pipeline *pipeline = NULL;
+    Climb climb = {0};
+    Evaluation evaluation;
+    Status status = step_quantize(&pipeline, inputs, &inputs->plan, "quantizing", message);
+    if (status == STATUS_OK) status = step_ladder(&climb, inputs, pipeline, message);
+    if (status == STATUS_OK && inputs->evaluation)
+        status = step_evaluate(&evaluation, inputs, (const Weights *const *)pipeline->weights, "evaluating",
+                               message);
+    if (status == STATUS_OK)
+        status = report(inputs, pipeline, inputs->evaluation ? &evaluation : NULL, &climb, message);
+    ladder_free(&climb.ladder);
+    pipeline_free(pipeline);
+    return status;
+}
+
+Status cmd_bound(const Options *options, Message *message)
+{
+    Inputs inputs;
+    const SessionNeed evaluation = options->ladder_on == LADDER_EVALUATION ? SESSION_NEEDED : SESSION_WANTED;
+    Status status = inputs_open(&inputs, options, SESSION_NEEDED, evaluation, message);
+    if (status == STATUS_OK) status = bound(&inputs, message);
+    inputs_close(&inputs);
+    return status;
+}

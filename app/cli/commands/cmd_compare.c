@@ -1,0 +1,177 @@
+/* compare: the methods side by side, with the same widths, images and statistics. */
+#include "app/cli/commands/commands.h"
+#include "app/cli/commands/print.h"
+#include "app/cli/commands/steps.h"
+#include "app/cli/commands/table.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+typedef struct Contender {
+    const char *name;
+    Method method;
+    bool polish;
+} Contender;
+
+static const Contender contenders[] = {
+    {"bitsplit+polish", METHOD_BITSPLIT, true},  {"bitsplit", METHOD_BITSPLIT, false},
+    {"code-descent", METHOD_CODE_DESCENT, true}, {"gptq", METHOD_GPTQ, true},
+    {"gptq-polish", METHOD_GPTQ_POLISH, true},   {"round-mse", METHOD_ROUND_MSE, true},
+    {"round-minmax", METHOD_ROUND_MINMAX, true},
+};
+
+#define CONTENDERS (sizeof contenders / sizeof *contenders)
+
+/* What is kept of a contender's run. */
+typedef struct Outcome {
+    double *errors; /* [layer_count], final, NAN for float layers */
+    Evaluation evaluation;
+    double seconds; /* solving */
+} Outcome;
+
+static double final_error(const LayerResult *result)
+{
+    return isnan(result->polished_error) ? result->bitsplit_error : result->polished_error;
+}
+
+static Status keep(Outcome *outcome, const Pipeline *pipeline, Message *message)
+{
+    outcome->seconds = pipeline->solve_seconds;
+    outcome->errors = calloc(pipeline->layer_count + 1, sizeof *outcome->errors);
+    if (!outcome->errors) return status_no_memory(message, "the errors of a method");
+    for (size_t i = 0; i < pipeline->layer_count; i++) outcome->errors[i] = final_error(&pipeline->layers[i]);
+    return STATUS_OK;
+}
+
+static Status run_contender(Outcome *outcome, const Inputs *inputs, const Contender *contender,
+                            Message *message)
+{
+    Plan plan;
+    Pipeline *pipeline = NULL;
+    Status status = plan_copy(&plan, &inputs->plan, message);
+    if (status != STATUS_OK) return status;
+    plan_set_method(&plan, contender->method);
+    plan.options.polish = contender->polish;
+    status = step_quantize(&pipeline, inputs, &plan, contender->name, message);
+    if (status == STATUS_OK) status = keep(outcome, pipeline, message);
+    if (status == STATUS_OK && inputs->evaluation)
+        status = step_evaluate(&outcome->evaluation, inputs, (const Weights *const *)pipeline->weights,
+                               contender->name, message);
+    pipeline_free(pipeline);
+    plan_free(&plan);
+    return status;
+}
+
+/* --- printing --------------------------------------------------------------------------------------- */
+
+static Status print_errors(const Inputs *inputs, const Outcome *outcomes, Message *message)
+{
+    TableColumn columns[4 + CONTENDERS] = {
+        {"#", TABLE_RIGHT}, {"layer", TABLE_LEFT}, {"bits", TABLE_RIGHT}, {"A", TABLE_RIGHT}};
+    bool quantized_inputs = quantizes_inputs(&inputs->plan);
+    for (size_t i = 0; i < CONTENDERS; i++) columns[4 + i] = (TableColumn){contenders[i].name, TABLE_RIGHT};
+    Table *table = table_without(columns, 4 + CONTENDERS, quantized_inputs ? NULL : "A");
+    for (size_t i = 0; i < inputs->network->layer_count; i++) {
+        if (inputs->plan.layers[i].weight_bits == BITS_FLOAT) continue;
+        table_cell(table, "%zu", i + 1);
+        table_cell(table, "%s", inputs->network->layers[i].name);
+        table_cell(table, "%u", inputs->plan.layers[i].weight_bits);
+        if (quantized_inputs) add_width(table, inputs->plan.layers[i].activation_bits);
+        for (size_t j = 0; j < CONTENDERS; j++) table_error(table, outcomes[j].errors[i]);
+    }
+    Status status = table_print(table, stdout, message);
+    table_free(table);
+    return status;
+}
+
+static double mean_error(const double *errors, size_t count)
+{
+    double sum = 0;
+    size_t quantized = 0;
+    for (size_t i = 0; i < count; i++) {
+        if (isnan(errors[i])) continue;
+        sum += errors[i];
+        quantized++;
+    }
+    return quantized ? sum / (double)quantized : NAN;
+}
+
+static void add_measured(Table *table, const Evaluation *evaluation)
+{
+    char top1[PERCENT_TEXT] = "-", change[PERCENT_TEXT] = "-", agreeing[PERCENT_TEXT] = "-";
+    if (evaluation->labelled) {
+        text_percent(top1, evaluation->quantized.top1_correct, evaluation->images);
+        text_change(change, evaluation);
+    }
+    if (evaluation->images) text_percent(agreeing, evaluation->agreeing, evaluation->images);
+    table_cell(table, "%s", top1);
+    table_cell(table, "%s", change);
+    table_cell(table, "%s", agreeing);
+    if (!evaluation->images)
+        table_cell(table, "-");
+    else if (evaluation->output_sqnr_db == INFINITY)
+        table_cell(table, "infinite");
+    else
+        table_cell(table, "%.2f", evaluation->output_sqnr_db);
+}
+
+static Status print_summary(const Inputs *inputs, const Outcome *outcomes, Message *message)
+{
+    Table *table = table_create((const TableColumn[]){{"method", TABLE_LEFT},
+                                                      {"mean error", TABLE_RIGHT},
+                                                      {"top-1 %", TABLE_LEFT},
+                                                      {"change", TABLE_LEFT},
+                                                      {"agreement %", TABLE_LEFT},
+                                                      {"SQNR dB", TABLE_RIGHT}},
+                                6);
+    for (size_t i = 0; i < CONTENDERS; i++) {
+        table_cell(table, "%s", contenders[i].name);
+        table_error(table, mean_error(outcomes[i].errors, inputs->network->layer_count));
+        add_measured(table, &outcomes[i].evaluation);
+    }
+    puts("");
+    Status status = table_print(table, stdout, message);
+    table_free(table);
+    return status;
+}
+
+static void print_times(const Outcome *outcomes)
+{
+    printf("time, solving:");
+    for (size_t i = 0; i < CONTENDERS; i++)
+        printf("%s %s %.2f s", i ? "," : "", contenders[i].name, outcomes[i].seconds);
+    puts("");
+}
+
+static Status report(const Inputs *inputs, const Outcome *outcomes, Message *message)
+{
+    const Evaluation *evaluation = &outcomes[0].evaluation;
+    print_heading(inputs);
+    puts("\nreconstruction errors, relative to the sum of squared outputs");
+    print_options(&inputs->plan);
+    puts("");
+    Status status = print_errors(inputs, outcomes, message);
+    if (status == STATUS_OK) status = print_summary(inputs, outcomes, message);
+    if (evaluation->labelled) {
+        char top1[PERCENT_TEXT];
+        text_percent(top1, evaluation->reference.top1_correct, evaluation->images);
+        printf("float: top-1 %s %% of %zu image%s; 95 %% intervals in brackets\n", top1, evaluation->images,
+               plural(evaluation->images));
+    }
+    print_times(outcomes);
+    return status;
+}
+
+Status cmd_compare(const Options *options, Message *message)
+{
+    Inputs inputs;
+    Outcome outcomes[CONTENDERS] = {0};
+    Status status = inputs_open(&inputs, options, SESSION_NEEDED, SESSION_WANTED, message);
+    for (size_t i = 0; i < CONTENDERS && status == STATUS_OK; i++)
+        status = run_contender(&outcomes[i], &inputs, &contenders[i], message);
+    if (status == STATUS_OK) status = report(&inputs, outcomes, message);
+    for (size_t i = 0; i < CONTENDERS; i++) free(outcomes[i].errors);
+    inputs_close(&inputs);
+    return status;
+}

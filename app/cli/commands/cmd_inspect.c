@@ -1,0 +1,133 @@
+/* inspect: the layers of a network, and what each costs. */
+#include "app/cli/commands/commands.h"
+#include "app/cli/commands/print.h"
+#include "app/cli/commands/table.h"
+#include "report/plan_csv.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+
+/* A stands only where some layer's input is quantized. */
+static const TableColumn columns[] = {
+    {"#", TABLE_RIGHT},      {"layer", TABLE_LEFT},       {"operator", TABLE_LEFT},
+    {"weights", TABLE_LEFT}, {"m", TABLE_RIGHT},          {"n", TABLE_RIGHT},
+    {"groups", TABLE_RIGHT}, {"parameters", TABLE_RIGHT}, {"MACs", TABLE_RIGHT},
+    {"% MACs", TABLE_RIGHT}, {"bits", TABLE_RIGHT},       {"A", TABLE_RIGHT},
+    {"bytes", TABLE_RIGHT},  {"% bytes", TABLE_RIGHT},    {"float bytes", TABLE_RIGHT}};
+
+typedef struct Totals {
+    uint64_t macs;
+    size_t bytes, float_bytes, parameters;
+} Totals;
+
+static Totals add_up(const Network *network, const Plan *plan)
+{
+    Totals totals = {0};
+    for (size_t i = 0; i < network->layer_count; i++) {
+        totals.macs += network->layers[i].macs;
+        totals.parameters += network->layers[i].parameters;
+        totals.bytes += plan_layer_bytes(plan, network, i);
+        totals.float_bytes += sizeof(float) * network->layers[i].parameters;
+    }
+    return totals;
+}
+
+static void add_shape(Table *table, const Layer *layer)
+{
+    char shape[128] = "";
+    int used = 0;
+    for (size_t i = 0; i < layer->weight_rank && used >= 0 && (size_t)used < sizeof shape; i++)
+        used += snprintf(shape + used, sizeof shape - (size_t)used, "%s%zu", i ? "x" : "",
+                         layer->weight_shape[i]);
+    table_cell(table, "%s", shape);
+}
+
+static double share(double part, double whole)
+{
+    return whole > 0 ? 100 * part / whole : 0;
+}
+
+static void add_costs(Table *table, const Totals *part, const Totals *whole)
+{
+    char macs[QUANTITY_TEXT];
+    text_quantity(macs, (double)part->macs);
+    table_cell(table, "%zu", part->parameters);
+    table_cell(table, "%s", macs);
+    table_cell(table, "%.1f", share((double)part->macs, (double)whole->macs));
+}
+
+static void add_bytes(Table *table, const Totals *part, const Totals *whole)
+{
+    table_cell(table, "%zu", part->bytes);
+    table_cell(table, "%.1f", share((double)part->bytes, (double)whole->bytes));
+    table_cell(table, "%zu", part->float_bytes);
+}
+
+static void add_layer(Table *table, const Network *network, const Plan *plan, size_t index,
+                      const Totals *whole, bool inputs)
+{
+    const Layer *layer = &network->layers[index];
+    const LayerPlan *choice = &plan->layers[index];
+    Totals part = {.macs = layer->macs,
+                   .bytes = plan_layer_bytes(plan, network, index),
+                   .float_bytes = sizeof(float) * layer->parameters,
+                   .parameters = layer->parameters};
+    table_cell(table, "%zu", index + 1);
+    table_cell(table, "%s", layer->name);
+    table_cell(table, "%s", layer->operator_name);
+    add_shape(table, layer);
+    table_cell(table, "%zu", layer->m);
+    table_cell(table, "%zu", layer->n);
+    table_cell(table, "%zu", layer->groups);
+    add_costs(table, &part, whole);
+    add_width(table, choice->weight_bits);
+    if (inputs) add_width(table, choice->activation_bits);
+    add_bytes(table, &part, whole);
+}
+
+static void add_total(Table *table, const Totals *whole, bool inputs)
+{
+    table_rule(table);
+    table_cell(table, "%s", "");
+    table_cell(table, "total");
+    for (size_t i = 0; i < 5; i++) table_cell(table, "%s", "");
+    add_costs(table, whole, whole);
+    table_cell(table, "%s", "");
+    if (inputs) table_cell(table, "%s", "");
+    add_bytes(table, whole, whole);
+}
+
+static Status print_layers(const Network *network, const Plan *plan, Message *message)
+{
+    bool inputs = quantizes_inputs(plan);
+    Table *table = table_without(columns, sizeof columns / sizeof *columns, inputs ? NULL : "A");
+    Totals whole = add_up(network, plan);
+    for (size_t i = 0; i < network->layer_count; i++) add_layer(table, network, plan, i, &whole, inputs);
+    add_total(table, &whole, inputs);
+    Status status = table_print(table, stdout, message);
+    table_free(table);
+    return status;
+}
+
+static Status write_plan(const Inputs *inputs, Message *message)
+{
+    if (!inputs->options->csv) return STATUS_OK;
+    Result result = {
+        .network = inputs->network, .plan = &inputs->plan, .normalization = &inputs->normalization};
+    return plan_csv_write(inputs->options->csv, &result, message);
+}
+
+Status cmd_inspect(const Options *options, Message *message)
+{
+    Inputs inputs;
+    Status status = inputs_open(&inputs, options, SESSION_NONE, SESSION_NONE, message);
+    if (status == STATUS_OK) status = write_plan(&inputs, message);
+    if (status == STATUS_OK) {
+        print_heading(&inputs);
+        puts("");
+        status = print_layers(inputs.network, &inputs.plan, message);
+    }
+    if (status == STATUS_OK) print_totals(&inputs.plan, inputs.network);
+    inputs_close(&inputs);
+    return status;
+}

@@ -1,0 +1,110 @@
+/* sensitivity: what every layer's error will be at every width, before any run; measured, where asked. */
+#include "app/cli/commands/commands.h"
+#include "app/cli/commands/print.h"
+#include "app/cli/commands/steps.h"
+#include "app/cli/commands/table.h"
+#include "report/sensitivity_csv.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#define LAYER_COLUMN 1
+#define FIRST_WIDTH_COLUMN 3
+
+static const TableColumn columns[] = {
+    {"#", TABLE_RIGHT},      {"layer", TABLE_LEFT},   {"error", TABLE_LEFT},   {"2 bits", TABLE_RIGHT},
+    {"3 bits", TABLE_RIGHT}, {"4 bits", TABLE_RIGHT}, {"5 bits", TABLE_RIGHT}, {"6 bits", TABLE_RIGHT},
+    {"7 bits", TABLE_RIGHT}, {"8 bits", TABLE_RIGHT}};
+
+#define COLUMNS (sizeof columns / sizeof *columns)
+
+typedef struct Shown {
+    const Inputs *inputs;
+    Table *table;
+    bool started; /* what stands above the first row was printed */
+} Shown;
+
+/* As wide as any row to come will need, so that rows can be printed one by one. */
+static void reserve_widths(Table *table, const Network *network)
+{
+    char number[32];
+    snprintf(number, sizeof number, "%zu", network->layer_count);
+    table_widen(table, 0, number);
+    for (size_t l = 0; l < network->layer_count; l++)
+        table_widen(table, LAYER_COLUMN, network->layers[l].name);
+    table_widen(table, FIRST_WIDTH_COLUMN - 1, "estimate");
+    for (size_t i = FIRST_WIDTH_COLUMN; i < COLUMNS; i++) table_widen(table, i, "1.00e-00");
+}
+
+static void print_above(const Inputs *inputs)
+{
+    print_heading(inputs);
+    puts("\nreconstruction error relative to the sum of squared outputs, on inputs of the float network\n"
+         "estimate: a rounding whose later codes make up for the earlier, where nothing is clipped;\n"
+         "rounding: to nearest, as it is");
+    if (inputs->options->measure) {
+        const PlanOptions *plan = &inputs->plan.options;
+        char ridge[32];
+        snprintf(ridge, sizeof ridge, plan->ridge < 0 ? "ridge by layer" : "ridge %g", plan->ridge);
+        printf("measured: of bit-split, %s, %s, %s\n", plan->polish ? "polish" : "no polish",
+               plan->bias_correction ? "bias correction" : "no bias correction", ridge);
+    }
+    puts("");
+}
+
+static void add_errors(Table *table, const char *name, const double *errors)
+{
+    table_cell(table, "%s", name);
+    for (unsigned bits = SOLVE_MIN_BITS; bits <= SOLVE_MAX_BITS; bits++) table_error(table, errors[bits]);
+}
+
+static void skip_layer(Table *table)
+{
+    table_cell(table, "%s", "");
+    table_cell(table, "%s", "");
+}
+
+/* On the screen at once: the layers still to come may take minutes. */
+static Status show_layer(void *context, size_t layer, const Sensitivity *sensitivity, Message *message)
+{
+    Shown *shown = context;
+    Table *table = shown->table;
+    if (!shown->started) print_above(shown->inputs);
+    shown->started = true;
+    table_cell(table, "%zu", layer + 1);
+    table_cell(table, "%s", shown->inputs->network->layers[layer].name);
+    add_errors(table, "estimate", sensitivity->estimate);
+    skip_layer(table);
+    add_errors(table, "rounding", sensitivity->rounding);
+    if (shown->inputs->options->measure) {
+        skip_layer(table);
+        add_errors(table, "measured", sensitivity->measured);
+    }
+    Status status = table_print(table, stdout, message);
+    fflush(stdout);
+    return status;
+}
+
+static Status sweep(const Inputs *inputs, Message *message)
+{
+    const Network *network = inputs->network;
+    const char *csv = inputs->options->csv;
+    Shown shown = {.inputs = inputs, .table = table_create(columns, COLUMNS)};
+    Sensitivity *sensitivities = calloc(network->layer_count + 1, sizeof *sensitivities);
+    reserve_widths(shown.table, network);
+    Status status = sensitivities ? step_survey(sensitivities, inputs, show_layer, &shown, message)
+                                  : status_no_memory(message, "the sensitivities");
+    if (status == STATUS_OK && csv) status = sensitivity_csv_write(csv, network, sensitivities, message);
+    table_free(shown.table);
+    free(sensitivities);
+    return status;
+}
+
+Status cmd_sensitivity(const Options *options, Message *message)
+{
+    Inputs inputs;
+    Status status = inputs_open(&inputs, options, SESSION_NEEDED, SESSION_NONE, message);
+    if (status == STATUS_OK) status = sweep(&inputs, message);
+    inputs_close(&inputs);
+    return status;
+}

@@ -1,0 +1,16 @@
+/* Commands: one file each (cmd_NAME.c). Output goes to stdout, for people; identical for identical runs but
+ * for lines of times. */
+#ifndef APP_COMMANDS_H
+#define APP_COMMANDS_H
+
+#include "app/cli/options.h"
+
+Status cmd_explore(const Options *options, Message *message);
+Status cmd_inspect(const Options *options, Message *message);
+Status cmd_quantize(const Options *options, Message *message);
+Status cmd_evaluate(const Options *options, Message *message);
+Status cmd_compare(const Options *options, Message *message);
+Status cmd_bound(const Options *options, Message *message);
+Status cmd_sensitivity(const Options *options, Message *message);
+
+#endif

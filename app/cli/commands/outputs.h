@@ -1,0 +1,19 @@
+/* Outputs: the files that --csv, --json and --onnx name. */
+#ifndef APP_OUTPUTS_H
+#define APP_OUTPUTS_H
+
+#include "app/cli/commands/steps.h"
+#include "report/result.h"
+
+/* All that a report is made of. Without a pipeline, the plan alone; evaluation and ladder may be NULL. */
+Result outputs_gather(const Inputs *inputs, const Plan *plan, const Pipeline *pipeline,
+                      const Evaluation *evaluation, const Ladder *ladder);
+
+/* Writes those that were asked for. evaluation and climb may be NULL. */
+Status outputs_write(const Inputs *inputs, const Pipeline *pipeline, const Evaluation *evaluation,
+                     const Climb *climb, Message *message);
+
+/* The most memory that this process has had, in bytes. */
+size_t peak_bytes(void);
+
+#endif

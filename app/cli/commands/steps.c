@@ -1,0 +1,178 @@
+#include "app/cli/commands/steps.h"
+
+#include "app/cli/budget.h"
+#include "app/cli/interrupt.h"
+#include "app/cli/progress.h"
+#include "base/seconds.h"
+
+#include <stdlib.h>
+
+typedef struct Show {
+    Progress progress;
+    const Inputs *inputs;
+    const char *what;
+    SweepKnown *known; /* of a sweep */
+    void *known_context;
+} Show;
+
+static Status end_step(Show *show, Status status, Message *message)
+{
+    progress_clear(&show->progress);
+    if (interrupt_signal()) return status_fail(message, STATUS_CANCELLED, "interrupted");
+    return status;
+}
+
+static bool show_pipeline(void *context, const PipelineProgress *so_far)
+{
+    Show *show = context;
+    const char *layer =
+        so_far->layer < so_far->layer_count ? show->inputs->network->layers[so_far->layer].name : "";
+    if (so_far->epoch)
+        progress_show(
+            &show->progress,
+            "%s %3.0f %%  layer %zu of %zu  %s  %s %u bits  epoch %zu  error %.3e  %zu codes changed",
+            show->what, 100 * so_far->fraction, so_far->layer + 1, so_far->layer_count, layer, so_far->stage,
+            so_far->bits, so_far->epoch, so_far->objective, so_far->codes_changed);
+    else
+        progress_show(&show->progress, "%s %3.0f %%  layer %zu of %zu  %s  %s", show->what,
+                      100 * so_far->fraction, so_far->layer + 1, so_far->layer_count, layer, so_far->stage);
+    return !interrupt_signal();
+}
+
+Status step_quantize(Pipeline **pipeline, const Inputs *inputs, const Plan *plan, const char *what,
+                     Message *message)
+{
+    Show show = {.progress = progress_start(inputs->options->progress), .inputs = inputs, .what = what};
+    const Budget budget = budget_now(inputs->options);
+    PipelineOptions options = {.pool = inputs->pool,
+                               .memory = budget.left,
+                               .held = budget.held,
+                               .progress = show_pipeline,
+                               .context = &show};
+    Status status = pipeline_run(pipeline, inputs->network, plan, inputs->calibration, &inputs->normalization,
+                                 &options, message);
+    status = end_step(&show, status, message);
+    if (status == STATUS_OK) return STATUS_OK;
+    pipeline_free(*pipeline);
+    *pipeline = NULL;
+    return status;
+}
+
+static double percent(size_t count, size_t images)
+{
+    return images ? 100.0 * (double)count / (double)images : 0;
+}
+
+static bool show_evaluation(void *context, const Evaluation *so_far)
+{
+    Show *show = context;
+    const Accuracy *best = so_far->compared ? &so_far->quantized : &so_far->reference;
+    if (so_far->labelled)
+        progress_show(&show->progress, "%s: %zu of %zu images  top-1 %.2f %%", show->what, so_far->images,
+                      so_far->total, percent(best->top1_correct, so_far->images));
+    else
+        progress_show(&show->progress, "%s: %zu of %zu images", show->what, so_far->images, so_far->total);
+    return !interrupt_signal();
+}
+
+Status step_evaluate(Evaluation *evaluation, const Inputs *inputs, const Weights *const *weights,
+                     const char *what, Message *message)
+{
+    Show show = {.progress = progress_start(inputs->options->progress), .inputs = inputs, .what = what};
+    const Budget budget = budget_now(inputs->options);
+    inputs->reference->memory = budget.left;
+    inputs->reference->held = budget.held;
+    Status status = evaluation_run(evaluation, inputs->reference, weights, inputs->options->evaluation_images,
+                                   inputs->pool, show_evaluation, &show, message);
+    return end_step(&show, status, message);
+}
+
+static bool show_ladder(void *context, const Ladder *so_far, double fraction)
+{
+    Show *show = context;
+    progress_show(&show->progress,
+                  "bounding %3.0f %%  %zu of %zu images  measured %.3g  hybrid %.3g  spectral %.3g  "
+                  "certified %.1f %%",
+                  100 * fraction, so_far->images, so_far->total, so_far->measured, so_far->hybrid,
+                  so_far->spectral, percent(so_far->certified_hybrid, so_far->images));
+    return !interrupt_signal();
+}
+
+static bool show_norms(void *context, double fraction)
+{
+    Show *show = context;
+    progress_show(&show->progress, "bounding: norms of %zu layers %3.0f %%",
+                  show->inputs->network->layer_count, 100 * fraction);
+    return !interrupt_signal();
+}
+
+static bool not_interrupted(void *context)
+{
+    (void)context;
+    return !interrupt_signal();
+}
+
+static size_t ladder_images(const Options *options, const Pipeline *pipeline)
+{
+    return options->given[OPTION_LADDER_IMAGES] ? options->ladder_images : pipeline->images;
+}
+
+Status step_ladder(Climb *climb, const Inputs *inputs, const Pipeline *pipeline, Message *message)
+{
+    const Options *options = inputs->options;
+    const Dataset *dataset =
+        options->ladder_on == LADDER_EVALUATION ? inputs->evaluation : inputs->calibration;
+    const Budget budget = budget_now(options);
+    Show show = {.progress = progress_start(options->progress), .inputs = inputs};
+    LadderOptions ladder_options = {.pool = inputs->pool,
+                                    .images = ladder_images(options, pipeline),
+                                    .memory = budget.left,
+                                    .held = budget.held,
+                                    .progress = show_ladder,
+                                    .proceed = not_interrupted,
+                                    .context = &show};
+    const NormOptions norm_options = {.pool = inputs->pool,
+                                      .memory = budget.left,
+                                      .held = budget.held,
+                                      .proceed = show_norms,
+                                      .context = &show};
+    *climb = (Climb){0};
+    const double start = seconds_now();
+    LayerNorm *norms = calloc(inputs->network->node_count + 1, sizeof *norms);
+    Status status = norms ? network_norms(norms, inputs->network, &norm_options, message)
+                          : status_no_memory(message, "the layers' norms");
+    climb->norm_seconds = seconds_now() - start;
+    if (status == STATUS_OK)
+        status = ladder_create(&climb->ladder, inputs->network, (const Weights *const *)pipeline->weights,
+                               norms, dataset, &inputs->normalization, &ladder_options, message);
+    free(norms);
+    return end_step(&show, status, message);
+}
+
+static Status show_known(void *context, size_t layer, const Sensitivity *sensitivity, Message *message)
+{
+    Show *show = context;
+    progress_clear(&show->progress);
+    return show->known(show->known_context, layer, sensitivity, message);
+}
+
+Status step_survey(Sensitivity *sensitivities, const Inputs *inputs, SweepKnown *known, void *context,
+                   Message *message)
+{
+    Show show = {.progress = progress_start(inputs->options->progress),
+                 .inputs = inputs,
+                 .what = "sweeping",
+                 .known = known,
+                 .known_context = context};
+    const Budget budget = budget_now(inputs->options);
+    SweepOptions options = {.pool = inputs->pool,
+                            .memory = budget.left,
+                            .held = budget.held,
+                            .measure = inputs->options->measure,
+                            .progress = show_pipeline,
+                            .known = show_known,
+                            .context = &show};
+    Status status = sweep_run(sensitivities, inputs->network, &inputs->plan.options, inputs->calibration,
+                              &inputs->normalization, &options, message);
+    return end_step(&show, status, message);
+}

@@ -1,0 +1,476 @@
+#define _GNU_SOURCE
+#include "app/cli/inputs.h"
+
+#include "app/cli/budget.h"
+#include "app/cli/interrupt.h"
+#include "app/cli/output_check.h"
+#include "app/cli/progress.h"
+#include "base/sizes.h"
+#include "config.h"
+#include "quantize/calibrate.h"
+#include "report/onnx_write.h"
+#include "report/plan_csv.h"
+#include "report/run_json.h"
+
+#include <ctype.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+/* --- network ---------------------------------------------------------------------------------------- */
+
+bool has_suffix(const char *path, const char *suffix)
+{
+    size_t length = strlen(path), tail = strlen(suffix);
+    return length >= tail && strcasecmp(path + length - tail, suffix) == 0;
+}
+
+/* The network that comes with the program: where it was installed, or among the sources it was built from. */
+static const char *bundled_network(void)
+{
+    static const char *const places[] = {BITSTITCH_DATA "/resnet20.json",
+                                         BITSTITCH_SOURCE_DATA "/resnet20.json"};
+    return access(places[0], R_OK) == 0 ? places[0] : places[1];
+}
+
+/* Options win over what a run's JSON was opened by. */
+static Status open_file(Inputs *inputs, const char *path, Message *message)
+{
+    const Options *options = inputs->options;
+    const Budget budget = budget_now(options);
+    RunChoices choices = {0};
+    Status status = STATUS_OK;
+    if (options->plan && looks_like_json(options->plan))
+        status = run_json_read_choices(&choices, options->plan, message);
+    const NetworkOptions network = {.input_shape =
+                                        options->input_shape ? options->input_shape : choices.input_shape,
+                                    .output = options->output ? options->output : choices.output,
+                                    .memory = budget.left,
+                                    .held = budget.held};
+    if (status == STATUS_OK) status = network_open(&inputs->network, path, &network, message);
+    inputs->planned_on = choices.calibration;
+    choices.calibration = NULL;
+    run_choices_free(&choices);
+    return status;
+}
+
+/* A file that a description names may be wrong there. */
+static Status name_key(Status status, const Inputs *inputs, const char *key, Message *message)
+{
+    if (status != STATUS_IO) return status;
+    return status_context(message, status, "description '%s', key '%s'", inputs->path, key);
+}
+
+static Status open_network(Inputs *inputs, Message *message)
+{
+    const Options *options = inputs->options;
+    inputs->path = strdup(options->network ? options->network : bundled_network());
+    if (!inputs->path) return status_no_memory(message, "a path");
+    const char *network = inputs->path;
+    if (has_suffix(inputs->path, ".json")) {
+        Status status = description_read(&inputs->description, inputs->path, message);
+        if (status != STATUS_OK) return status;
+        inputs->described = true;
+        network = inputs->description.network;
+    }
+    Status status = open_file(inputs, network, message);
+    return inputs->described ? name_key(status, inputs, "network", message) : status;
+}
+
+/* --- preparation ------------------------------------------------------------------------------------ */
+
+/* From whoever says it first; `kept` is the text. */
+static Status read_normalization(char **kept, float *values, const Inputs *inputs, bool is_std,
+                                 Message *message)
+{
+    const char *key = is_std ? "std" : "mean";
+    const char *option = is_std ? inputs->options->std : inputs->options->mean;
+    const char *described = is_std ? inputs->description.std : inputs->description.mean;
+    const char *metadata = is_std ? inputs->network->std : inputs->network->mean;
+    const char *text = is_std ? "1" : "0";
+    char what[512] = "";
+    if (option) {
+        text = option;
+        snprintf(what, sizeof what, "--%s", key);
+    } else if (described) {
+        text = described;
+        snprintf(what, sizeof what, "description '%s', key '%s'", inputs->path, key);
+    } else if (metadata && *metadata) {
+        text = metadata;
+        snprintf(what, sizeof what, "'%s', metadata '%s'", inputs->network->path, key);
+    }
+    *kept = strdup(text);
+    if (!*kept) return status_no_memory(message, "the normalization");
+    return normalization_parse(values, text, inputs->network->channels, is_std, what, message);
+}
+
+static Status copy_names(char ***copy, char *const *names, size_t count, Message *message)
+{
+    char **list = calloc(size_max(count, 1), sizeof *list);
+    if (!list) return status_no_memory(message, "class names");
+    for (size_t i = 0; i < count; i++) {
+        list[i] = strdup(names[i]);
+        if (list[i]) continue;
+        class_names_free(list, i);
+        return status_no_memory(message, "class names");
+    }
+    *copy = list;
+    return STATUS_OK;
+}
+
+static Status find_class_names(Inputs *inputs, const char **source, Message *message)
+{
+    const Description *description = &inputs->description;
+    const char *labels = inputs->options->labels, *metadata = inputs->network->labels;
+    *source = labels ? labels : description->labels ? inputs->path : inputs->network->path;
+    if (labels) return class_names_read(&inputs->class_names, &inputs->class_count, labels, message);
+    if (description->labels) {
+        inputs->class_count = description->label_count;
+        return copy_names(&inputs->class_names, description->labels, description->label_count, message);
+    }
+    if (!metadata || !*metadata) return STATUS_OK;
+    return class_names_split(&inputs->class_names, &inputs->class_count, metadata, message);
+}
+
+static Status read_class_names(Inputs *inputs, Message *message)
+{
+    const char *source;
+    Status status = find_class_names(inputs, &source, message);
+    if (status != STATUS_OK) return status;
+    if (!inputs->class_names || inputs->class_count == inputs->network->output_elements) return STATUS_OK;
+    return status_fail(message, STATUS_INVALID, "'%s' names %zu classes, and '%s' has %zu outputs", source,
+                       inputs->class_count, inputs->network->path, inputs->network->output_elements);
+}
+
+/* --- plan ------------------------------------------------------------------------------------------- */
+
+/* The first character of an open file that is no blank and no mark of the byte order; 0 where there is
+ * none. */
+static unsigned char first_character(int file)
+{
+    unsigned char block[4096];
+    ssize_t got;
+    while ((got = read(file, block, sizeof block)) > 0)
+        for (ssize_t i = 0; i < got; i++)
+            if (block[i] != 0xef && block[i] != 0xbb && block[i] != 0xbf && !isspace(block[i]))
+                return block[i];
+    return 0;
+}
+
+/* Opens without waiting for a pipe's other end. */
+bool looks_like_json(const char *path)
+{
+    struct stat facts;
+    if (has_suffix(path, ".json")) return true;
+    const int file = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+    if (file < 0) return false;
+    const bool regular = fstat(file, &facts) == 0 && S_ISREG(facts.st_mode);
+    const bool is_json = regular && first_character(file) == '{';
+    close(file);
+    return is_json;
+}
+
+static Status read_plan(Inputs *inputs, Message *message)
+{
+    const char *path = inputs->options->plan;
+    if (!path) return STATUS_OK;
+    if (looks_like_json(path)) return run_json_read_plan(&inputs->plan, inputs->network, path, message);
+    return plan_csv_read(&inputs->plan, inputs->network, path, message);
+}
+
+/* Options not given stay as the plan has them. */
+static void take_options(PlanOptions *plan, const Options *options)
+{
+    const bool *given = options->given;
+    if (given[OPTION_MODE]) plan->mode = options->mode;
+    if (given[OPTION_SEED]) plan->seed = options->seed;
+    if (given[OPTION_CALIBRATION_IMAGES]) plan->calibration_images = options->calibration_images;
+    if (given[OPTION_ROWS]) plan->rows = options->rows;
+    if (given[OPTION_RIDGE]) plan->ridge = options->ridge;
+    if (given[OPTION_NO_POLISH]) plan->polish = false;
+    if (given[OPTION_NO_BIAS_CORRECTION]) plan->bias_correction = false;
+    if (given[OPTION_ERROR_COMPENSATED]) plan->error_compensated = true;
+}
+
+static Status make_plan(Inputs *inputs, Message *message)
+{
+    const Options *options = inputs->options;
+    Status status = plan_create(&inputs->plan, inputs->network, message);
+    if (status != STATUS_OK) return status;
+    plan_set_bits(&inputs->plan, inputs->network, options->bits, options->first_bits, options->last_bits);
+    plan_set_activation_bits(&inputs->plan, inputs->network, options->activation_bits);
+    plan_set_method(&inputs->plan, options->method);
+    status = read_plan(inputs, message);
+    take_options(&inputs->plan.options, options);
+    return status;
+}
+
+/* --- images ----------------------------------------------------------------------------------------- */
+
+/* From whoever says it first. */
+static Status read_preparation(Preparation *preparation, const Inputs *inputs, Message *message)
+{
+    Status status = STATUS_OK;
+    for (PreparationKey key = 0; key < PREPARATION_KEYS && status == STATUS_OK; key++) {
+        const char *option = inputs->options->preparation[key];
+        const char *text = option ? option : inputs->description.preparation[key];
+        char what[512];
+        if (!text) continue;
+        if (option)
+            snprintf(what, sizeof what, "--%s", preparation_key_name(key));
+        else
+            snprintf(what, sizeof what, "description '%s', key '%s'", inputs->path,
+                     preparation_key_name(key));
+        status = preparation_set(preparation, key, text, what, message);
+    }
+    return status;
+}
+
+static bool show_reading(void *context, size_t done, size_t total)
+{
+    progress_show(context, "reading images: %zu of %zu", done, total);
+    return !interrupt_signal();
+}
+
+/* What an option names wins over the description, labels included: they belong to their images. */
+static DatasetSource choose_images(const Inputs *inputs, const char *images, const char *labels,
+                                   const ImageFiles *described)
+{
+    const Network *network = inputs->network;
+    const Budget budget = budget_now(inputs->options);
+    return (DatasetSource){.images = images ? images : described->images,
+                           .labels = images ? labels : described->labels,
+                           .classes = network->output_elements,
+                           .height = network->height,
+                           .width = network->width,
+                           .channels = network->channels,
+                           .class_names = inputs->class_names,
+                           .class_count = inputs->class_count,
+                           .seed = inputs->plan.options.seed,
+                           .skip_bad = inputs->options->skip_bad_images,
+                           .kept = budget_kept(&budget),
+                           .memory = budget.left,
+                           .held = budget.held,
+                           .pool = inputs->pool,
+                           .proceed = inputs->opening ? inputs->opening : show_reading,
+                           .context = inputs->opening_context};
+}
+
+/* The images that will be calibrated on, and bounded on where those are more; 0 for all. */
+static size_t images_to_calibrate(const Inputs *inputs)
+{
+    const Options *options = inputs->options;
+    size_t images, heldout;
+    calibration_split(&images, &heldout, inputs->plan.options.calibration_images, SIZE_MAX);
+    if (!options->given[OPTION_LADDER_IMAGES] || options->ladder_on != LADDER_CALIBRATION)
+        return images + heldout;
+    return options->ladder_images ? size_max(images + heldout, options->ladder_images) : 0;
+}
+
+/* A network that was opened in the explorer has no options of its own: a description always helps. */
+static Status fail_no_images(const Inputs *inputs, const char *what, const char *option, Message *message)
+{
+    const char *slash = strrchr(inputs->path, '/'), *name = slash ? slash + 1 : inputs->path;
+    const char *dot = strrchr(name, '.');
+    if (inputs->described)
+        return status_fail(message, STATUS_INVALID,
+                           "'%s' comes without %s images: name them there, or with %s", inputs->path, what,
+                           option);
+    return status_fail(
+        message, STATUS_INVALID,
+        "'%s' comes without %s images: name them with %s, or in a description '%.*s.json', and open that",
+        inputs->path, what, option, (int)(dot ? dot - name : (ptrdiff_t)strlen(name)), name);
+}
+
+/* An option that does nothing is not what was meant; a description may speak of other images. */
+static Status check_floats(const Inputs *inputs, const Dataset *dataset, Message *message)
+{
+    static const OptionId sizes[] = {OPTION_RESIZE, OPTION_CROP};
+    for (size_t i = 0; dataset->floats && i < 2; i++)
+        if (inputs->options->given[sizes[i]])
+            return status_fail(message, STATUS_INVALID,
+                               "'%s' holds floats, which are taken as they are: leave out --%s",
+                               dataset->images_path, option_table[sizes[i]].name);
+    return STATUS_OK;
+}
+
+static bool is_described(const Inputs *inputs, const char *images)
+{
+    const Description *description = &inputs->description;
+    return images == description->calibration.images || images == description->evaluation.images;
+}
+
+static Status open_images(Dataset **dataset, const Inputs *inputs, DatasetSource *source, SessionNeed need,
+                          const char *what, const char *option, Message *message)
+{
+    if (need == SESSION_NONE || (need == SESSION_WANTED && !source->images)) return STATUS_OK;
+    if (source->images) {
+        Progress progress = progress_start(inputs->options->progress && !inputs->opening);
+        if (!inputs->opening) source->context = &progress;
+        Status status = read_preparation(&source->preparation, inputs, message);
+        if (status == STATUS_OK) status = dataset_open(dataset, source, message);
+        if (status == STATUS_OK) status = check_floats(inputs, *dataset, message);
+        progress_clear(&progress);
+        return is_described(inputs, source->images) ? name_key(status, inputs, what, message) : status;
+    }
+    return fail_no_images(inputs, what, option, message);
+}
+
+Status inputs_open_images(Inputs *inputs, SessionNeed calibration, SessionNeed evaluation, Message *message)
+{
+    const Options *options = inputs->options;
+    const Description *description = &inputs->description;
+    DatasetSource source = choose_images(inputs, options->calibration, NULL, &description->calibration);
+    source.most = images_to_calibrate(inputs);
+    Status status = open_images(&inputs->calibration, inputs, &source, calibration, "calibration",
+                                "--calibration", message);
+    if (status != STATUS_OK) return status;
+    source = choose_images(inputs, options->images, options->image_labels, &description->evaluation);
+    source.most = options->evaluation_images;
+    status = open_images(&inputs->evaluation, inputs, &source, evaluation, "evaluation", "--images", message);
+    if (status != STATUS_OK || !inputs->evaluation) return status;
+    const Budget budget = budget_now(options);
+    return reference_create(&inputs->reference, inputs->network, inputs->evaluation, &inputs->normalization,
+                            reference_bytes(budget.left), message);
+}
+
+const char *inputs_images_path(const Inputs *inputs)
+{
+    const Options *options = inputs->options;
+    const Description *description = &inputs->description;
+    if (options->images) return options->images;
+    if (description->evaluation.images) return description->evaluation.images;
+    return options->calibration ? options->calibration : description->calibration.images;
+}
+
+/* --- inputs ---------------------------------------------------------------------------------------- */
+
+static bool same_file(const char *a, const char *b)
+{
+    struct stat x, y;
+    return a && b && stat(a, &x) == 0 && stat(b, &y) == 0 && x.st_dev == y.st_dev && x.st_ino == y.st_ino;
+}
+
+static bool reads_images(const Dataset *images, const char *path)
+{
+    return images && (same_file(path, images->images_path) || same_file(path, images->labels_path));
+}
+
+static Status fail_input(const char *what, const char *output, Message *message)
+{
+    return status_fail(message, STATUS_INVALID, "%s '%s' is one of the files read: name another", what,
+                       output);
+}
+
+static bool reads_network(const Network *network, const char *path)
+{
+    for (size_t i = 0; i < network->external_count; i++)
+        if (same_file(path, network->external[i])) return true;
+    return same_file(path, network->path);
+}
+
+/* An output may replace --plan's file, and nothing else that was read. */
+Status inputs_spare_files(const Inputs *inputs, const char *what, const char *output, Message *message)
+{
+    const bool input = same_file(output, inputs->path) || reads_network(inputs->network, output) ||
+                       same_file(output, inputs->options->labels);
+    return input ? fail_input(what, output, message) : STATUS_OK;
+}
+
+Status inputs_spare_inputs(const Inputs *inputs, const char *what, const char *output, Message *message)
+{
+    const bool images = reads_images(inputs->calibration, output) || reads_images(inputs->evaluation, output);
+    return images ? fail_input(what, output, message) : inputs_spare_files(inputs, what, output, message);
+}
+
+static Status spare_inputs(const Inputs *inputs, Message *message)
+{
+    Status status = STATUS_OK;
+    for (size_t i = 0; status == STATUS_OK && i < OPTIONS_OUTPUTS; i++) {
+        const char *name, *path = options_output(inputs->options, &name, i);
+        if (path) status = inputs_spare_inputs(inputs, name, path, message);
+    }
+    return status;
+}
+
+static Status check_outputs(const Options *options, Message *message)
+{
+    Status status = STATUS_OK;
+    for (size_t i = 0; status == STATUS_OK && i < OPTIONS_OUTPUTS; i++) {
+        const char *name, *path = options_output(options, &name, i);
+        if (path) status = output_check(path, message);
+    }
+    return status;
+}
+
+Status inputs_open_network(Inputs *inputs, const Options *options, Message *message)
+{
+    *inputs = (Inputs){.options = options};
+    Status status = open_network(inputs, message);
+    if (status == STATUS_OK)
+        status = read_normalization(&inputs->mean, inputs->normalization.mean, inputs, false, message);
+    if (status == STATUS_OK)
+        status = read_normalization(&inputs->std, inputs->normalization.std, inputs, true, message);
+    if (status == STATUS_OK) status = read_class_names(inputs, message);
+    return status == STATUS_OK ? make_plan(inputs, message) : status;
+}
+
+Status inputs_check_layers(const Inputs *inputs, Message *message)
+{
+    if (inputs->network->layer_count > 0) return STATUS_OK;
+    return status_fail(message, STATUS_INVALID,
+                       "'%s' has no layer to quantize: no Conv, ConvTranspose, Gemm, MatMul or Einsum with "
+                       "constant weights is before its output",
+                       inputs->network->path);
+}
+
+Status inputs_check_onnx(const Inputs *inputs, const Plan *plan, Message *message)
+{
+    const Budget budget = budget_now(inputs->options);
+    const WriteMemory memory = {.ceiling = budget.left, .held = budget.held};
+    return quantized_onnx_check(inputs->network, plan, &memory, message);
+}
+
+Status inputs_open_pool(Inputs *inputs, Message *message)
+{
+    return pool_create(&inputs->pool, inputs->options->threads, message);
+}
+
+Status inputs_open(Inputs *inputs, const Options *options, SessionNeed calibration, SessionNeed evaluation,
+                   Message *message)
+{
+    *inputs = (Inputs){.options = options};
+    Status status = check_outputs(options, message);
+    if (status == STATUS_OK) status = inputs_open_network(inputs, options, message);
+    if (status == STATUS_OK && calibration == SESSION_NEEDED) status = inputs_check_layers(inputs, message);
+    if (status == STATUS_OK && options->onnx) status = inputs_check_onnx(inputs, &inputs->plan, message);
+    if (status == STATUS_OK) status = inputs_open_pool(inputs, message);
+    if (status == STATUS_OK) status = inputs_open_images(inputs, calibration, evaluation, message);
+    if (status == STATUS_OK) status = spare_inputs(inputs, message);
+    return status;
+}
+
+void inputs_close_images(Inputs *inputs)
+{
+    reference_free(inputs->reference);
+    dataset_free(inputs->calibration);
+    dataset_free(inputs->evaluation);
+    pool_free(inputs->pool);
+    inputs->calibration = inputs->evaluation = NULL;
+    inputs->pool = NULL;
+}
+
+void inputs_close(Inputs *inputs)
+{
+    inputs_close_images(inputs);
+    plan_free(&inputs->plan);
+    free(inputs->planned_on);
+    if (inputs->class_names) class_names_free(inputs->class_names, inputs->class_count);
+    free(inputs->mean);
+    free(inputs->std);
+    network_free(inputs->network);
+    if (inputs->described) description_free(&inputs->description);
+    free(inputs->path);
+}

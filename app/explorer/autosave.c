@@ -1,0 +1,146 @@
+#define _GNU_SOURCE
+#include "app/explorer/autosave.h"
+
+#include "app/explorer/session.h"
+#include "base/seconds.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define SECONDS_BETWEEN 60
+#define FOLDER_MODE 0700 /* as the XDG base directory specification asks */
+
+/* --- where ------------------------------------------------------------------------------------------ */
+
+/* The state folder's path; NULL where nobody says where it is. malloc'ed. */
+static char *state_folder(void)
+{
+    char *folder = NULL;
+    const char *state = getenv("XDG_STATE_HOME"), *home = getenv("HOME");
+    int length = -1;
+    if (state && *state == '/')
+        length = asprintf(&folder, "%s/bitstitch", state);
+    else if (home && *home == '/')
+        length = asprintf(&folder, "%s/.local/state/bitstitch", home);
+    return length < 0 ? NULL : folder;
+}
+
+static char *kept_path(const Session *session)
+{
+    char *folder = state_folder(), *path = NULL;
+    if (!folder) return NULL;
+    if (asprintf(&path, "%s/%s.json", folder, session->subject->inputs.network->sha256) < 0) path = NULL;
+    free(folder);
+    return path;
+}
+
+/* Makes all folders above a file. */
+static Status make_folders(char *path, Message *message)
+{
+    for (char *slash = path + 1; (slash = strchr(slash, '/')) != NULL; slash++) {
+        *slash = 0;
+        const bool failed = mkdir(path, FOLDER_MODE) != 0 && errno != EEXIST;
+        const int error = errno;
+        if (failed) status_fail(message, STATUS_IO, "cannot make the folder '%s': %s", path, strerror(error));
+        *slash = '/';
+        if (failed) return STATUS_IO;
+    }
+    return STATUS_OK;
+}
+
+/* --- whether ---------------------------------------------------------------------------------------- */
+
+static size_t count_figures(const Snapshot *snapshot)
+{
+    size_t count = 0;
+    for (size_t i = 0; snapshot && i < snapshot->visited_count; i++)
+        count += (size_t)snapshot->visited[i]->evaluated + (size_t)snapshot->visited[i]->bounded;
+    return count;
+}
+
+static Autosave state_of(const Session *session)
+{
+    Autosave state = session->kept;
+    plan_hash(state.plan, session->scene.plan);
+    state.visited = session->snapshot ? session->snapshot->visited_count : 0;
+    state.figures = count_figures(session->snapshot);
+    return state;
+}
+
+/* A plan that nobody edited is not worth keeping. */
+static bool is_worth_keeping(const Session *session, const Autosave *state)
+{
+    const Autosave *kept = &session->kept;
+    const bool edited = session->scene.undo_count + session->scene.redo_count > 0;
+    const bool changed = strcmp(state->plan, kept->plan) != 0 || state->visited != kept->visited ||
+                         state->figures != kept->figures;
+    return session->kept.on && edited && changed;
+}
+
+/* --- keeping ---------------------------------------------------------------------------------------- */
+
+Status autosave_now(Session *session, Message *message)
+{
+    const Autosave state = state_of(session);
+    if (!is_worth_keeping(session, &state)) return STATUS_OK;
+    char *path = kept_path(session);
+    if (!path)
+        return status_fail(message, STATUS_IO, "neither XDG_STATE_HOME nor HOME says where to keep it");
+    Status status = make_folders(path, message);
+    if (status == STATUS_OK) status = subject_save(session->subject, session->snapshot, path, message);
+    if (status == STATUS_OK) session->kept = state;
+    free(path);
+    return status;
+}
+
+void autosave_sometimes(Session *session)
+{
+    Message message = {{0}};
+    const double now = seconds_now();
+    if (now - session->kept.last < SECONDS_BETWEEN) return;
+    session->kept.last = now;
+    if (autosave_now(session, &message) != STATUS_OK)
+        session_warn(session, "the exploration is not kept: %s", message.text);
+}
+
+void autosave_settle(Session *session)
+{
+    session->kept = state_of(session);
+    session->kept.last = seconds_now();
+}
+
+/* --- offering --------------------------------------------------------------------------------------- */
+
+static void ask(Session *session, const char *path, const Exploration *exploration)
+{
+    snprintf(session->path, sizeof session->path, "%s", path);
+    session_ask(
+        session, QUESTION_RESTORE,
+        "An exploration of this network was kept on %.10s at %.5s UTC, with %zu plan%s visited. Restore it? "
+        "(If not, it is replaced when you change the plan.)",
+        exploration->saved, exploration->saved + 11, exploration->visited_count,
+        exploration->visited_count == 1 ? "" : "s");
+}
+
+/* What is kept, and cannot be read, is not worth more than a word. */
+void autosave_offer(Session *session)
+{
+    Exploration exploration;
+    Message message = {{0}};
+    autosave_settle(session);
+    if (!session->kept.on || session->subject->restored.visited_count > 0) return;
+    char *path = kept_path(session);
+    if (path && access(path, F_OK) == 0) {
+        Status status = exploration_read(&exploration, session->subject->inputs.network, path, &message);
+        if (status != STATUS_OK)
+            session_warn(session, "what was kept cannot be restored: %s", message.text);
+        else
+            ask(session, path, &exploration);
+        if (status == STATUS_OK) exploration_free(&exploration);
+    }
+    free(path);
+}

@@ -1,0 +1,282 @@
+#include "app/explorer/session.h"
+
+#include "base/printable.h"
+#include "base/sizes.h"
+#include "views/panels/layer_order.h"
+#include "views/screen.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* --- words ------------------------------------------------------------------------------------------ */
+
+static void put_notice(Session *session, bool bad, const char *format, va_list arguments)
+{
+    vsnprintf(session->scene.notice, sizeof session->scene.notice, format, arguments);
+    session->scene.notice_bad = bad;
+}
+
+/* What went wrong stands until a key is pressed. */
+void session_tell(Session *session, const char *format, ...)
+{
+    if (session->scene.notice_bad && session->scene.notice[0]) return;
+    va_list arguments;
+    va_start(arguments, format);
+    put_notice(session, false, format, arguments);
+    va_end(arguments);
+}
+
+void session_warn(Session *session, const char *format, ...)
+{
+    va_list arguments;
+    va_start(arguments, format);
+    put_notice(session, true, format, arguments);
+    va_end(arguments);
+}
+
+void session_fail(Session *session, Status status, const Message *message)
+{
+    session_warn(session, "%s", message->text);
+    if (status == STATUS_MEMORY) session->lost = *message;
+}
+
+void session_lose(Session *session, const Message *message)
+{
+    session_warn(session, "%s", message->text);
+    session->lost = *message;
+}
+
+void session_ask(Session *session, Question question, const char *format, ...)
+{
+    char raw[sizeof session->question_text];
+    va_list arguments;
+    va_start(arguments, format);
+    vsnprintf(raw, sizeof raw, format, arguments);
+    va_end(arguments);
+    printable_copy(session->question_text, sizeof session->question_text, raw);
+    session->question = question;
+    session->scene.question = session->question_text;
+    session->scene.overlay = OVERLAY_QUESTION;
+}
+
+/* --- scene ------------------------------------------------------------------------------------------ */
+
+static void clear_cursors(Scene *scene)
+{
+    for (size_t p = 0; p < PANEL_COUNT; p++) scene->chart_cursor[p] = SIZE_MAX;
+}
+
+static void follow_history(Session *session)
+{
+    Scene *scene = &session->scene;
+    const History *history = session->subject->history;
+    scene->plan = history_plan(history);
+    scene->undo_count = history_undo_count(history);
+    scene->redo_count = history_redo_count(history);
+    layer_order_update(scene);
+}
+
+/* The scene of a subject that was just opened. What the person chose for the screen stays. */
+static Status set_scene(Session *session, Subject *subject, Message *message)
+{
+    const size_t layers = subject->inputs.network->layer_count;
+    size_t *order = calloc(size_max(layers, 1), sizeof *order);
+    bool *marked = calloc(size_max(layers, 1), sizeof *marked);
+    if (!order || !marked) {
+        free(order);
+        free(marked);
+        return status_no_memory(message, "the layers' table");
+    }
+    Scene *scene = &session->scene;
+    free(scene->order);
+    free(scene->marked);
+    scene->network = subject->inputs.network;
+    scene->title = subject->title;
+    scene->images_title = "";
+    scene->snapshot = NULL;
+    scene->order = order;
+    scene->marked = marked;
+    scene->marked_count = scene->order_count = scene->cursor = scene->first = 0;
+    scene->filter[0] = 0;
+    scene->overlay = OVERLAY_NONE;
+    scene->paused = false;
+    scene->stream_count = 0;
+    clear_cursors(scene);
+    return STATUS_OK;
+}
+
+static void drop_snapshot(Session *session)
+{
+    snapshot_drop(session->snapshot);
+    session->snapshot = NULL;
+    session->scene.snapshot = NULL;
+}
+
+/* --- opening ---------------------------------------------------------------------------------------- */
+
+/* Takes `subject` over, in any case. */
+static Status install(Session *session, Subject *subject, Message *message)
+{
+    Status status = set_scene(session, subject, message);
+    if (status != STATUS_OK) {
+        subject_close(subject);
+        return status;
+    }
+    drop_snapshot(session);
+    subject_close(session->subject);
+    session->subject = subject;
+    follow_history(session);
+    return STATUS_OK;
+}
+
+Status session_start(Session *session, Message *message)
+{
+    return subject_start(session->subject, message);
+}
+
+Status session_open(Session *session, const Options *options, Message *message)
+{
+    size_t lines = 0;
+    Subject *subject;
+    *session = (Session){
+        .options = options, .help = key_help_create(&lines), .canvas = {.unicode = !options->ascii}};
+    if (!session->help) return status_no_memory(message, "the help");
+    session->scene = (Scene){.help = session->help, .help_count = lines, .mouse = !options->no_mouse};
+    Status status = subject_open(&subject, options, NULL, message);
+    return status == STATUS_OK ? install(session, subject, message) : status;
+}
+
+void session_close(Session *session)
+{
+    drop_snapshot(session);
+    subject_close(session->subject);
+    free(session->scene.order);
+    free(session->scene.marked);
+    free(session->help);
+    canvas_free(&session->canvas);
+    *session = (Session){0};
+}
+
+Status session_switch(Session *session, const char *path, Message *message)
+{
+    Subject *subject;
+    const Options options = subject_other_options(session->options);
+    Status status = subject_open(&subject, &options, path, message);
+    if (status == STATUS_OK) status = install(session, subject, message);
+    return status == STATUS_OK ? session_start(session, message) : status;
+}
+
+Status session_restore(Session *session, const char *path, Message *message)
+{
+    Status status = subject_restore(session->subject, path, message);
+    follow_history(session);
+    if (status != STATUS_OK && session->subject->worker) return status;
+    drop_snapshot(session);
+    session->scene.paused = false;
+    return status;
+}
+
+Status session_resize(Session *session, int rows, int columns, Message *message)
+{
+    return canvas_resize(&session->canvas, rows, columns, message);
+}
+
+void session_draw(Session *session)
+{
+    key_help_show(session->help, session_context(session));
+    screen_draw(&session->canvas, &session->scene);
+}
+
+/* --- news ------------------------------------------------------------------------------------------- */
+
+/* Halves the points where they are full, and keeps every second from there on. */
+static void thin_stream(Session *session)
+{
+    Scene *scene = &session->scene;
+    for (size_t i = 0; 2 * i < scene->stream_count; i++) {
+        scene->stream_images[i] = scene->stream_images[2 * i];
+        scene->stream_top1[i] = scene->stream_top1[2 * i];
+    }
+    scene->stream_count = (scene->stream_count + 1) / 2;
+    session->stream_step *= 2;
+}
+
+static void restart_stream(Session *session)
+{
+    session->scene.stream_count = 0;
+    session->stream_step = 1;
+    session->stream_seen = 0;
+}
+
+static void follow_stream(Session *session)
+{
+    Scene *scene = &session->scene;
+    const Evaluation *accuracy = &session->snapshot->accuracy;
+    const double images = (double)accuracy->images;
+    if (!session->snapshot->accuracy_current || accuracy->images == 0) {
+        restart_stream(session);
+        return;
+    }
+    double last = scene->stream_count ? scene->stream_images[scene->stream_count - 1] : 0;
+    if (images < last || session->stream_step == 0) restart_stream(session), last = 0;
+    if (images <= last || !accuracy->labelled || session->stream_seen++ % session->stream_step) return;
+    if (scene->stream_count == ACCURACY_POINTS) thin_stream(session);
+    scene->stream_images[scene->stream_count] = images;
+    scene->stream_top1[scene->stream_count++] = (double)accuracy->quantized.top1_correct / images;
+}
+
+static void take_snapshot(Session *session, Snapshot *snapshot)
+{
+    snapshot_drop(session->snapshot);
+    session->snapshot = snapshot;
+    session->scene.snapshot = snapshot;
+    if (snapshot->activity != ACTIVITY_OPENING) session->scene.images_title = session->subject->images_title;
+    follow_stream(session);
+    layer_order_update(&session->scene);
+}
+
+static void take_notice(Session *session, const WorkerNews *news)
+{
+    switch (news->kind) {
+    case NEWS_TOLD:
+        session_tell(session, "%s", news->notice.text);
+        break;
+    case NEWS_FAILED:
+        session_warn(session, "%s", news->notice.text);
+        break;
+    case NEWS_LOST:
+        session_lose(session, &news->notice);
+    }
+}
+
+bool session_take_news(Session *session)
+{
+    WorkerNews news;
+    worker_take(&news, session->subject->worker);
+    if (news.snapshot) take_snapshot(session, news.snapshot);
+    if (news.notice.text[0]) take_notice(session, &news);
+    return news.snapshot || news.notice.text[0];
+}
+
+void session_follow_plan(Session *session)
+{
+    Message message;
+    follow_history(session);
+    Status status = worker_pursue(session->subject->worker, session->scene.plan, &message);
+    if (status != STATUS_OK) session_fail(session, status, &message);
+}
+
+/* --- what is in front ------------------------------------------------------------------------------- */
+
+KeyContext session_context(const Session *session)
+{
+    static const KeyContext overlays[] = {[OVERLAY_NONE] = KEYS_PANELS,
+                                          [OVERLAY_DETAILS] = KEYS_DETAILS,
+                                          [OVERLAY_HELP] = KEYS_HELP,
+                                          [OVERLAY_VISITS] = KEYS_VISITS,
+                                          [OVERLAY_QUESTION] = KEYS_QUESTION};
+    if (session->scene.prompt) return KEYS_PROMPT;
+    return session->asks_width ? KEYS_WIDTH : overlays[session->scene.overlay];
+}

@@ -1,0 +1,296 @@
+#define _GNU_SOURCE
+#include "app/explorer/subject.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* --- titles ----------------------------------------------------------------------------------------- */
+
+/* The last part of a path, without its suffix. */
+static void take_title(char title[STUDY_TITLE], const char *path)
+{
+    const char *slash = strrchr(path, '/'), *name = slash ? slash + 1 : path;
+    const char *dot = strrchr(name, '.');
+    snprintf(title, STUDY_TITLE, "%.*s", (int)(dot && dot > name ? (size_t)(dot - name) : strlen(name)),
+             name);
+}
+
+/* Images are mostly called alike: their folder says whose they are. */
+static void take_images_title(char title[STUDY_TITLE], const char *path)
+{
+    const char *end = path ? strrchr(path, '/') : NULL;
+    const char *start = end ? memrchr(path, '/', (size_t)(end - path)) : NULL;
+    start = start ? start + 1 : path;
+    if (end && end > start && *start != '.')
+        snprintf(title, STUDY_TITLE, "%.*s", (int)(end - start), start);
+    else if (path)
+        take_title(title, path);
+}
+
+/* --- opening ---------------------------------------------------------------------------------------- */
+
+Options subject_other_options(const Options *options)
+{
+    static const OptionId own[] = {OPTION_IMAGES, OPTION_IMAGE_LABELS, OPTION_CALIBRATION, OPTION_MEAN,
+                                   OPTION_STD,    OPTION_LABELS,       OPTION_INPUT_SHAPE, OPTION_PLAN,
+                                   OPTION_OUTPUT, OPTION_RESIZE,       OPTION_CROP,        OPTION_CHANNELS,
+                                   OPTION_LAYOUT};
+    Options other = *options;
+    for (size_t i = 0; i < sizeof own / sizeof *own; i++) {
+        *(const char **)((char *)&other + option_table[own[i]].field) = NULL;
+        other.given[own[i]] = false;
+    }
+    return other;
+}
+
+/* An exploration brings its plan: options for one on the same command line would be lost. */
+static Status refuse_plan_options(const Options *options, const char *path, Message *message)
+{
+    static const OptionId plan[] = {OPTION_CALIBRATION_IMAGES,
+                                    OPTION_BITS,
+                                    OPTION_FIRST_BITS,
+                                    OPTION_LAST_BITS,
+                                    OPTION_ACTIVATION_BITS,
+                                    OPTION_ERROR_COMPENSATED,
+                                    OPTION_PLAN,
+                                    OPTION_METHOD,
+                                    OPTION_MODE,
+                                    OPTION_ROWS,
+                                    OPTION_RIDGE,
+                                    OPTION_NO_POLISH,
+                                    OPTION_NO_BIAS_CORRECTION,
+                                    OPTION_SEED};
+    for (size_t i = 0; i < sizeof plan / sizeof *plan; i++)
+        if (options->given[plan[i]])
+            return status_fail(message, STATUS_INVALID,
+                               "'%s' is an exploration, which has a plan of its own: leave --%s away", path,
+                               option_table[plan[i]].name);
+    return STATUS_OK;
+}
+
+static void take_text(const char **option, const char *text)
+{
+    if (!*option) *option = text;
+}
+
+static void take_images(Options *options, OptionId id, size_t *count, size_t images)
+{
+    if (options->given[id] || images == 0) return;
+    options->given[id] = true;
+    *count = images == EXPLORATION_ALL ? 0 : images;
+}
+
+/* What is given on the command line wins. */
+static void take_source(Options *options, const ExplorationSource *source)
+{
+    options->network = source->network;
+    if (!options->images) {
+        options->images = source->images;
+        options->image_labels = source->image_labels;
+    }
+    take_text(&options->calibration, source->calibration);
+    take_text(&options->mean, source->mean);
+    take_text(&options->std, source->std);
+    take_text(&options->labels, source->labels);
+    take_text(&options->input_shape, source->input_shape);
+    for (size_t i = 0; i < PREPARATION_KEYS; i++) take_text(&options->preparation[i], source->preparation[i]);
+    options->skip_bad_images |= source->skip_bad_images;
+    take_text(&options->output, source->output);
+    take_images(options, OPTION_EVALUATION_IMAGES, &options->evaluation_images, source->evaluation_images);
+    take_images(options, OPTION_LADDER_IMAGES, &options->ladder_images, source->ladder_images);
+}
+
+/* Puts the plan of an exploration in the place of the inputs's. */
+static Status take_plan(Subject *subject, const Exploration *exploration, Message *message)
+{
+    Plan plan;
+    Status status = plan_copy(&plan, &exploration->plan, message);
+    if (status != STATUS_OK) return status;
+    plan_free(&subject->inputs.plan);
+    subject->inputs.plan = plan;
+    return STATUS_OK;
+}
+
+static Status open_exploration(Subject *subject, const char *path, Message *message)
+{
+    Status status = exploration_source_read(&subject->from, path, message);
+    if (status != STATUS_OK) return status;
+    take_source(&subject->options, &subject->from);
+    status = inputs_open_network(&subject->inputs, &subject->options, message);
+    if (status == STATUS_OK)
+        status = exploration_read(&subject->restored, subject->inputs.network, path, message);
+    return status == STATUS_OK ? take_plan(subject, &subject->restored, message) : status;
+}
+
+static Status open_any(Subject *subject, const char *path, Message *message)
+{
+    const bool first = !path;
+    if (first) path = subject->options.network;
+    subject->options.network = path;
+    bool exploration = false;
+    Status status = STATUS_OK;
+    if (path && looks_like_json(path)) status = exploration_recognize(&exploration, path, message);
+    if (status == STATUS_OK && exploration && first)
+        status = refuse_plan_options(&subject->options, path, message);
+    if (status == STATUS_OK)
+        status = exploration ? open_exploration(subject, path, message)
+                             : inputs_open_network(&subject->inputs, &subject->options, message);
+    if (status == STATUS_OK) status = inputs_check_layers(&subject->inputs, message);
+    if (status == STATUS_OK) status = history_create(&subject->history, &subject->inputs.plan, message);
+    if (status != STATUS_OK) return status;
+    subject->options.network = subject->inputs.path;
+    take_title(subject->title, subject->inputs.path);
+    take_images_title(subject->images_title, inputs_images_path(&subject->inputs));
+    return STATUS_OK;
+}
+
+Status subject_open(Subject **out, const Options *options, const char *path, Message *message)
+{
+    *out = NULL;
+    Subject *subject = calloc(1, sizeof *subject);
+    if (!subject) return status_no_memory(message, "a network to explore");
+    subject->options = *options;
+    Status status = open_any(subject, path, message);
+    if (status != STATUS_OK)
+        subject_close(subject);
+    else
+        *out = subject;
+    return status;
+}
+
+void subject_close(Subject *subject)
+{
+    if (!subject) return;
+    worker_stop(subject->worker);
+    exploration_free(&subject->restored);
+    history_free(subject->history);
+    inputs_close(&subject->inputs);
+    exploration_source_free(&subject->from);
+    free(subject);
+}
+
+/* --- saving and restoring --------------------------------------------------------------------------- */
+
+Status subject_restore(Subject *subject, const char *path, Message *message)
+{
+    Exploration exploration;
+    History *history = NULL;
+    Status status = exploration_read(&exploration, subject->inputs.network, path, message);
+    if (status == STATUS_OK) status = history_create(&history, &exploration.plan, message);
+    if (status != STATUS_OK) goto out;
+    worker_stop(subject->worker);
+    subject->worker = NULL;
+    inputs_close_images(&subject->inputs);
+    status = take_plan(subject, &exploration, message);
+    if (status != STATUS_OK) goto out;
+    History *older = subject->history;
+    subject->history = history;
+    history = older;
+    exploration_free(&subject->restored);
+    subject->restored = exploration;
+    exploration = (Exploration){0};
+    status = subject_start(subject, message);
+out:
+    history_free(history);
+    exploration_free(&exploration);
+    return status;
+}
+
+/* Paths hold wherever the file is read from; one that leads nowhere any more stays as it was given. */
+static bool copy_path(char **copy, const char *path)
+{
+    *copy = path ? realpath(path, NULL) : NULL;
+    if (path && !*copy && errno != ENOMEM) *copy = strdup(path);
+    return !path || *copy;
+}
+
+static bool copy_text(char **copy, const char *text)
+{
+    *copy = text ? strdup(text) : NULL;
+    return !text || *copy;
+}
+
+static size_t images_said(const Options *options, OptionId id, size_t count)
+{
+    return !options->given[id] ? 0 : count == 0 ? EXPLORATION_ALL : count;
+}
+
+static bool copy_source(ExplorationSource *source, const Subject *subject)
+{
+    const Options *options = &subject->options;
+    const Network *opened = subject->inputs.network;
+    bool good = copy_path(&source->network, subject->inputs.path) &&
+                copy_path(&source->calibration, options->calibration) &&
+                copy_path(&source->images, options->images) &&
+                copy_path(&source->image_labels, options->image_labels) &&
+                copy_path(&source->labels, options->labels) && copy_text(&source->mean, options->mean) &&
+                copy_text(&source->std, options->std) &&
+                copy_text(&source->input_shape, opened->chosen_shape) &&
+                copy_text(&source->output, opened->chosen_output);
+    for (size_t i = 0; i < PREPARATION_KEYS; i++)
+        good = good && copy_text(&source->preparation[i], options->preparation[i]);
+    return good;
+}
+
+static Status make_source(ExplorationSource *source, const Subject *subject, Message *message)
+{
+    const Options *options = &subject->options;
+    *source = (ExplorationSource){
+        .skip_bad_images = options->skip_bad_images,
+        .evaluation_images = images_said(options, OPTION_EVALUATION_IMAGES, options->evaluation_images),
+        .ladder_images = images_said(options, OPTION_LADDER_IMAGES, options->ladder_images)};
+    if (copy_source(source, subject)) return STATUS_OK;
+    exploration_source_free(source);
+    return status_no_memory(message, "what the network was opened with");
+}
+
+/* But for the images, which the worker compares. */
+static Status compare_source(bool *alike, const Subject *subject, Message *message)
+{
+    ExplorationSource now;
+    Status status = make_source(&now, subject, message);
+    if (status != STATUS_OK) return status;
+    *alike = exploration_source_alike(&now, &subject->restored.source);
+    exploration_source_free(&now);
+    return STATUS_OK;
+}
+
+Status subject_start(Subject *subject, Message *message)
+{
+    bool alike;
+    Status status = compare_source(&alike, subject, message);
+    if (status != STATUS_OK) return status;
+    return worker_start(&subject->worker, &subject->inputs, &subject->restored, alike, message);
+}
+
+static Status save_present(const Subject *subject, const Snapshot *snapshot, const char *path,
+                           Message *message)
+{
+    const ImageHashes hashes = worker_image_hashes(subject->worker);
+    Exploration exploration = {.plan = *history_plan(subject->history)};
+    Status status = make_source(&exploration.source, subject, message);
+    if (status != STATUS_OK) return status;
+    memcpy(exploration.network_sha256, subject->inputs.network->sha256, sizeof exploration.network_sha256);
+    memcpy(exploration.calibration_sha256, hashes.calibration, sizeof hashes.calibration);
+    memcpy(exploration.evaluation_sha256, hashes.evaluation, sizeof hashes.evaluation);
+    if (snapshot) {
+        exploration.visited = (const VisitedPlan **)snapshot->visited;
+        exploration.visited_count = snapshot->visited_count;
+    }
+    status = exploration_write(path, &exploration, subject->inputs.network, message);
+    exploration_source_free(&exploration.source);
+    return status;
+}
+
+/* Until the worker has taken them over, which it cannot without images, the visits restored are kept as they
+ * were read, with the source and the hashes that their figures hold for. */
+Status subject_save(const Subject *subject, const Snapshot *snapshot, const char *path, Message *message)
+{
+    if (subject->restored.visited_count == 0 || worker_restored(subject->worker))
+        return save_present(subject, snapshot, path, message);
+    Exploration exploration = subject->restored;
+    exploration.plan = *history_plan(subject->history);
+    return exploration_write(path, &exploration, subject->inputs.network, message);
+}

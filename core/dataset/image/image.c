@@ -1,0 +1,44 @@
+#include "dataset/image/image.h"
+
+#include "base/sizes.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+Status image_allocate(Image *image, size_t beside, const char *name, Message *message)
+{
+    if (image->height == 0 || image->width == 0)
+        return status_fail(message, STATUS_INVALID, "'%s': no pixels", name);
+    if (image->height > IMAGE_MOST_SIDE || image->width > IMAGE_MOST_SIDE ||
+        image->height > IMAGE_MOST_PIXELS / image->width)
+        return status_fail(message, STATUS_INVALID,
+                           "'%s': %zu x %zu pixels: at most %d a side and %zu in all are read", name,
+                           image->height, image->width, IMAGE_MOST_SIDE, IMAGE_MOST_PIXELS);
+    const size_t pixels = image->height * image->width * image->channels;
+    image->bytes = pixels + beside;
+    if (image->bytes > image->ceiling)
+        return status_fail(message, STATUS_MEMORY,
+                           "'%s': %zu x %zu pixels take %zu MiB to decode, and --memory leaves %zu MiB for "
+                           "an image on each thread: use a larger --memory, or --threads with fewer",
+                           name, image->height, image->width, size_mib(image->bytes),
+                           size_mib(image->ceiling));
+    image->pixels = malloc(pixels);
+    return image->pixels ? STATUS_OK : status_no_memory(message, name);
+}
+
+Status image_decode(Image *image, const unsigned char *data, size_t size, size_t ceiling, const char *name,
+                    Message *message)
+{
+    *image = (Image){.ceiling = ceiling};
+    Status status;
+    if (size >= 8 && memcmp(data, "\x89PNG\r\n\x1a\n", 8) == 0)
+        status = image_decode_png(image, data, size, name, message);
+    else if (size >= 3 && memcmp(data, "\xff\xd8\xff", 3) == 0)
+        status = image_decode_jpeg(image, data, size, name, message);
+    else
+        status = status_fail(message, STATUS_UNSUPPORTED, "'%s': neither PNG nor JPEG", name);
+    if (status == STATUS_OK) return STATUS_OK;
+    free(image->pixels);
+    image->pixels = NULL;
+    return status;
+}

@@ -1,0 +1,302 @@
+#include "onnx/graph.h"
+
+#include "base/sizes.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define LABEL 200
+
+const char *graph_operator(const Graph *graph, size_t node, char *text, size_t size)
+{
+    const Onnx__NodeProto *proto = graph->proto->node[node];
+    const char *domain = proto->domain ? proto->domain : "";
+    if (strcmp(domain, "ai.onnx") == 0) domain = "";
+    snprintf(text, size, "%s%s%s", domain, *domain ? "." : "", proto->op_type ? proto->op_type : "");
+    return text;
+}
+
+const Onnx__AttributeProto *graph_attribute(const Onnx__NodeProto *node, const char *name)
+{
+    for (size_t i = 0; i < node->n_attribute; i++)
+        if (node->attribute[i]->name && strcmp(node->attribute[i]->name, name) == 0)
+            return node->attribute[i];
+    return NULL;
+}
+
+const char *graph_node_label(const Graph *graph, size_t node, char *text, size_t size)
+{
+    const char *name = graph->proto->node[node]->name;
+    char operator_name[LABEL / 2];
+    graph_operator(graph, node, operator_name, sizeof operator_name);
+    if (name && *name)
+        snprintf(text, size, "node '%s' (%s)", name, operator_name);
+    else
+        snprintf(text, size, "node %zu (%s)", node, operator_name);
+    return text;
+}
+
+/* --- names ------------------------------------------------------------------------------------------ */
+
+static Status add_name(Graph *graph, const char *text, size_t *name, Message *message)
+{
+    bool is_new;
+    size_t capacity = graph->table.capacity;
+    if (!name_table_add(&graph->table, text, name, &is_new)) return status_no_memory(message, "names");
+    if (graph->table.capacity != capacity) {
+        GraphName *names = realloc(graph->names, graph->table.capacity * sizeof *names);
+        if (!names) return status_no_memory(message, "names");
+        graph->names = names;
+    }
+    if (is_new) graph->names[*name] = (GraphName){.producer = NO_INDEX};
+    return STATUS_OK;
+}
+
+static Status add_inputs(Graph *graph, Message *message)
+{
+    for (size_t i = 0; i < graph->proto->n_input; i++) {
+        const Onnx__ValueInfoProto *input = graph->proto->input[i];
+        size_t name;
+        Status status = add_name(graph, input->name ? input->name : "", &name, message);
+        if (status) return status;
+        if (graph->names[name].input)
+            return status_fail(message, STATUS_INVALID, "two inputs are named '%s'", graph_name(graph, name));
+        graph->names[name].input = input;
+    }
+    return STATUS_OK;
+}
+
+static Status add_initializers(Graph *graph, Message *message)
+{
+    for (size_t i = 0; i < graph->proto->n_initializer; i++) {
+        const Onnx__TensorProto *tensor = graph->proto->initializer[i];
+        size_t name;
+        Status status = add_name(graph, tensor->name ? tensor->name : "", &name, message);
+        if (status) return status;
+        if (graph->names[name].initializer)
+            return status_fail(message, STATUS_INVALID, "two initializers are named '%s'",
+                               graph_name(graph, name));
+        graph->names[name].initializer = tensor;
+    }
+    return STATUS_OK;
+}
+
+static Status add_output(Graph *graph, size_t node, size_t name, Message *message)
+{
+    char label[LABEL];
+    GraphName *entry = &graph->names[name];
+    if (entry->producer != NO_INDEX || entry->initializer || entry->input)
+        return status_fail(message, STATUS_INVALID, "%s makes '%s', which is made elsewhere as well",
+                           graph_node_label(graph, node, label, sizeof label), graph_name(graph, name));
+    entry->producer = node;
+    return STATUS_OK;
+}
+
+static Status add_operands(Graph *graph, size_t node, Message *message)
+{
+    const Onnx__NodeProto *proto = graph->proto->node[node];
+    size_t *operands = graph->operands + graph->first[node];
+    for (size_t i = 0; i < proto->n_input + proto->n_output; i++) {
+        const char *text = i < proto->n_input ? proto->input[i] : proto->output[i - proto->n_input];
+        operands[i] = NO_INDEX;
+        if (!*text) continue;
+        Status status = add_name(graph, text, &operands[i], message);
+        if (!status && i >= proto->n_input) status = add_output(graph, node, operands[i], message);
+        if (status) return status;
+    }
+    return STATUS_OK;
+}
+
+static Status add_nodes(Graph *graph, Message *message)
+{
+    size_t count = graph->proto->n_node, operands = 0;
+    graph->first = calloc(count + 1, sizeof *graph->first);
+    if (!graph->first) return status_no_memory(message, "nodes");
+    for (size_t i = 0; i < count; i++) {
+        operands += graph->proto->node[i]->n_input + graph->proto->node[i]->n_output;
+        graph->first[i + 1] = operands;
+    }
+    graph->operands = calloc(operands + 1, sizeof *graph->operands);
+    graph->live = calloc(count + 1, sizeof *graph->live);
+    graph->order = calloc(count + 1, sizeof *graph->order);
+    if (!graph->operands || !graph->live || !graph->order) return status_no_memory(message, "nodes");
+    for (size_t i = 0; i < count; i++) {
+        Status status = add_operands(graph, i, message);
+        if (status) return status;
+    }
+    return STATUS_OK;
+}
+
+/* --- order ------------------------------------------------------------------------------------------ */
+
+static Status check_input(const Graph *graph, size_t node, size_t name, Message *message)
+{
+    char label[LABEL];
+    const GraphName *entry = &graph->names[name];
+    if (entry->producer != NO_INDEX || entry->initializer || entry->input) return STATUS_OK;
+    return status_fail(message, STATUS_INVALID, "%s: its input '%s' is missing: nothing in the file makes it",
+                       graph_node_label(graph, node, label, sizeof label), graph_name(graph, name));
+}
+
+/* Nodes that the output depends on, and how often their operands are used. order[] serves as the stack. */
+static Status mark_live(Graph *graph, Message *message)
+{
+    size_t depth = 0, producer = graph->names[graph->output].producer;
+    graph->names[graph->output].uses++;
+    if (producer == NO_INDEX) return STATUS_OK;
+    graph->live[producer] = true;
+    graph->order[depth++] = producer;
+    while (depth > 0) {
+        size_t node = graph->order[--depth];
+        for (size_t i = 0; i < graph->proto->node[node]->n_input; i++) {
+            size_t name = graph_input(graph, node, i);
+            if (name == NO_INDEX) continue;
+            Status status = check_input(graph, node, name, message);
+            if (status) return status;
+            graph->names[name].uses++;
+            producer = graph->names[name].producer;
+            if (producer == NO_INDEX || graph->live[producer]) continue;
+            graph->live[producer] = true;
+            graph->order[depth++] = producer;
+        }
+    }
+    return STATUS_OK;
+}
+
+/* A visit that is under way: the node, and the input to look at next. */
+typedef struct VisitedPlan {
+    size_t node, input;
+} VisitedPlan;
+
+enum { UNSEEN, UNDER_WAY, DONE };
+
+/* The first producer among a visit's remaining inputs that is not done, or NO_INDEX. */
+static size_t next_producer(const Graph *graph, VisitedPlan *visit, const char *state)
+{
+    while (visit->input < graph->proto->node[visit->node]->n_input) {
+        size_t name = graph_input(graph, visit->node, visit->input++);
+        if (name == NO_INDEX) continue;
+        size_t producer = graph->names[name].producer;
+        if (producer != NO_INDEX && state[producer] != DONE) return producer;
+    }
+    return NO_INDEX;
+}
+
+/* Depth first, producers before their consumers; without recursion, for the depth is the file's choice. */
+static Status order_from(Graph *graph, size_t start, VisitedPlan *stack, char *state, Message *message)
+{
+    char label[LABEL];
+    size_t depth = 0;
+    stack[depth++] = (VisitedPlan){start, 0};
+    state[start] = UNDER_WAY;
+    while (depth > 0) {
+        VisitedPlan *visit = &stack[depth - 1];
+        size_t producer = next_producer(graph, visit, state);
+        if (producer == NO_INDEX) {
+            state[visit->node] = DONE;
+            graph->order[graph->order_count++] = visit->node;
+            depth--;
+        } else if (state[producer] == UNDER_WAY) {
+            return status_fail(message, STATUS_INVALID, "%s depends on its own output: the graph has a cycle",
+                               graph_node_label(graph, producer, label, sizeof label));
+        } else {
+            state[producer] = UNDER_WAY;
+            stack[depth++] = (VisitedPlan){producer, 0};
+        }
+    }
+    return STATUS_OK;
+}
+
+static Status order_nodes(Graph *graph, Message *message)
+{
+    size_t count = graph->proto->n_node;
+    VisitedPlan *stack = calloc(count + 1, sizeof *stack);
+    char *state = calloc(count + 1, 1);
+    Status status = stack && state ? STATUS_OK : status_no_memory(message, "nodes");
+    for (size_t i = 0; !status && i < count; i++)
+        if (graph->live[i] && state[i] == UNSEEN) status = order_from(graph, i, stack, state, message);
+    free(stack);
+    free(state);
+    return status;
+}
+
+/* --- the image and the output ----------------------------------------------------------------------- */
+
+static const char *output_text(const Onnx__GraphProto *proto, size_t i)
+{
+    return proto->output[i]->name ? proto->output[i]->name : "";
+}
+
+/* "'a', 'b', 'c'" */
+static void list_outputs(const Onnx__GraphProto *proto, char *text, size_t size)
+{
+    size_t used = 0;
+    *text = 0;
+    for (size_t i = 0; i < proto->n_output && used < size; i++) {
+        const int length = snprintf(text + used, size - used, "%s'%s'", i ? ", " : "", output_text(proto, i));
+        if (length < 0) return;
+        used += (size_t)length;
+    }
+}
+
+static Status find_output(Graph *graph, const char *chosen, Message *message)
+{
+    const Onnx__GraphProto *proto = graph->proto;
+    char list[600];
+    if (proto->n_output == 0) return status_fail(message, STATUS_INVALID, "the graph has no output");
+    list_outputs(proto, list, sizeof list);
+    if (proto->n_output > 1 && !chosen)
+        return status_fail(message, STATUS_UNSUPPORTED,
+                           "the graph has %zu outputs: choose one of %s by --output", proto->n_output, list);
+    const char *text = chosen ? chosen : output_text(proto, 0);
+    Status status = add_name(graph, text, &graph->output, message);
+    if (status) return status;
+    const GraphName *entry = &graph->names[graph->output];
+    if (entry->producer != NO_INDEX || entry->input) return STATUS_OK;
+    return status_fail(message, STATUS_INVALID,
+                       "nothing in the file makes the output '%s': its outputs are %s", text, list);
+}
+
+/* Initializers may stand among the inputs (as before IR version 4); inputs that nothing uses do not count. */
+static Status find_input(Graph *graph, Message *message)
+{
+    graph->input = NO_INDEX;
+    for (size_t i = 0; i < graph->table.count; i++) {
+        const GraphName *entry = &graph->names[i];
+        if (!entry->input || entry->initializer || entry->uses == 0) continue;
+        if (graph->input != NO_INDEX)
+            return status_fail(message, STATUS_UNSUPPORTED,
+                               "the graph has several inputs ('%s', '%s'): only one, the image, is supported",
+                               graph_name(graph, graph->input), graph_name(graph, i));
+        graph->input = i;
+    }
+    if (graph->input == NO_INDEX)
+        return status_fail(message, STATUS_INVALID, "the output '%s' depends on no input",
+                           graph_name(graph, graph->output));
+    return STATUS_OK;
+}
+
+Status graph_make(Graph *graph, const Onnx__GraphProto *proto, const char *output, Message *message)
+{
+    *graph = (Graph){.proto = proto};
+    Status status = add_inputs(graph, message);
+    if (!status) status = add_initializers(graph, message);
+    if (!status) status = add_nodes(graph, message);
+    if (!status) status = find_output(graph, output, message);
+    if (!status) status = mark_live(graph, message);
+    if (!status) status = order_nodes(graph, message);
+    if (!status) status = find_input(graph, message);
+    return status;
+}
+
+void graph_free(Graph *graph)
+{
+    name_table_free(&graph->table);
+    free(graph->names);
+    free(graph->operands);
+    free(graph->first);
+    free(graph->live);
+    free(graph->order);
+    *graph = (Graph){0};
+}

@@ -1,0 +1,303 @@
+#include "views/panels/parts.h"
+
+#include "views/canvas/chart.h"
+#include "views/panels/layer_order.h"
+
+#include <math.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* --- figures ----------------------------------------------------------------------------------------- */
+
+const char *part_bytes(char text[PART_BYTES], size_t bytes)
+{
+    static const char *const units[] = {"B", "KiB", "MiB", "GiB", "TiB", "PiB", "EiB"};
+    double value = (double)bytes;
+    size_t unit = 0;
+    for (; value >= 999.5 && unit + 1 < sizeof units / sizeof *units; unit++) value /= 1024;
+    int decimals = unit == 0 || value >= 99.95 ? 0 : value >= 9.995 ? 1 : 2;
+    snprintf(text, PART_BYTES, "%.*f %s", decimals, value, units[unit]);
+    return text;
+}
+
+const char *part_bits(unsigned bits)
+{
+    static const char *const names[] = {"-", "1", "2", "3", "4", "5", "6", "7", "8"};
+    return bits < sizeof names / sizeof *names ? names[bits] : "?";
+}
+
+const char *part_width(unsigned bits)
+{
+    static const char *const names[] = {"float",  "1 bit",  "2 bits", "3 bits", "4 bits",
+                                        "5 bits", "6 bits", "7 bits", "8 bits"};
+    return bits < sizeof names / sizeof *names ? names[bits] : "?";
+}
+
+const char *part_count(char text[PART_BYTES], size_t count)
+{
+    char digits[24];
+    int length = snprintf(digits, sizeof digits, "%zu", count), at = 0;
+    for (int i = 0; i < length; i++) {
+        if (i > 0 && (length - i) % 3 == 0) text[at++] = ',';
+        text[at++] = digits[i];
+    }
+    text[at] = 0;
+    return text;
+}
+
+/* "4.50e-3", "2.8e10": without the exponent's plus and leading zero. */
+static void write_exponent(char text[PART_BYTES], double value, int decimals)
+{
+    char digits[32];
+    snprintf(digits, sizeof digits, "%.*e", decimals, value);
+    const char *exponent = strchr(digits, 'e');
+    if (exponent)
+        snprintf(text, PART_BYTES, "%.*se%ld", (int)(exponent - digits), digits,
+                 strtol(exponent + 1, NULL, 10));
+}
+
+const char *part_ratio(char text[PART_BYTES], double ratio)
+{
+    if (!isfinite(ratio) || ratio < 0) {
+        snprintf(text, PART_BYTES, "?");
+    } else if (ratio < 9.95) {
+        snprintf(text, PART_BYTES, "%.2g", ratio);
+    } else if (ratio < 999.5) {
+        snprintf(text, PART_BYTES, "%.0f", ratio);
+    } else if (ratio < 9.995e5) {
+        double step = pow(10, floor(log10(ratio)) - 2); /* three digits are meant */
+        part_count(text, (size_t)(round(ratio / step) * step));
+    } else {
+        write_exponent(text, ratio, 1);
+    }
+    return text;
+}
+
+const char *part_percent(char text[PART_BYTES], double share)
+{
+    double percent = 100 * share;
+    if (!isfinite(percent))
+        snprintf(text, PART_BYTES, "?");
+    else if (percent > 0 && percent < 0.005)
+        snprintf(text, PART_BYTES, "<0.01 %%");
+    else
+        snprintf(text, PART_BYTES, "%.*f %%", percent > 0 && percent < 0.95 ? 2 : 1, percent);
+    return text;
+}
+
+const char *part_share(char text[PART_BYTES], double share)
+{
+    snprintf(text, PART_BYTES, isfinite(share) ? "%.1f %%" : "?", 100 * share);
+    return text;
+}
+
+const char *part_top1(char text[PART_BYTES], size_t correct, size_t images)
+{
+    snprintf(text, PART_BYTES, "%.2f %%", 100 * (double)correct / (double)images);
+    return text;
+}
+
+const char *part_number(char text[PART_BYTES], double value)
+{
+    char number[CHART_NUMBER_BYTES];
+    if (value > 0 && value < 9.995e-3)
+        write_exponent(text, value, 2);
+    else
+        snprintf(text, PART_BYTES, "%s", isnan(value) ? "?" : chart_number(number, value));
+    return text;
+}
+
+const char *part_shape(char text[PART_BYTES], const Layer *layer)
+{
+    size_t length = 0;
+    text[0] = 0;
+    for (size_t i = 0; i < layer->weight_rank && length + 24 < PART_BYTES; i++)
+        length += (size_t)snprintf(text + length, PART_BYTES - length, "%s%zu", i ? "x" : "",
+                                   layer->weight_shape[i]);
+    return text;
+}
+
+const char *part_method(Method method)
+{
+    static const char *const names[METHOD_COUNT] = {
+        [METHOD_BITSPLIT] = "bit-split", [METHOD_CODE_DESCENT] = "code descent",
+        [METHOD_GPTQ] = "GPTQ",          [METHOD_GPTQ_POLISH] = "GPTQ+polish",
+        [METHOD_ROUND_MSE] = "rounding", [METHOD_ROUND_MINMAX] = "min-max"};
+    return method < METHOD_COUNT ? names[method] : "?";
+}
+
+void words_say(Words *words, const char *format, ...)
+{
+    size_t room = sizeof words->text - words->length;
+    va_list arguments;
+    va_start(arguments, format);
+    int length = vsnprintf(words->text + words->length, room, format, arguments);
+    va_end(arguments);
+    if (length > 0) words->length += (size_t)length < room ? (size_t)length : room - 1;
+}
+
+const char *part_tail(const Canvas *canvas, const char *text, int columns)
+{
+    while (*text && canvas_width(canvas, text) > columns) {
+        text++;
+        while (((unsigned char)*text & 0xc0) == 0x80) text++;
+    }
+    return text;
+}
+
+/* --- what a scene knows ------------------------------------------------------------------------------ */
+
+const LayerSnapshot *part_layer(const Scene *scene, size_t layer)
+{
+    const Snapshot *snapshot = scene->snapshot;
+    return snapshot && layer < snapshot->layer_count ? &snapshot->layers[layer] : NULL;
+}
+
+const LayerResult *part_result(const Scene *scene, size_t layer)
+{
+    const LayerSnapshot *state = part_layer(scene, layer);
+    return state && state->solved ? &state->solved->result : NULL;
+}
+
+const Ladder *part_ladder(const Scene *scene)
+{
+    const Snapshot *snapshot = scene->snapshot;
+    return snapshot && snapshot->ladder.images > 0 && snapshot->ladder.steps ? &snapshot->ladder : NULL;
+}
+
+const LadderStep *part_step(const Scene *scene, size_t layer)
+{
+    const Ladder *ladder = part_ladder(scene);
+    return ladder && layer < ladder->layer_count ? &ladder->steps[layer] : NULL;
+}
+
+const char *part_name(const Scene *scene, size_t layer)
+{
+    return layer < scene->network->layer_count ? scene->network->layers[layer].name : "?";
+}
+
+ShortName part_short_name(const Scene *scene, size_t layer)
+{
+    return character_short_name(part_name(scene, layer));
+}
+
+bool part_stale(const Scene *scene, size_t layer)
+{
+    const LayerSnapshot *state = part_layer(scene, layer);
+    if (!state) return false;
+    const LayerPlan *plan = &scene->plan->layers[layer], *pursued = &scene->snapshot->plan.layers[layer];
+    bool changed = plan->weight_bits != pursued->weight_bits ||
+                   plan->activation_bits != pursued->activation_bits || plan->method != pursued->method;
+    return changed || (state->state != LAYER_SOLVED && state->state != LAYER_FLOAT);
+}
+
+bool part_plan_ahead(const Scene *scene)
+{
+    return scene->snapshot && !plan_equal(scene->plan, &scene->snapshot->plan);
+}
+
+bool part_is_live(const Scene *scene, size_t layer)
+{
+    const LayerSnapshot *state = part_layer(scene, layer);
+    const Snapshot *snapshot = scene->snapshot;
+    return state && state->state == LAYER_SOLVING && snapshot->layer == layer && snapshot->live_count > 0;
+}
+
+double part_error_now(const Scene *scene, size_t layer)
+{
+    const LayerSnapshot *state = part_layer(scene, layer);
+    if (!state) return NAN;
+    if (part_is_live(scene, layer)) return scene->snapshot->live[scene->snapshot->live_count - 1].objective;
+    return layer_error(state);
+}
+
+double part_rounding(const Scene *scene, size_t layer)
+{
+    const LayerResult *result = part_result(scene, layer);
+    if (part_is_live(scene, layer)) return scene->snapshot->rounding_error;
+    return result ? result->rounding_error : NAN;
+}
+
+/* --- scores ------------------------------------------------------------------------------------------ */
+
+Score part_score(const Evaluation *evaluation)
+{
+    Score score = {.labelled = evaluation->labelled, .value = NAN, .half = NAN, .reference = NAN};
+    if (evaluation->images == 0) return score;
+    double images = (double)evaluation->images;
+    size_t right = evaluation->labelled ? evaluation->quantized.top1_correct : evaluation->agreeing;
+    Interval interval = interval_wilson(right, evaluation->images);
+    score.known = evaluation->compared;
+    score.value = (double)right / images;
+    score.half = (interval.high - interval.low) / 2;
+    if (evaluation->labelled) score.reference = (double)evaluation->reference.top1_correct / images;
+    return score;
+}
+
+double part_activation_bits(const Plan *plan, const Network *network)
+{
+    double values = 0, bits = 0;
+    for (size_t l = 0; l < network->layer_count; l++) {
+        const Layer *layer = &network->layers[l];
+        if (layer->first || layer->use_count == 0) continue;
+        const Node *node = &network->nodes[layer->uses[0]];
+        double elements = (double)network->values[node->inputs[0]].elements;
+        unsigned width = plan->layers[l].activation_bits;
+        values += elements;
+        bits += elements * (width == BITS_FLOAT ? 32 : width);
+    }
+    return values > 0 ? bits / values : NAN;
+}
+
+/* --- words ------------------------------------------------------------------------------------------- */
+
+const char *part_activity(const Scene *scene)
+{
+    static const char *const names[] = {
+        [ACTIVITY_OPENING] = "opening images", [ACTIVITY_CALIBRATING] = "calibrating",
+        [ACTIVITY_SOLVING] = "solving",        [ACTIVITY_NORMS] = "norms",
+        [ACTIVITY_BOUNDING] = "bound",         [ACTIVITY_EVALUATING] = "accuracy",
+        [ACTIVITY_COMPARING] = "comparing",    [ACTIVITY_IDLE] = "done",
+        [ACTIVITY_CANCELLED] = "cancelled",    [ACTIVITY_FAILED] = "failed"};
+    if (!scene->snapshot) return "opening";
+    Activity activity = scene->snapshot->activity;
+    if (activity == ACTIVITY_FAILED || activity == ACTIVITY_CANCELLED) return names[activity];
+    if (scene->paused) return "paused";
+    return activity <= ACTIVITY_FAILED ? names[activity] : "?";
+}
+
+const char *part_pending(const Scene *scene)
+{
+    if (!scene->snapshot) return "the images are being opened";
+    switch (scene->snapshot->activity) {
+    case ACTIVITY_FAILED:
+        return scene->snapshot->message;
+    case ACTIVITY_CANCELLED:
+        return "the work was cancelled";
+    case ACTIVITY_OPENING:
+        return "the images are being opened";
+    case ACTIVITY_CALIBRATING:
+    case ACTIVITY_SOLVING:
+        return "the layers are solved first";
+    case ACTIVITY_NORMS:
+        return "the layers' operator norms are being computed";
+    case ACTIVITY_BOUNDING:
+        return "the bound is being computed";
+    case ACTIVITY_EVALUATING:
+        return "images are running through both networks";
+    case ACTIVITY_COMPARING:
+        return "methods are being compared";
+    case ACTIVITY_IDLE:
+        break;
+    }
+    return "nothing is known yet";
+}
+
+const char *part_keys(const Scene *scene, const char *action)
+{
+    for (size_t i = 0; i < scene->help_count; i++)
+        if (scene->help[i].action && strcmp(scene->help[i].action, action) == 0) return scene->help[i].keys;
+    return "?";
+}

@@ -1,0 +1,245 @@
+#include "views/panels/view_bars.h"
+
+#include "views/canvas/chart.h"
+#include "views/panels/parts.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+/* --- header ------------------------------------------------------------------------------------------ */
+
+enum { SEGMENT_PROGRAM, SEGMENT_NETWORK, SEGMENT_BITS, SEGMENT_SIZE, SEGMENT_SCORE, SEGMENT_WORK, SEGMENTS };
+enum { VARIANTS = 3, SEGMENT_BYTES = 192 };
+
+/* Forms of each segment, the fullest first; what shortens is "" at last. */
+typedef struct Header {
+    char forms[SEGMENTS][VARIANTS][SEGMENT_BYTES];
+    bool stale; /* the score is of another plan */
+} Header;
+
+static void put_form(Header *header, int segment, int variant, const char *text)
+{
+    snprintf(header->forms[segment][variant], SEGMENT_BYTES, "%s", text);
+}
+
+static void fill_network(Header *header, const Scene *scene)
+{
+    char text[SEGMENT_BYTES];
+    put_form(header, SEGMENT_PROGRAM, 0, "bitstitch");
+    bool images = scene->images_title && scene->images_title[0];
+    snprintf(text, sizeof text, "%s%s%s", scene->title ? scene->title : "", images ? " · " : "",
+             images ? scene->images_title : "");
+    put_form(header, SEGMENT_NETWORK, 0, text);
+    put_form(header, SEGMENT_NETWORK, 1, scene->title ? scene->title : "");
+    put_form(header, SEGMENT_NETWORK, 2, scene->title ? scene->title : "");
+}
+
+static void fill_plan(Header *header, const Scene *scene)
+{
+    char text[SEGMENT_BYTES], bytes[PART_BYTES], activations[16] = "float", ratio[PART_BYTES];
+    PlanTotals totals = plan_totals(scene->plan, scene->network);
+    double bits = part_activation_bits(scene->plan, scene->network);
+    if (bits < 31.95) snprintf(activations, sizeof activations, "%.1f", bits);
+    bool float_inputs = !(bits < 31.95);
+    snprintf(text, sizeof text, "W %.1f  A %s%s", totals.average_weight_bits, activations,
+             float_inputs ? "" : " bits");
+    put_form(header, SEGMENT_BITS, 0, text);
+    snprintf(text, sizeof text, "W%.1f A%s", totals.average_weight_bits, float_inputs ? "-" : activations);
+    put_form(header, SEGMENT_BITS, 1, text);
+    part_bytes(bytes, totals.bytes);
+    part_ratio(ratio, totals.compression);
+    snprintf(text, sizeof text, "%s (%s×)", bytes, ratio);
+    put_form(header, SEGMENT_SIZE, 0, text);
+    put_form(header, SEGMENT_SIZE, 1, bytes);
+}
+
+static void fill_score(Header *header, const Scene *scene)
+{
+    char text[SEGMENT_BYTES];
+    if (!scene->snapshot) return;
+    const Evaluation *evaluation = &scene->snapshot->accuracy;
+    Score score = part_score(evaluation);
+    header->stale = !scene->snapshot->accuracy_current || part_plan_ahead(scene);
+    if (!score.known) return;
+    const char *what = score.labelled ? "top-1" : "agrees";
+    snprintf(text, sizeof text, "%s %.2f ±%.2f", what, 100 * score.value, 100 * score.half);
+    put_form(header, SEGMENT_SCORE, 0, text);
+    put_form(header, SEGMENT_SCORE, 1, text);
+    if (isfinite(score.reference)) {
+        size_t length = strlen(text);
+        snprintf(text + length, sizeof text - length, " (float %.2f)", 100 * score.reference);
+        put_form(header, SEGMENT_SCORE, 0, text);
+    }
+    snprintf(text, sizeof text, "%.2f %%", 100 * score.value);
+    put_form(header, SEGMENT_SCORE, 2, text);
+}
+
+static bool is_working(const Scene *scene)
+{
+    return scene->snapshot && scene->snapshot->activity < ACTIVITY_IDLE;
+}
+
+/* "12 s", "3 min"; "" where it is not known. */
+static void write_left(char text[16], double seconds)
+{
+    text[0] = 0;
+    if (!(seconds >= 0) || seconds > 359999) return;
+    if (seconds < 99.5)
+        snprintf(text, 16, " %.0f s", ceil(seconds));
+    else if (seconds < 5970)
+        snprintf(text, 16, " %.0f min", seconds / 60);
+    else
+        snprintf(text, 16, " %.0f h", seconds / 3600);
+}
+
+static void fill_work(Header *header, const Scene *scene)
+{
+    char text[SEGMENT_BYTES], left[16] = "";
+    const Snapshot *snapshot = scene->snapshot;
+    const char *activity = part_activity(scene);
+    bool layers =
+        snapshot && snapshot->activity <= ACTIVITY_SOLVING && snapshot->activity != ACTIVITY_OPENING;
+    if (is_working(scene)) write_left(left, snapshot->seconds_left);
+    snprintf(text, sizeof text, "%s", activity);
+    if (layers)
+        snprintf(text, sizeof text, "%s %zu/%zu", activity, snapshot->layers_done, snapshot->layer_count);
+    else if (is_working(scene) && snapshot->fraction > 0 && snapshot->fraction <= 1)
+        snprintf(text, sizeof text, "%s %.0f %%", activity, 100 * snapshot->fraction);
+    put_form(header, SEGMENT_WORK, 1, text);
+    put_form(header, SEGMENT_WORK, 2, activity);
+    size_t length = strlen(text);
+    snprintf(text + length, sizeof text - length, "%s", left);
+    put_form(header, SEGMENT_WORK, 0, text);
+}
+
+/* The form of each segment by row, from the fullest line to the barest; 3: left out. */
+static const unsigned char header_levels[][SEGMENTS] = {
+    {0, 0, 0, 0, 0, 0}, {3, 0, 0, 0, 0, 0}, {3, 0, 0, 0, 1, 0}, {3, 1, 0, 0, 1, 0},
+    {3, 1, 1, 0, 1, 0}, {3, 1, 1, 1, 1, 1}, {3, 1, 1, 3, 1, 1}, {3, 1, 1, 3, 2, 1},
+    {3, 1, 1, 3, 2, 2}, {3, 1, 3, 3, 2, 2}, {3, 1, 3, 3, 3, 2}, {3, 1, 3, 3, 3, 3},
+};
+enum { HEADER_LEVELS = sizeof header_levels / sizeof *header_levels, BAR_COLUMNS = 8, GAP = 2 };
+
+static const char *form_of(const Header *header, size_t level, int segment)
+{
+    unsigned char variant = header_levels[level][segment];
+    return variant < VARIANTS ? header->forms[segment][variant] : "";
+}
+
+static int level_columns(const Canvas *canvas, const Header *header, size_t level)
+{
+    int columns = 0;
+    for (int s = 0; s < SEGMENTS; s++) {
+        int width = canvas_width(canvas, form_of(header, level, s));
+        columns += width ? width + GAP : 0;
+    }
+    return columns;
+}
+
+static Style segment_style(const Header *header, const Scene *scene, int segment)
+{
+    bool failed = scene->snapshot && scene->snapshot->activity == ACTIVITY_FAILED;
+    if (segment == SEGMENT_WORK && failed) return STYLE_BAD;
+    if (segment == SEGMENT_PROGRAM || segment == SEGMENT_NETWORK) return STYLE_TITLE;
+    if (segment == SEGMENT_SCORE) return header->stale ? STYLE_DIM : STYLE_STRONG;
+    return STYLE_HEADER;
+}
+
+/* Segments from the left; what the worker does at the right, with a bar where a gap is left for it. */
+static void draw_level(Canvas *canvas, Area area, const Header *header, const Scene *scene, size_t level)
+{
+    int column = 1;
+    for (int s = 0; s < SEGMENT_WORK; s++) {
+        const char *text = form_of(header, level, s);
+        if (!*text) continue;
+        column += canvas_text(canvas, area, 0, column, segment_style(header, scene, s), "%s", text);
+        column += GAP;
+    }
+    const char *work = form_of(header, level, SEGMENT_WORK);
+    int start = area.columns - 1 - canvas_width(canvas, work);
+    canvas_text(canvas, area, 0, start > column ? start : column, segment_style(header, scene, SEGMENT_WORK),
+                "%s", work);
+    if (is_working(scene) && start - column > BAR_COLUMNS) {
+        Area bar = area_part(area, 0, start - BAR_COLUMNS - 1, 1, BAR_COLUMNS);
+        for (int c = 0; c < bar.columns; c++)
+            canvas_put(canvas, bar, 0, c, STYLE_GRID, canvas_glyph(canvas, GLYPH_DOT));
+        canvas_bar(canvas, bar, 0, 0, bar.columns, scene->snapshot->fraction, STYLE_SERIES_1);
+    }
+}
+
+void header_draw(Canvas *canvas, Area area, const Scene *scene)
+{
+    Header header = {0};
+    canvas_fill(canvas, area, STYLE_HEADER);
+    fill_network(&header, scene);
+    fill_plan(&header, scene);
+    fill_score(&header, scene);
+    fill_work(&header, scene);
+    size_t level = 0;
+    while (level + 1 < HEADER_LEVELS && level_columns(canvas, &header, level) > area.columns) level++;
+    draw_level(canvas, area, &header, scene, level);
+}
+
+/* --- footer ------------------------------------------------------------------------------------------ */
+
+/* The first byte shown, so that the cursor stays in sight. */
+static size_t input_start(const Canvas *canvas, const Scene *scene, int room)
+{
+    char before[SCENE_PROMPT_BYTES];
+    snprintf(before, sizeof before, "%.*s", (int)scene->input_cursor, scene->input);
+    return (size_t)(part_tail(canvas, before, room > 1 ? room - 1 : 1) - before);
+}
+
+static void draw_prompt(Canvas *canvas, Area area, const Scene *scene)
+{
+    int column = 1 + canvas_text(canvas, area, 0, 1, STYLE_KEY, "%s ", scene->prompt);
+    size_t length = strlen(scene->input);
+    size_t start = input_start(canvas, scene, area.columns - column);
+    canvas_text(canvas, area, 0, column, STYLE_TEXT, "%s", scene->input + (start < length ? start : length));
+    char before[SCENE_PROMPT_BYTES];
+    snprintf(before, sizeof before, "%.*s", (int)(scene->input_cursor - start), scene->input + start);
+    int columns = canvas_width(canvas, before);
+    Area mark = scene->input_selected ? area_part(area, 0, column, 1, columns)
+                                      : area_part(area, 0, column + columns, 1, 1);
+    canvas_restyle(canvas, mark, STYLE_CURSOR);
+}
+
+static int hint_columns(const Canvas *canvas, const HelpLine *line)
+{
+    return canvas_width(canvas, line->keys) + 1 + canvas_width(canvas, line->brief ? line->brief : "");
+}
+
+static void draw_hint(Canvas *canvas, Area area, int column, const HelpLine *line)
+{
+    column += canvas_text(canvas, area, 0, column, STYLE_KEY, "%s", line->keys) + 1;
+    canvas_text(canvas, area, 0, column, STYLE_TEXT, "%s", line->brief ? line->brief : "");
+}
+
+/* The last hint leads to the rest: it is always there, at the right. */
+static void draw_hints(Canvas *canvas, Area area, const Scene *scene)
+{
+    const HelpLine *last = NULL;
+    for (size_t i = 0; i < scene->help_count; i++)
+        if (scene->help[i].footer) last = &scene->help[i];
+    if (!last) return;
+    int column = 1, end = area.columns - 1 - hint_columns(canvas, last);
+    for (const HelpLine *line = scene->help; line < last; line++) {
+        int columns = hint_columns(canvas, line);
+        if (!line->footer || column + columns + GAP > end) continue;
+        draw_hint(canvas, area, column, line);
+        column += columns + GAP;
+    }
+    draw_hint(canvas, area, end > 0 ? end : 0, last);
+}
+
+void footer_draw(Canvas *canvas, Area area, const Scene *scene)
+{
+    canvas_fill(canvas, area, STYLE_TEXT);
+    if (scene->prompt)
+        draw_prompt(canvas, area, scene);
+    else if (scene->notice[0])
+        canvas_text(canvas, area, 0, 1, scene->notice_bad ? STYLE_BAD : STYLE_STRONG, "%s", scene->notice);
+    else
+        draw_hints(canvas, area, scene);
+}

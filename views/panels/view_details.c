@@ -1,0 +1,279 @@
+/* All that is known of one layer: facts on the left or above, histograms on the right or below. */
+#include "views/canvas/plot.h"
+#include "views/overlays.h"
+#include "views/panels/parts.h"
+
+#include <math.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+enum { LABEL_COLUMNS = 12, SIDE_COLUMNS = 72, CHART_ROWS = 9 };
+
+/* --- facts ------------------------------------------------------------------------------------------- */
+
+typedef struct Sheet {
+    Canvas *canvas;
+    Area area;
+    int row; /* the next fact's; above the area where it is scrolled off */
+} Sheet;
+
+static void fact(Sheet *sheet, const char *label, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+static void fact(Sheet *sheet, const char *label, const char *format, ...)
+{
+    char text[512];
+    va_list arguments;
+    va_start(arguments, format);
+    vsnprintf(text, sizeof text, format, arguments);
+    va_end(arguments);
+    Area value = area_part(sheet->area, 0, LABEL_COLUMNS, sheet->area.rows, sheet->area.columns);
+    value.columns = sheet->area.columns - LABEL_COLUMNS;
+    canvas_text(sheet->canvas, sheet->area, sheet->row, 0, STYLE_DIM, "%s", label);
+    int rows = canvas_paragraph(sheet->canvas, value, sheet->row, 0, STYLE_TEXT, text);
+    sheet->row += rows > 0 ? rows : 1;
+}
+
+static void fact_error(Sheet *sheet, const char *label, double error, const char *note)
+{
+    char number[PART_BYTES];
+    if (!isnan(error)) fact(sheet, label, "%s%s", part_number(number, error), note);
+}
+
+static void shape_facts(Sheet *sheet, const Scene *scene, size_t l)
+{
+    char shape[PART_BYTES], counts[2][PART_BYTES], bytes[2][PART_BYTES];
+    const Layer *layer = &scene->network->layers[l];
+    const LayerPlan *plan = &scene->plan->layers[l];
+    fact(sheet, "layer", "%zu of %zu, %s %s%s", l + 1, scene->network->layer_count, layer->operator_name,
+         part_shape(shape, layer), layer->groups > 1 ? ", grouped" : "");
+    fact(sheet, "parameters", "%s; %s MACs an image", part_count(counts[0], layer->parameters),
+         part_count(counts[1], (size_t)layer->macs));
+    fact(sheet, "size", "%s, float %s",
+         part_bytes(bytes[0], plan_layer_bytes(scene->plan, scene->network, l)),
+         part_bytes(bytes[1], 4 * layer->parameters));
+    fact(sheet, "weights", "%s, %s", part_width(plan->weight_bits), part_method(plan->method));
+    fact(sheet, "inputs", "%s", part_width(plan->activation_bits));
+}
+
+static void solve_facts(Sheet *sheet, const Scene *scene, size_t layer, const LayerResult *result)
+{
+    char counts[2][PART_BYTES];
+    if (part_stale(scene, layer))
+        fact(sheet, "solved at", "%s, inputs %s, %s", part_width(result->bits),
+             part_width(result->activation_bits), part_method(result->method));
+    if (result->polish_epochs)
+        fact(sheet, "epochs", "%zu, and %zu of polish", result->epochs, result->polish_epochs);
+    else if (result->epochs)
+        fact(sheet, "epochs", "%zu", result->epochs);
+    fact(sheet, "rows", "%s + %s held out, ridge %.2g", part_count(counts[0], result->rows),
+         part_count(counts[1], result->heldout_rows), result->ridge);
+}
+
+static void error_facts(Sheet *sheet, const Scene *scene, size_t layer, const LayerResult *result)
+{
+    const LadderStep *step = part_step(scene, layer);
+    fact_error(sheet, "rounding", result->rounding_error, "");
+    fact_error(sheet, "solved", result->bitsplit_error, "");
+    fact_error(sheet, "polished", result->polished_error, "");
+    fact_error(sheet, "held-out", result->heldout_error, "");
+    fact_error(sheet, "local", step ? step->local_error : NAN, " on quantized inputs");
+    fact_error(sheet, "accumulated", part_layer(scene, layer)->accumulated_error, " from the float chain");
+    if (isfinite(result->sqnr_db)) fact(sheet, "SQNR", "%.1f dB", result->sqnr_db);
+}
+
+static int by_value(const void *left, const void *right)
+{
+    float a = *(const float *)left, b = *(const float *)right;
+    return (a > b) - (a < b);
+}
+
+static void scale_facts(Sheet *sheet, const Layer *layer, const LayerResult *result)
+{
+    char numbers[3][PART_BYTES];
+    size_t count = layer->groups * layer->m;
+    float *sorted = result->scales && count ? malloc(count * sizeof *sorted) : NULL;
+    if (!sorted) return;
+    for (size_t i = 0; i < count; i++) sorted[i] = result->scales[i];
+    qsort(sorted, count, sizeof *sorted, by_value);
+    fact(sheet, "scales", "%s to %s, median %s, %zu channels", part_number(numbers[0], (double)sorted[0]),
+         part_number(numbers[1], (double)sorted[count - 1]),
+         part_number(numbers[2], (double)sorted[count / 2]), count);
+    free(sorted);
+    if (result->channels_kept) fact(sheet, "", "%zu channels kept at rounding", result->channels_kept);
+}
+
+static int largest_code(const Solved *solved)
+{
+    unsigned bits = solved->result.bits;
+    return bits >= BITS_MIN && bits <= BITS_MAX ? (1 << (bits - 1)) - 1 : 0;
+}
+
+static void code_facts(Sheet *sheet, const Layer *layer, const Solved *solved)
+{
+    char changed[PART_BYTES];
+    const LayerResult *result = &solved->result;
+    int most = largest_code(solved), used = 0;
+    if (most == 0) return;
+    for (int q = -most; q <= most; q++) used += solved->codes[q + 127] > 0;
+    double codes = (double)(layer->groups * layer->m * layer->n);
+    fact(sheet, "codes", "%d to %d, %d of %d used, %s differ from rounding", -most, most, used, 2 * most + 1,
+         part_percent(changed, codes > 0 ? (double)result->codes_changed / codes : 0));
+}
+
+static void digit_facts(Sheet *sheet, const Solved *solved)
+{
+    if (largest_code(solved) == 0) return;
+    for (unsigned p = solved->result.bits - 1; p-- > 0;) {
+        const size_t *counts = solved->digits[p];
+        double total = (double)(counts[0] + counts[1] + counts[2]) / 100;
+        if (!(total > 0)) continue;
+        char label[PART_BYTES];
+        snprintf(label, sizeof label, "digit x %u", 1U << p);
+        fact(sheet, label, "-1 %.0f%%, 0 %.0f%%, +1 %.0f%%", (double)counts[0] / total,
+             (double)counts[1] / total, (double)counts[2] / total);
+    }
+}
+
+static void input_facts(Sheet *sheet, const LayerResult *result)
+{
+    char scale[PART_BYTES], clipped[PART_BYTES];
+    if (!result->input_scales || result->input_scale_count == 0) return;
+    if (result->input_scale_count == 1)
+        fact(sheet, "input scale", "%s", part_number(scale, (double)result->input_scales[0]));
+    else
+        fact(sheet, "input scales", "%zu, one a channel", result->input_scale_count);
+    fact(sheet, "clipping", "%s of the inputs; sums %s", part_percent(clipped, result->clipped),
+         result->exact ? "exact in float" : "rounded in float");
+}
+
+static void bound_facts(Sheet *sheet, const Scene *scene, size_t l)
+{
+    char numbers[3][PART_BYTES];
+    const Layer *layer = &scene->network->layers[l];
+    const LayerNorm *norms = scene->snapshot->norms;
+    const LadderStep *step = part_step(scene, l);
+    if (norms && layer->use_count) {
+        const LayerNorm *norm = &norms[layer->uses[0]];
+        fact(sheet, "norm", "at most %s (%s), at least %s, Frobenius %s",
+             part_number(numbers[0], norm->upper), norm->upper_by ? norm->upper_by : "?",
+             part_number(numbers[1], norm->lower), part_number(numbers[2], norm->frobenius));
+    }
+    if (!step) return;
+    fact(sheet, "lambda", "%s, of what is behind", part_number(numbers[0], step->lambda));
+    if (!step->quantized) return;
+    double unit = part_ladder(scene)->output_norm > 0 ? part_ladder(scene)->output_norm : 1;
+    fact(sheet, "output", "moved %s as next step, %s alone", part_number(numbers[0], step->hybrid / unit),
+         part_number(numbers[1], step->alone / unit));
+    fact(sheet, "share", "%s of the bound", part_percent(numbers[2], ladder_share(part_ladder(scene), l)));
+}
+
+static void all_facts(Sheet *sheet, const Scene *scene, size_t layer)
+{
+    const LayerSnapshot *state = part_layer(scene, layer);
+    shape_facts(sheet, scene, layer);
+    if (!state) return;
+    if (state->solved) {
+        const Solved *solved = state->solved;
+        solve_facts(sheet, scene, layer, &solved->result);
+        error_facts(sheet, scene, layer, &solved->result);
+        code_facts(sheet, &scene->network->layers[layer], solved);
+        digit_facts(sheet, solved);
+        scale_facts(sheet, &scene->network->layers[layer], &solved->result);
+        input_facts(sheet, &solved->result);
+    } else {
+        fact(sheet, "solved", "%s", state->state == LAYER_FLOAT ? "no: it stays float" : "not yet");
+    }
+    bound_facts(sheet, scene, layer);
+}
+
+/* --- histograms -------------------------------------------------------------------------------------- */
+
+/* Bins as shares a whole step, at their middles: what a code's share is to be compared with. */
+static void plot_bins(Plot *plot, const Histogram *histogram, const char *name, Style style)
+{
+    double *x = plot_array(plot, HISTOGRAM_BINS), *y = plot_array(plot, HISTOGRAM_BINS);
+    double width = (histogram->high - histogram->low) / HISTOGRAM_BINS;
+    if (!x || !y || histogram->total == 0 || !(width > 0)) return;
+    for (size_t i = 0; i < HISTOGRAM_BINS; i++) {
+        x[i] = histogram->low + ((double)i + 0.5) * width;
+        y[i] = (double)histogram->counts[i] / (double)histogram->total / width;
+    }
+    plot_series(plot, (Series){name, SERIES_BARS, style, GLYPH_DOT, x, y, NULL, HISTOGRAM_BINS});
+}
+
+static void plot_codes(Plot *plot, const Solved *solved)
+{
+    int most = largest_code(solved);
+    size_t count = (size_t)(2 * most + 1);
+    double *x = plot_array(plot, count), *y = plot_array(plot, count), total = 0;
+    for (int q = -most; q <= most; q++) total += (double)solved->codes[q + 127];
+    if (!x || !y || !(total > 0)) return;
+    for (size_t i = 0; i < count; i++) {
+        int q = (int)i - most;
+        x[i] = q;
+        if (solved->codes[q + 127]) y[i] = (double)solved->codes[q + 127] / total;
+    }
+    plot_series(plot, (Series){"codes used", SERIES_POINTS, STYLE_SERIES_1, GLYPH_CIRCLE, x, y, NULL, count});
+}
+
+static void draw_chart(Canvas *canvas, Area area, const char *title, const Plot *plot)
+{
+    if (area.rows < 4 || plot->chart.series_count == 0) return;
+    canvas_text(canvas, area, 0, 0, STYLE_TITLE, "%s", title);
+    chart_draw(canvas, area_part(area, 1, 0, area.rows - 1, area.columns), &plot->chart);
+}
+
+static void draw_weights(Canvas *canvas, Area area, const Solved *solved)
+{
+    Plot plot = {0};
+    plot_start(&plot, (Axis){"weight / scale", false, NAN, NAN, true, false},
+               (Axis){"", false, 0, NAN, false, true});
+    plot_bins(&plot, &solved->weight_histogram, "weights", STYLE_SERIES_2);
+    plot_codes(&plot, solved);
+    draw_chart(canvas, area, "Weights, and the grid of codes", &plot);
+    plot_free(&plot);
+}
+
+static void draw_inputs(Canvas *canvas, Area area, const Solved *solved)
+{
+    Plot plot = {0};
+    bool codes = solved->result.input_scale_count > 0;
+    plot_start(&plot, (Axis){codes ? "input / scale" : "input", false, NAN, NAN, false, false},
+               (Axis){"", false, 0, NAN, false, codes});
+    plot_bins(&plot, &solved->inputs, NULL, STYLE_SERIES_3);
+    draw_chart(canvas, area, codes ? "Inputs, in steps of their scale" : "Inputs, which stay float", &plot);
+    plot_free(&plot);
+}
+
+static void draw_charts(Canvas *canvas, Area area, const Solved *solved)
+{
+    int rows = solved->inputs.total ? (area.rows + 1) / 2 : area.rows;
+    draw_weights(canvas, area_part(area, 0, 0, rows, area.columns), solved);
+    draw_inputs(canvas, area_part(area, rows, 0, area.rows - rows, area.columns), solved);
+}
+
+/* --- both -------------------------------------------------------------------------------------------- */
+
+int details_draw(Canvas *canvas, Area inner, const Scene *scene, int first)
+{
+    size_t layer = scene_layer(scene);
+    if (layer == NO_INDEX) return 0;
+    const LayerSnapshot *state = part_layer(scene, layer);
+    const Solved *solved = state ? state->solved : NULL;
+    bool beside = inner.columns >= SIDE_COLUMNS;
+    Area facts = area_part(inner, 0, 1, inner.rows, inner.columns - 2), charts = facts;
+    facts.columns = beside && solved ? facts.columns * 11 / 20 : inner.columns - 2;
+    Sheet sheet = {canvas, facts, -first};
+    all_facts(&sheet, scene, layer);
+    int rows = sheet.row + first;
+    if (!solved) return rows;
+    if (beside) {
+        charts.column += facts.columns + 1;
+        charts.columns -= facts.columns + 1;
+        draw_charts(canvas, charts, solved);
+        return rows;
+    }
+    draw_charts(canvas, area_part(charts, sheet.row + 1, 0, 2 * CHART_ROWS, charts.columns), solved);
+    return rows + 1 + 2 * CHART_ROWS;
+}

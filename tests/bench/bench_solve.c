@@ -2,11 +2,11 @@
  *
  * usage: bench_solve          prints one line a benchmark
  */
-#include "../unit/plain_bitsplit.h"
 #include "base/blas.h"
 #include "base/random.h"
 #include "base/seconds.h"
 #include "base/sizes.h"
+#include "plain_bitsplit.h"
 #include "quantize/solve.h"
 
 #include <math.h>

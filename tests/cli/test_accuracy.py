@@ -7,7 +7,7 @@ from harness import DATA, Story, main
 
 class Accuracy(Story):
     def test_top1(self):
-        with open(DATA.parent / "tests" / "expected" / "accuracy.csv", newline="", encoding="utf-8") as file:
+        with open(DATA.parent / "tests" / "pytorch-logits" / "accuracy.csv", newline="", encoding="utf-8") as file:
             expected = {row["network"]: float(row["top1"]) for row in csv.DictReader(file)}
         self.assertEqual(len(expected), 5)
         for network, top1 in expected.items():

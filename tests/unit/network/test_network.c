@@ -152,7 +152,7 @@ static void check_close(const float *values, const double *expected, size_t coun
 static float *read_logits(const char *name)
 {
     char file_name[200];
-    snprintf(file_name, sizeof file_name, SOURCE_ROOT "/tests/expected/%s-logits.npy", name);
+    snprintf(file_name, sizeof file_name, SOURCE_ROOT "/tests/pytorch-logits/%s-logits.npy", name);
     FILE *file = fopen(file_name, "rb");
     assert_non_null(file);
     unsigned char header[10];

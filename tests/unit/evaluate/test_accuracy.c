@@ -95,8 +95,8 @@ static Evaluation evaluate(size_t threads, bool quantized, size_t limit)
     return evaluation;
 }
 
-/* Worked out from tests/expected/lenet5-logits.npy, which another program computed for the first 1,000
- * images; an image at an edge may fall either way. */
+/* Computed from tests/pytorch-logits/lenet5-logits.npy, which PyTorch wrote for the first 1,000 evaluation
+ * images. An image with two nearly equal scores may count either way. */
 static void figures_of_lenet5_are_known(void **state)
 {
     Evaluation evaluation = evaluate(2, false, 1000);

@@ -47,7 +47,7 @@ typedef struct Reference {
 static size_t read_reference(Reference *rows, size_t most, const char *name, unsigned bits)
 {
     char path[512], line[256];
-    snprintf(path, sizeof path, SOURCE_ROOT "/tests/reference/%s-bitsplit.csv", name);
+    snprintf(path, sizeof path, SOURCE_ROOT "/tests/reference-solver/%s-bitsplit.csv", name);
     FILE *file = fopen(path, "r");
     assert_non_null(file);
     size_t count = 0;

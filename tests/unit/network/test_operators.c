@@ -2,7 +2,7 @@
  *
  *     "a=Clip(v,-1.0,2.0); y=Concat(a,{16,1,2,2}#7) axis=1"
  *
- * (tests/unit/graph_text.h has the notation). `v` is the input image, channels last or plain; `y` is the
+ * (tests/support/graph_text.h has the notation). `v` is the input image, channels last or plain; `y` is the
  * output.
  */
 #include "graph_text.h"

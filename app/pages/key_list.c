@@ -1,4 +1,4 @@
-/* The keys of the panels as text, two a line, for README.md. */
+/* The keys of the panels as text, two a line, for app/README.md. */
 #include "app/explorer/keys.h"
 #include "app/pages/pages.h"
 

@@ -4,7 +4,7 @@
  *
  *     pages man > bitstitch.1
  *     pages bash > bitstitch       # likewise zsh, fish
- *     pages keys                   # the list of keys in README.md
+ *     pages keys                   # the list of keys in app/README.md
  */
 #ifndef APP_PAGES_H
 #define APP_PAGES_H

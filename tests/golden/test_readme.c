@@ -1,6 +1,6 @@
 #define _GNU_SOURCE
-/* README.md shows the screen and the keys as they are: its first block is the screen, drawn from recorded
- * numbers with the footer of the program's own keys. Renewed by BITSTITCH_RENEW_GOLDEN=1. */
+/* README.md shows the screen and app/README.md the keys as they are. The screen is drawn from recorded
+ * numbers, with the footer of the program's own keys. BITSTITCH_RENEW_GOLDEN=1 writes both again. */
 #include "app/explorer/keys.h"
 #include "app/pages/pages.h"
 #include "base/file.h"
@@ -17,19 +17,20 @@
 
 #include <cmocka.h>
 
-#define PATH SOURCE_ROOT "/README.md"
+#define FRONT_PAGE SOURCE_ROOT "/README.md"
+#define APP_PAGE SOURCE_ROOT "/app/README.md"
 #define COLUMNS 110
 #define ROWS 30
 
-/* What stands between the first two fences behind a heading. */
+/* The text between the first two fences after a heading. */
 typedef struct Block {
     const char *start, *end;
 } Block;
 
-static Block find_block(const char *readme, const char *heading)
+static Block find_block(const char *page, const char *heading)
 {
     static const char fence[] = "```\n";
-    const char *section = strstr(readme, heading);
+    const char *section = strstr(page, heading);
     assert_non_null(section);
     const char *opening = strstr(section, fence);
     assert_non_null(opening);
@@ -38,39 +39,39 @@ static Block find_block(const char *readme, const char *heading)
     return (Block){opening + strlen(fence), closing};
 }
 
-static void read_readme(char **readme)
+static void read_page(char **page, const char *path)
 {
     size_t size;
-    assert_int_equal(file_read(readme, &size, PATH, 1 << 20, NULL), STATUS_OK);
+    assert_int_equal(file_read(page, &size, path, 1 << 20, NULL), STATUS_OK);
 }
 
-static void renew(const char *heading, const Text *shown)
+static void renew(const char *path, const char *heading, const Text *shown)
 {
     Text renewed = {0};
-    char *readme = NULL;
-    read_readme(&readme);
-    const Block block = find_block(readme, heading);
-    text_append(&renewed, "%.*s%s%s", (int)(block.start - readme), readme, shown->data, block.end);
+    char *page = NULL;
+    read_page(&page, path);
+    const Block block = find_block(page, heading);
+    text_append(&renewed, "%.*s%s%s", (int)(block.start - page), page, shown->data, block.end);
     assert_false(renewed.failed);
-    assert_int_equal(file_replace(PATH, renewed.data, renewed.length, NULL), STATUS_OK);
+    assert_int_equal(file_replace(path, renewed.data, renewed.length, NULL), STATUS_OK);
     text_free(&renewed);
-    free(readme);
+    free(page);
 }
 
-/* The block behind the heading is what is shown. */
-static void check_block(const char *heading, const Text *shown)
+/* The block after the heading holds the text `shown`. */
+static void check_block(const char *path, const char *heading, const Text *shown)
 {
     const char *wanted = getenv("BITSTITCH_RENEW_GOLDEN");
     assert_false(shown->failed);
-    if (wanted && strcmp(wanted, "1") == 0) renew(heading, shown);
-    char *readme = NULL;
-    read_readme(&readme);
-    const Block block = find_block(readme, heading);
+    if (wanted && strcmp(wanted, "1") == 0) renew(path, heading, shown);
+    char *page = NULL;
+    read_page(&page, path);
+    const Block block = find_block(page, heading);
     const bool same = (size_t)(block.end - block.start) == shown->length &&
                       memcmp(block.start, shown->data, shown->length) == 0;
-    if (!same) print_error("README.md, '%s', is to show:\n%s", heading, shown->data);
+    if (!same) print_error("%s, '%s', should show:\n%s", path, heading, shown->data);
     assert_true(same);
-    free(readme);
+    free(page);
 }
 
 /* As a person sees it who has not compared methods. */
@@ -93,7 +94,7 @@ static void opens_with_the_screen(void **state)
     assert_int_equal(canvas_resize(&canvas, ROWS, COLUMNS, NULL), STATUS_OK);
     screen_draw(&canvas, &recorded->scene);
     canvas_dump(&shown, &canvas, false);
-    check_block("# bitstitch", &shown);
+    check_block(FRONT_PAGE, "# bitstitch", &shown);
     canvas_free(&canvas);
     text_free(&shown);
     free(help);
@@ -110,7 +111,7 @@ static void lists_the_keys(void **state)
     assert_true(page_keys(file));
     assert_int_equal(fclose(file), 0);
     text_append(&shown, "%s", list);
-    check_block("\n## Keys\n", &shown);
+    check_block(APP_PAGE, "\n## Keys\n", &shown);
     text_free(&shown);
     free(list);
 }

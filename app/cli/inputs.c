@@ -172,12 +172,12 @@ bool looks_like_json(const char *path)
     return is_json;
 }
 
-static Status read_plan(Inputs *inputs, Message *message)
+static Status read_plan(Plan *plan, const Inputs *inputs, Message *message)
 {
     const char *path = inputs->options->plan;
     if (!path) return STATUS_OK;
-    if (looks_like_json(path)) return run_json_read_plan(&inputs->plan, inputs->network, path, message);
-    return plan_csv_read(&inputs->plan, inputs->network, path, message);
+    if (looks_like_json(path)) return run_json_read_plan(plan, inputs->network, path, message);
+    return plan_csv_read(plan, inputs->network, path, message);
 }
 
 /* Options not given stay as the plan has them. */
@@ -197,13 +197,15 @@ static void take_options(PlanOptions *plan, const Options *options)
 static Status make_plan(Inputs *inputs, Message *message)
 {
     const Options *options = inputs->options;
-    Status status = plan_create(&inputs->plan, inputs->network, message);
+    Plan *plan;
+    Status status = plan_create(&plan, inputs->network, message);
     if (status != STATUS_OK) return status;
-    plan_set_bits(&inputs->plan, inputs->network, options->bits, options->first_bits, options->last_bits);
-    plan_set_activation_bits(&inputs->plan, inputs->network, options->activation_bits);
-    plan_set_method(&inputs->plan, options->method);
-    status = read_plan(inputs, message);
-    take_options(&inputs->plan.options, options);
+    inputs->plan = plan;
+    plan_set_bits(plan, inputs->network, options->bits, options->first_bits, options->last_bits);
+    plan_set_activation_bits(plan, inputs->network, options->activation_bits);
+    plan_set_method(plan, options->method);
+    status = read_plan(plan, inputs, message);
+    take_options(&plan->options, options);
     return status;
 }
 
@@ -248,7 +250,7 @@ static DatasetSource choose_images(const Inputs *inputs, const char *images, con
                            .channels = network->channels,
                            .class_names = inputs->class_names,
                            .class_count = inputs->class_count,
-                           .seed = inputs->plan.options.seed,
+                           .seed = inputs->plan->options.seed,
                            .skip_bad = inputs->options->skip_bad_images,
                            .kept = budget_kept(&budget),
                            .memory = budget.left,
@@ -263,7 +265,7 @@ static size_t images_to_calibrate(const Inputs *inputs)
 {
     const Options *options = inputs->options;
     size_t images, heldout;
-    calibration_split(&images, &heldout, inputs->plan.options.calibration_images, SIZE_MAX);
+    calibration_split(&images, &heldout, inputs->plan->options.calibration_images, SIZE_MAX);
     if (!options->given[OPTION_LADDER_IMAGES] || options->ladder_on != LADDER_CALIBRATION)
         return images + heldout;
     return options->ladder_images ? size_max(images + heldout, options->ladder_images) : 0;
@@ -445,7 +447,7 @@ Status inputs_open(Inputs *inputs, const Options *options, SessionNeed calibrati
     Status status = check_outputs(options, message);
     if (status == STATUS_OK) status = inputs_open_network(inputs, options, message);
     if (status == STATUS_OK && calibration == SESSION_NEEDED) status = inputs_check_layers(inputs, message);
-    if (status == STATUS_OK && options->onnx) status = inputs_check_onnx(inputs, &inputs->plan, message);
+    if (status == STATUS_OK && options->onnx) status = inputs_check_onnx(inputs, inputs->plan, message);
     if (status == STATUS_OK) status = inputs_open_pool(inputs, message);
     if (status == STATUS_OK) status = inputs_open_images(inputs, calibration, evaluation, message);
     if (status == STATUS_OK) status = spare_inputs(inputs, message);
@@ -465,7 +467,7 @@ void inputs_close_images(Inputs *inputs)
 void inputs_close(Inputs *inputs)
 {
     inputs_close_images(inputs);
-    plan_free(&inputs->plan);
+    plan_drop(inputs->plan);
     free(inputs->planned_on);
     if (inputs->class_names) class_names_free(inputs->class_names, inputs->class_count);
     free(inputs->mean);

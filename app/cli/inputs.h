@@ -19,7 +19,7 @@ typedef struct Inputs {
     const Options *options;
     Network *network;
     Pool *pool;
-    Plan plan;                         /* as the options and --plan say */
+    const Plan *plan;                  /* held: as the options and --plan say */
     char *planned_on;                  /* hash of the images that --plan's run was calibrated on, or NULL */
     Dataset *calibration, *evaluation; /* NULL where there are none */
     Reference *reference;              /* of the evaluation images, where there are any */

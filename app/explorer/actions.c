@@ -252,17 +252,17 @@ static bool shows_what_it_would_change(const Scene *scene)
 /* Edits the marked layers, or the one under the cursor. False where nothing changed. */
 static bool change(Session *session, Edit *edit, int argument)
 {
-    Plan plan;
+    Plan *plan = NULL;
     bool changed = false;
     Message message = {{0}};
     Status status = plan_copy(&plan, session->scene.plan, &message);
-    if (status == STATUS_OK) status = apply(&changed, &plan, session, edit, argument, &message);
-    if (status == STATUS_OK && changed) status = history_push(session->subject->history, &plan, &message);
+    if (status == STATUS_OK) status = apply(&changed, plan, session, edit, argument, &message);
+    if (status == STATUS_OK && changed) status = history_push(session->subject->history, plan, &message);
     if (status == STATUS_OK && changed) session_follow_plan(session);
     if (status != STATUS_OK) session_fail(session, status, &message);
     if (!shows_what_it_would_change(&session->scene))
         session_tell(session, "nothing is changed: the filter hides it");
-    plan_free(&plan);
+    plan_drop(plan);
     return changed;
 }
 
@@ -535,7 +535,7 @@ static void return_to(Session *session, size_t index)
     if (index >= visited_count(session)) return;
     Message message = {{0}};
     const VisitedPlan *visit = session->snapshot->visited[index];
-    Status status = history_push(session->subject->history, &visit->plan, &message);
+    Status status = history_push(session->subject->history, visit->plan, &message);
     if (status != STATUS_OK) {
         session_fail(session, status, &message);
         return;

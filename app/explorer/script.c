@@ -133,7 +133,7 @@ static bool has_errors(const Session *session)
 {
     const Snapshot *snapshot = session->snapshot;
     return is_done(session) || (snapshot && snapshot->layers_done == snapshot->layer_count &&
-                                plan_equal(&snapshot->plan, session->scene.plan));
+                                plan_equal(snapshot->plan, session->scene.plan));
 }
 
 /* What the worker tells before it is done is taken before the wait ends. */

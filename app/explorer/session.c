@@ -262,10 +262,8 @@ bool session_take_news(Session *session)
 
 void session_follow_plan(Session *session)
 {
-    Message message;
     follow_history(session);
-    Status status = worker_pursue(session->subject->worker, session->scene.plan, &message);
-    if (status != STATUS_OK) session_fail(session, status, &message);
+    worker_pursue(session->subject->worker, session->scene.plan);
 }
 
 /* --- what is in front ------------------------------------------------------------------------------- */

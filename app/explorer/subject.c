@@ -102,15 +102,11 @@ static void take_source(Options *options, const ExplorationSource *source)
     take_images(options, OPTION_LADDER_IMAGES, &options->ladder_images, source->ladder_images);
 }
 
-/* Puts the plan of an exploration in the place of the inputs's. */
-static Status take_plan(Subject *subject, const Exploration *exploration, Message *message)
+/* The exploration's plan takes the place of the options'. */
+static void take_plan(Subject *subject, const Exploration *exploration)
 {
-    Plan plan;
-    Status status = plan_copy(&plan, &exploration->plan, message);
-    if (status != STATUS_OK) return status;
-    plan_free(&subject->inputs.plan);
-    subject->inputs.plan = plan;
-    return STATUS_OK;
+    plan_drop(subject->inputs.plan);
+    subject->inputs.plan = plan_hold(exploration->plan);
 }
 
 static Status open_exploration(Subject *subject, const char *path, Message *message)
@@ -121,7 +117,8 @@ static Status open_exploration(Subject *subject, const char *path, Message *mess
     status = inputs_open_network(&subject->inputs, &subject->options, message);
     if (status == STATUS_OK)
         status = exploration_read(&subject->restored, subject->inputs.network, path, message);
-    return status == STATUS_OK ? take_plan(subject, &subject->restored, message) : status;
+    if (status == STATUS_OK) take_plan(subject, &subject->restored);
+    return status;
 }
 
 static Status open_any(Subject *subject, const char *path, Message *message)
@@ -138,7 +135,7 @@ static Status open_any(Subject *subject, const char *path, Message *message)
         status = exploration ? open_exploration(subject, path, message)
                              : inputs_open_network(&subject->inputs, &subject->options, message);
     if (status == STATUS_OK) status = inputs_check_layers(&subject->inputs, message);
-    if (status == STATUS_OK) status = history_create(&subject->history, &subject->inputs.plan, message);
+    if (status == STATUS_OK) status = history_create(&subject->history, subject->inputs.plan, message);
     if (status != STATUS_OK) return status;
     subject->options.network = subject->inputs.path;
     take_title(subject->title, subject->inputs.path);
@@ -178,13 +175,12 @@ Status subject_restore(Subject *subject, const char *path, Message *message)
     Exploration exploration;
     History *history = NULL;
     Status status = exploration_read(&exploration, subject->inputs.network, path, message);
-    if (status == STATUS_OK) status = history_create(&history, &exploration.plan, message);
+    if (status == STATUS_OK) status = history_create(&history, exploration.plan, message);
     if (status != STATUS_OK) goto out;
     worker_stop(subject->worker);
     subject->worker = NULL;
     inputs_close_images(&subject->inputs);
-    status = take_plan(subject, &exploration, message);
-    if (status != STATUS_OK) goto out;
+    take_plan(subject, &exploration);
     History *older = subject->history;
     subject->history = history;
     history = older;
@@ -269,7 +265,7 @@ static Status save_present(const Subject *subject, const Snapshot *snapshot, con
                            Message *message)
 {
     const ImageHashes hashes = worker_image_hashes(subject->worker);
-    Exploration exploration = {.plan = *history_plan(subject->history)};
+    Exploration exploration = {.plan = history_plan(subject->history)};
     Status status = make_source(&exploration.source, subject, message);
     if (status != STATUS_OK) return status;
     memcpy(exploration.network_sha256, subject->inputs.network->sha256, sizeof exploration.network_sha256);
@@ -291,6 +287,6 @@ Status subject_save(const Subject *subject, const Snapshot *snapshot, const char
     if (subject->restored.visited_count == 0 || worker_restored(subject->worker))
         return save_present(subject, snapshot, path, message);
     Exploration exploration = subject->restored;
-    exploration.plan = *history_plan(subject->history);
+    exploration.plan = history_plan(subject->history);
     return exploration_write(path, &exploration, subject->inputs.network, message);
 }

@@ -27,8 +27,8 @@ typedef struct Job {
     struct Job *next;
     TaskKind kind;
     size_t layer;
-    Plan plan;  /* of TASK_EXPORT */
-    char *path; /* likewise */
+    const Plan *plan; /* of TASK_EXPORT, held */
+    char *path;       /* of TASK_EXPORT */
 } Job;
 
 struct Worker {
@@ -40,17 +40,17 @@ struct Worker {
     const Exploration *restored;
     bool alike; /* its figures were measured as those of this run are */
     Explorer *explorer;
-    bool ready; /* there are images */
-    bool took;  /* snapshots hold what is restored */
-    Plan plan;  /* the newest taken */
-    Plan known; /* pursued last, empty before */
+    bool ready;        /* there are images */
+    bool took;         /* snapshots hold what is restored */
+    const Plan *plan;  /* the newest taken, held */
+    const Plan *known; /* pursued last, held; NULL before */
     bool complete;
     TaskKind task;
 
     pthread_mutex_t lock; /* of all below */
     pthread_cond_t changed;
-    Plan *wanted; /* newer than `plan`, or NULL */
-    bool pursue;  /* the newest plan is to be worked on, or is being */
+    const Plan *wanted; /* newer than `plan` and held, or NULL */
+    bool pursue;        /* the newest plan is to be worked on, or is being */
     Job *jobs;
     bool paused, stop, abandon, running;  /* abandon: the task that is running */
     bool cancelled;                       /* the newest plan was given up, and is not complete */
@@ -66,7 +66,7 @@ struct Worker {
 
 static void free_job(Job *job)
 {
-    plan_free(&job->plan);
+    plan_drop(job->plan);
     free(job->path);
     free(job);
 }
@@ -178,7 +178,7 @@ static size_t ladder_images(const Inputs *inputs)
     size_t images = 0, heldout;
     if (inputs->options->given[OPTION_LADDER_IMAGES]) return inputs->options->ladder_images;
     if (inputs->calibration)
-        calibration_split(&images, &heldout, inputs->plan.options.calibration_images,
+        calibration_split(&images, &heldout, inputs->plan->options.calibration_images,
                           inputs->calibration->count);
     return images;
 }
@@ -195,7 +195,7 @@ static Status create_explorer(Worker *worker, Message *message)
                                      .proceed = proceed,
                                      .publish = publish,
                                      .context = worker};
-    return explorer_create(&worker->explorer, inputs->network, &inputs->plan, &options, message);
+    return explorer_create(&worker->explorer, inputs->network, inputs->plan, &options, message);
 }
 
 /* Images are read whatever is asked for meanwhile, unless the program ends. */
@@ -222,7 +222,7 @@ static Status open_all(Worker *worker, Message *message)
     status = create_explorer(worker, images == STATUS_OK ? message : NULL);
     if (images != STATUS_OK && status == STATUS_OK) {
         explorer_lack_images(worker->explorer, message);
-        explorer_pursue(worker->explorer, &inputs->plan, NULL);
+        explorer_pursue(worker->explorer, inputs->plan, NULL);
     }
     if (images != STATUS_OK || status != STATUS_OK) return images != STATUS_OK ? images : status;
     tell_hashes(worker);
@@ -231,22 +231,18 @@ static Status open_all(Worker *worker, Message *message)
 }
 
 /* The explorer is to see `plan`. */
-static Status take_known(Worker *worker, const Plan *plan, Message *message)
+static void take_known(Worker *worker, const Plan *plan)
 {
-    Plan copy;
-    Status status = plan_copy(&copy, plan, message);
-    if (status != STATUS_OK) return status;
-    plan_free(&worker->known);
-    worker->known = copy;
+    plan_hold(plan);
+    plan_drop(worker->known);
+    worker->known = plan;
     worker->complete = false;
-    return STATUS_OK;
 }
 
 static Status pursue(Worker *worker, const Plan *plan, Message *message)
 {
-    Status status = take_known(worker, plan, message);
-    if (status != STATUS_OK) return status;
-    status = explorer_pursue(worker->explorer, plan, message);
+    take_known(worker, plan);
+    Status status = explorer_pursue(worker->explorer, plan, message);
     worker->complete = status == STATUS_OK;
     return status;
 }
@@ -254,8 +250,8 @@ static Status pursue(Worker *worker, const Plan *plan, Message *message)
 /* The newest plan was cancelled before any pursuit: what is known of it is shown all the same. */
 static Status set_aside(Worker *worker, Message *message)
 {
-    Status status = take_known(worker, &worker->plan, message);
-    return status == STATUS_OK ? explorer_set_aside(worker->explorer, &worker->plan, message) : status;
+    take_known(worker, worker->plan);
+    return explorer_set_aside(worker->explorer, worker->plan, message);
 }
 
 static Status write_result(const char *path, const Result *result, Message *message)
@@ -269,23 +265,23 @@ static Status write_result(const char *path, const Result *result, Message *mess
 static Status check_network(const Worker *worker, const Job *job, Message *message)
 {
     const Inputs *inputs = worker->inputs;
-    if (worker->ready) return inputs_check_onnx(inputs, &job->plan, message);
+    if (worker->ready) return inputs_check_onnx(inputs, job->plan, message);
     return status_fail(message, STATUS_INVALID, "there are no images to quantize '%s' with",
                        inputs->network->path);
 }
 
 static Status export_job(Worker *worker, const Job *job, Message *message)
 {
-    const bool known = worker->complete && plan_equal(&job->plan, &worker->known);
+    const bool known = worker->complete && plan_equal(job->plan, worker->known);
     Status status = inputs_spare_inputs(worker->inputs, "export", job->path, message);
     if (status == STATUS_OK && has_suffix(job->path, ".onnx")) status = check_network(worker, job, message);
-    if (status == STATUS_OK && !known && worker->ready) status = pursue(worker, &job->plan, message);
+    if (status == STATUS_OK && !known && worker->ready) status = pursue(worker, job->plan, message);
     if (status != STATUS_OK) return status;
     const Explorer *explorer = worker->explorer;
     const Result result = worker->ready
-                              ? outputs_gather(worker->inputs, &job->plan, explorer_pipeline(explorer),
+                              ? outputs_gather(worker->inputs, job->plan, explorer_pipeline(explorer),
                                                explorer_accuracy(explorer), explorer_ladder(explorer))
-                              : outputs_gather(worker->inputs, &job->plan, NULL, NULL, NULL);
+                              : outputs_gather(worker->inputs, job->plan, NULL, NULL, NULL);
     return write_result(job->path, &result, message);
 }
 
@@ -295,7 +291,7 @@ static Status run(Worker *worker, const Job *job, Message *message)
         return status_fail(message, STATUS_INVALID, "there are no images to work on");
     switch (worker->task) {
     case TASK_PURSUE:
-        return pursue(worker, &worker->plan, message);
+        return pursue(worker, worker->plan, message);
     case TASK_METHODS:
         return explorer_compare_methods(worker->explorer, job->layer, message);
     case TASK_WIDTHS:
@@ -331,22 +327,21 @@ static Job *take_job(Worker *worker, bool any)
 static void take_plan(Worker *worker)
 {
     if (!worker->wanted) return;
-    plan_free(&worker->plan);
-    worker->plan = *worker->wanted;
-    free(worker->wanted);
+    plan_drop(worker->plan);
+    worker->plan = worker->wanted;
     worker->wanted = NULL;
 }
 
 /* What is asked about a layer is asked about the newest plan: the explorer must have seen it. */
 static bool takes_plan_first(const Worker *worker)
 {
-    return worker->ready && urgent_job(worker) && !plan_equal(&worker->known, &worker->plan);
+    return worker->ready && urgent_job(worker) && !plan_equal(worker->known, worker->plan);
 }
 
 /* Whether the newest plan is still one that was cancelled. With the lock held. */
 static void settle_cancelled(Worker *worker)
 {
-    const bool known = plan_equal(&worker->known, &worker->plan);
+    const bool known = plan_equal(worker->known, worker->plan);
     worker->cancelled = worker->cancelled && worker->ready && !(known && worker->complete);
     worker->set_aside = worker->set_aside && worker->cancelled && !known;
 }
@@ -406,7 +401,7 @@ static Job *finish(Worker *worker, Job *job, Status status)
         return NULL;
     }
     /* The explorer may have gone to another plan for it. */
-    if (!plan_equal(&worker->known, &worker->plan)) worker->pursue = true;
+    if (!plan_equal(worker->known, worker->plan)) worker->pursue = true;
     return job;
 }
 
@@ -467,10 +462,9 @@ static void free_worker(Worker *worker)
         next = job->next;
         free_job(job);
     }
-    if (worker->wanted) plan_free(worker->wanted);
-    free(worker->wanted);
-    plan_free(&worker->plan);
-    plan_free(&worker->known);
+    plan_drop(worker->wanted);
+    plan_drop(worker->plan);
+    plan_drop(worker->known);
     snapshot_drop(worker->newest);
     if (worker->wake[0] >= 0) close(worker->wake[0]);
     if (worker->wake[1] >= 0) close(worker->wake[1]);
@@ -483,12 +477,16 @@ Status worker_start(Worker **out, Inputs *inputs, const Exploration *restored, b
 {
     Worker *worker = calloc(1, sizeof *worker);
     if (!worker) return status_no_memory(message, "the worker");
-    *worker =
-        (Worker){.inputs = inputs, .restored = restored, .alike = alike, .pursue = true, .wake = {-1, -1}};
+    *worker = (Worker){.inputs = inputs,
+                       .restored = restored,
+                       .alike = alike,
+                       .plan = plan_hold(inputs->plan),
+                       .pursue = true,
+                       .wake = {-1, -1}};
     pthread_mutex_init(&worker->lock, NULL);
     pthread_cond_init(&worker->changed, NULL);
-    Status status = plan_copy(&worker->plan, &inputs->plan, message);
-    if (status == STATUS_OK && pipe2(worker->wake, O_CLOEXEC | O_NONBLOCK) != 0)
+    Status status = STATUS_OK;
+    if (pipe2(worker->wake, O_CLOEXEC | O_NONBLOCK) != 0)
         status = status_fail(message, STATUS_IO, "cannot make a pipe: %s", strerror(errno));
     int failed = status == STATUS_OK ? start_thread(worker) : 0;
     if (failed) status = status_fail(message, STATUS_IO, "cannot start a thread: %s", strerror(failed));
@@ -531,26 +529,16 @@ void worker_take(WorkerNews *news, Worker *worker)
     pthread_mutex_unlock(&worker->lock);
 }
 
-Status worker_pursue(Worker *worker, const Plan *plan, Message *message)
+void worker_pursue(Worker *worker, const Plan *plan)
 {
-    if (!worker) return STATUS_OK;
-    Plan *copy = calloc(1, sizeof *copy);
-    if (!copy) return status_no_memory(message, "a plan");
-    Status status = plan_copy(copy, plan, message);
-    if (status != STATUS_OK) {
-        free(copy);
-        return status;
-    }
+    if (!worker) return;
     pthread_mutex_lock(&worker->lock);
-    Plan *older = worker->wanted;
-    worker->wanted = copy;
+    plan_drop(worker->wanted);
+    worker->wanted = plan_hold(plan);
     worker->pursue = true;
     worker->cancelled = worker->set_aside = false;
     pthread_cond_signal(&worker->changed);
     pthread_mutex_unlock(&worker->lock);
-    if (older) plan_free(older);
-    free(older);
-    return STATUS_OK;
 }
 
 void worker_pause(Worker *worker, bool paused)
@@ -636,13 +624,13 @@ Status worker_export(Worker *worker, const Plan *plan, const char *path, Message
     if (!worker) return STATUS_OK;
     Job *job = calloc(1, sizeof *job);
     if (!job) return status_no_memory(message, "an export");
-    *job = (Job){.kind = TASK_EXPORT, .path = strdup(path)};
-    Status status = job->path ? plan_copy(&job->plan, plan, message) : status_no_memory(message, "a path");
-    if (status == STATUS_OK)
-        add_job(worker, job);
-    else
+    *job = (Job){.kind = TASK_EXPORT, .plan = plan_hold(plan), .path = strdup(path)};
+    if (!job->path) {
         free_job(job);
-    return status;
+        return status_no_memory(message, "a path");
+    }
+    add_job(worker, job);
+    return STATUS_OK;
 }
 
 size_t worker_exports(Worker *worker)

@@ -6,7 +6,7 @@
  * run at a lower priority than the interface and take no signals but those of a crash.
  *
  *     worker_start(&worker, &inputs, restored, message);
- *     worker_pursue(worker, &plan, message);
+ *     worker_pursue(worker, plan);
  *     ... poll(worker_descriptor(worker)) ... worker_take(&news, worker) ...
  *     worker_stop(worker);
  *
@@ -50,7 +50,7 @@ typedef struct WorkerNews {
 void worker_take(WorkerNews *news, Worker *worker);
 
 /* The plan to work on from here on. */
-Status worker_pursue(Worker *worker, const Plan *plan, Message *message);
+void worker_pursue(Worker *worker, const Plan *plan);
 
 void worker_pause(Worker *worker, bool paused);
 

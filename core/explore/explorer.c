@@ -146,15 +146,12 @@ static void forget_layers(Snapshot *draft)
     }
 }
 
-static Status set_plan(Explorer *explorer, const Plan *plan)
+static void set_plan(Explorer *explorer, const Plan *plan)
 {
-    Plan copy;
-    Status status = plan_copy(&copy, plan, &explorer->message);
-    if (status != STATUS_OK) return status;
-    plan_free(&explorer->draft.plan);
-    explorer->draft.plan = copy;
+    plan_hold(plan);
+    plan_drop(explorer->draft.plan);
+    explorer->draft.plan = plan;
     explorer->draft.totals = plan_totals(plan, explorer->network);
-    return STATUS_OK;
 }
 
 /* What stays: what is remembered, the float network's outputs, and the results of the plan pursued and of the
@@ -202,8 +199,8 @@ static Status open_draft(Explorer *explorer, const Plan *plan)
     forget_layers(draft);
     for (size_t s = 0; s < STAGE_COUNT; s++) explorer->seconds[s] = NAN;
     explorer->started = seconds_now();
-    Status status = set_plan(explorer, plan);
-    return status == STATUS_OK ? publish(explorer) : status;
+    set_plan(explorer, plan);
+    return publish(explorer);
 }
 
 Status explorer_create(Explorer **result, const Network *network, const Plan *plan,
@@ -235,7 +232,7 @@ void explorer_free(Explorer *explorer)
     for (size_t l = 0; explorer->draft.layers && l < explorer->draft.layer_count; l++)
         solved_drop(explorer->draft.layers[l].solved);
     free(explorer->draft.layers);
-    plan_free(&explorer->draft.plan);
+    plan_drop(explorer->draft.plan);
     pipeline_free(explorer->pipeline);
     reference_free(explorer->reference);
     visited_free(&explorer->visited);
@@ -302,7 +299,7 @@ static void show_solved(LayerSnapshot *layer, const Solved *solved)
  * their width, other sums do not. */
 static MemoKey sums_key(const Explorer *explorer, size_t index, const LayerPlan *choice)
 {
-    const Plan *plan = &explorer->draft.plan;
+    const Plan *plan = explorer->draft.plan;
     if (!plan->options.error_compensated || choice->activation_bits == BITS_FLOAT)
         return explorer->keys[index].sums;
     return layer_sums_key(explorer->upstream, plan, index, choice, explorer->images,
@@ -313,7 +310,7 @@ static MemoKey sums_key(const Explorer *explorer, size_t index, const LayerPlan 
 static double recall_error(Explorer *explorer, size_t index, LayerPlan choice)
 {
     const MemoKey sums = sums_key(explorer, index, &choice);
-    const MemoKey key = layer_solved_key(&sums, &explorer->draft.plan.options, &choice);
+    const MemoKey key = layer_solved_key(&sums, &explorer->draft.plan->options, &choice);
     const Solved *solved = memo_solved(explorer->memo, &key);
     const double error = solved ? layer_result_error(&solved->result) : NAN;
     solved_drop(solved);
@@ -323,12 +320,12 @@ static double recall_error(Explorer *explorer, size_t index, LayerPlan choice)
 static void recall_errors(Explorer *explorer, size_t index)
 {
     LayerSnapshot *layer = &explorer->draft.layers[index];
-    LayerPlan choice = explorer->draft.plan.layers[index];
+    LayerPlan choice = explorer->draft.plan->layers[index];
     for (size_t m = 0; m < METHOD_COUNT; m++) {
         choice.method = (uint8_t)m;
         layer->methods[m] = choice.weight_bits == BITS_FLOAT ? NAN : recall_error(explorer, index, choice);
     }
-    choice.method = explorer->draft.plan.layers[index].method;
+    choice.method = explorer->draft.plan->layers[index].method;
     for (size_t bits = BITS_MIN; bits <= BITS_MAX; bits++) {
         choice.weight_bits = (uint8_t)bits;
         const double error = recall_error(explorer, index, choice);
@@ -339,7 +336,7 @@ static void recall_errors(Explorer *explorer, size_t index)
 static void recall_estimates(Explorer *explorer, size_t index)
 {
     LayerSnapshot *layer = &explorer->draft.layers[index];
-    const MemoKey key = layer_estimate_key(&explorer->keys[index].sums, &explorer->draft.plan.options);
+    const MemoKey key = layer_estimate_key(&explorer->keys[index].sums, &explorer->draft.plan->options);
     Sensitivity known;
     for (size_t bits = 0; bits <= SOLVE_MAX_BITS; bits++)
         layer->estimate[bits] = layer->rounding_estimate[bits] = NAN;
@@ -351,7 +348,7 @@ static void recall_estimates(Explorer *explorer, size_t index)
 /* What is known of the layer before any work. */
 static void recall_layer(Explorer *explorer, size_t index)
 {
-    const LayerPlan choice = explorer->draft.plan.layers[index];
+    const LayerPlan choice = explorer->draft.plan->layers[index];
     LayerSnapshot *layer = &explorer->draft.layers[index];
     const LayerKeys *keys = &explorer->keys[index];
     layer->accumulated_error = NAN;
@@ -437,21 +434,21 @@ static Status pursue_errors(Explorer *explorer)
 {
     const PipelineOptions options = pipeline_options(explorer);
     start_stage(explorer, STAGE_ERRORS, ACTIVITY_CALIBRATING);
-    Status status = pipeline_run(&explorer->pipeline, explorer->network, &explorer->draft.plan,
+    Status status = pipeline_run(&explorer->pipeline, explorer->network, explorer->draft.plan,
                                  explorer->images, &explorer->normalization, &options, &explorer->message);
     if (status != STATUS_OK) return status;
     const char *note = explorer->pipeline->note;
     snprintf(explorer->draft.message, sizeof explorer->draft.message, "%s", note ? note : "");
     if (explorer->draft.visit == NO_INDEX)
         status = visited_add(&explorer->draft.visit, &explorer->visited, explorer->network,
-                             &explorer->draft.plan, &explorer->message);
+                             explorer->draft.plan, &explorer->message);
     end_stage(explorer);
     return status;
 }
 
 static Status estimate_layer(Explorer *explorer, size_t index, const Statistics *statistics)
 {
-    const PlanOptions *options = &explorer->draft.plan.options;
+    const PlanOptions *options = &explorer->draft.plan->options;
     const MemoKey key = layer_estimate_key(&explorer->keys[index].sums, options);
     Sensitivity sensitivity;
     Status status = sensitivity_measure(&sensitivity, statistics->problems, statistics->groups,
@@ -471,7 +468,7 @@ static Status pursue_estimates(Explorer *explorer)
 {
     Status status = STATUS_OK;
     for (size_t l = 0; status == STATUS_OK && l < explorer->network->layer_count; l++) {
-        const MemoKey key = layer_estimate_key(&explorer->keys[l].sums, &explorer->draft.plan.options);
+        const MemoKey key = layer_estimate_key(&explorer->keys[l].sums, &explorer->draft.plan->options);
         double known[sizeof(Sensitivity) / sizeof(double)];
         if (memo_numbers(known, explorer->memo, &key, sizeof known / sizeof *known)) continue;
         Sums *sums = memo_sums(explorer->memo, &explorer->keys[l].sums);
@@ -634,7 +631,7 @@ static Status check_plan(Explorer *explorer, const Plan *plan)
 static void recall_visit(Explorer *explorer)
 {
     Snapshot *draft = &explorer->draft;
-    draft->visit = visited_find(&explorer->visited, &draft->plan);
+    draft->visit = visited_find(&explorer->visited, draft->plan);
     const Findings *findings =
         draft->visit == NO_INDEX ? &(Findings){0} : &explorer->visited.findings[draft->visit];
     draft->ladder_current = draft->accuracy_current = false;
@@ -649,8 +646,8 @@ static void recall_visit(Explorer *explorer)
 static Status take_plan(Explorer *explorer, const Plan *plan)
 {
     Status status = check_plan(explorer, plan);
-    if (status == STATUS_OK) status = set_plan(explorer, plan);
     if (status != STATUS_OK) return status;
+    set_plan(explorer, plan);
     pipeline_free(explorer->pipeline);
     explorer->pipeline = NULL;
     explorer->pursued = true;
@@ -727,7 +724,7 @@ static bool choice_progress(void *context, const SolveProgress *trace, size_t co
 typedef struct Trial {
     Explorer *explorer;
     size_t layer;
-    Plan plan; /* with the choice that is tried */
+    Plan *plan; /* with the choice that is tried */
     MemoKey key;
     Sums *sums; /* of that key, NULL before the first */
 } Trial;
@@ -739,13 +736,13 @@ static Status start_trial(Trial *trial, Explorer *explorer, size_t layer)
         return status_fail(&explorer->message, STATUS_INVALID, "no plan was pursued, or no such layer");
     explorer->draft.message[0] = '\0';
     explorer->draft.layer = layer;
-    return plan_copy(&trial->plan, &explorer->draft.plan, &explorer->message);
+    return plan_copy(&trial->plan, explorer->draft.plan, &explorer->message);
 }
 
 static Status conclude_trial(Trial *trial, Status status, Message *message)
 {
     sums_drop(trial->sums);
-    plan_free(&trial->plan);
+    plan_drop(trial->plan);
     return conclude(trial->explorer, status, message);
 }
 
@@ -767,7 +764,7 @@ static Status find_sums(Trial *trial, const MemoKey *key)
     sums_drop(trial->sums);
     trial->sums = NULL;
     trial->key = *key;
-    return pipeline_sums(&trial->sums, trial->layer, explorer->network, &trial->plan, explorer->images,
+    return pipeline_sums(&trial->sums, trial->layer, explorer->network, trial->plan, explorer->images,
                          &explorer->normalization, &options, &explorer->message);
 }
 
@@ -775,8 +772,8 @@ static Status solve_trial(const Solved **solved, Trial *trial, const MemoKey *su
 {
     Explorer *explorer = trial->explorer;
     const SolvedWatch watch = {choice_progress, explorer};
-    const PlanOptions *options = &trial->plan.options;
-    const LayerPlan *choice = &trial->plan.layers[trial->layer];
+    const PlanOptions *options = &trial->plan->options;
+    const LayerPlan *choice = &trial->plan->layers[trial->layer];
     Status status = find_sums(trial, sums);
     if (status == STATUS_OK)
         status = layer_solve_check(&explorer->network->layers[trial->layer], options, choice,
@@ -793,9 +790,9 @@ static Status solve_trial(const Solved **solved, Trial *trial, const MemoKey *su
 static Status try_choice(double *error, Trial *trial)
 {
     Explorer *explorer = trial->explorer;
-    const LayerPlan *choice = &trial->plan.layers[trial->layer];
+    const LayerPlan *choice = &trial->plan->layers[trial->layer];
     const MemoKey sums = sums_key(explorer, trial->layer, choice);
-    const MemoKey key = layer_solved_key(&sums, &trial->plan.options, choice);
+    const MemoKey key = layer_solved_key(&sums, &trial->plan->options, choice);
     const Solved *solved = memo_solved(explorer->memo, &key);
     Status status = solved ? STATUS_OK : solve_trial(&solved, trial, &sums, &key);
     if (status != STATUS_CANCELLED) *error = solved ? layer_result_error(&solved->result) : NAN;
@@ -810,11 +807,11 @@ Status explorer_compare_methods(Explorer *explorer, size_t layer, Message *messa
 {
     Trial trial;
     Status status = start_trial(&trial, explorer, layer);
-    if (status == STATUS_OK && trial.plan.layers[layer].weight_bits == BITS_FLOAT)
+    if (status == STATUS_OK && trial.plan->layers[layer].weight_bits == BITS_FLOAT)
         status = status_fail(&explorer->message, STATUS_INVALID, "layer '%s' stays float: give it a width",
                              explorer->network->layers[layer].name);
     for (size_t m = 0; status == STATUS_OK && m < METHOD_COUNT; m++) {
-        trial.plan.layers[layer].method = (uint8_t)m;
+        trial.plan->layers[layer].method = (uint8_t)m;
         set_activity(explorer, ACTIVITY_COMPARING, (double)m / METHOD_COUNT);
         status = try_choice(&explorer->draft.layers[layer].methods[m], &trial);
     }
@@ -826,7 +823,7 @@ Status explorer_measure_widths(Explorer *explorer, size_t layer, Message *messag
     Trial trial;
     Status status = start_trial(&trial, explorer, layer);
     for (size_t bits = BITS_MIN; status == STATUS_OK && bits <= BITS_MAX; bits++) {
-        trial.plan.layers[layer].weight_bits = (uint8_t)bits;
+        trial.plan->layers[layer].weight_bits = (uint8_t)bits;
         set_activity(explorer, ACTIVITY_COMPARING, (double)(bits - BITS_MIN) / (BITS_MAX - BITS_MIN + 1));
         status = try_choice(&explorer->draft.layers[layer].measured[bits], &trial);
     }

@@ -3,15 +3,15 @@
 #include <stdlib.h>
 
 struct History {
-    Plan *plans; /* [count], oldest first */
+    const Plan **plans; /* [count], held, oldest first */
     size_t count, room, now;
 };
 
 static Status make_room(History *history, Message *message)
 {
     if (history->now + 1 < history->room) return STATUS_OK;
-    size_t room = 2 * history->room + 8;
-    Plan *plans = reallocarray(history->plans, room, sizeof *plans);
+    const size_t room = 2 * history->room + 8;
+    const Plan **plans = reallocarray(history->plans, room, sizeof(const Plan *));
     if (!plans) return status_no_memory(message, "the history of plans");
     history->plans = plans;
     history->room = room;
@@ -24,12 +24,11 @@ Status history_create(History **result, const Plan *plan, Message *message)
     History *history = calloc(1, sizeof *history);
     if (!history) return status_no_memory(message, "the history of plans");
     Status status = make_room(history, message);
-    if (status == STATUS_OK) status = plan_copy(&history->plans[0], plan, message);
     if (status != STATUS_OK) {
-        history_free(history);
+        free(history);
         return status;
     }
-    history->count = 1;
+    history->plans[history->count++] = plan_hold(plan);
     *result = history;
     return STATUS_OK;
 }
@@ -37,25 +36,23 @@ Status history_create(History **result, const Plan *plan, Message *message)
 void history_free(History *history)
 {
     if (!history) return;
-    for (size_t i = 0; i < history->count; i++) plan_free(&history->plans[i]);
+    for (size_t i = 0; i < history->count; i++) plan_drop(history->plans[i]);
     free(history->plans);
     free(history);
 }
 
 const Plan *history_plan(const History *history)
 {
-    return &history->plans[history->now];
+    return history->plans[history->now];
 }
 
 Status history_push(History *history, const Plan *plan, Message *message)
 {
     if (plan_equal(plan, history_plan(history))) return STATUS_OK;
-    Plan copy;
     Status status = make_room(history, message);
-    if (status == STATUS_OK) status = plan_copy(&copy, plan, message);
     if (status != STATUS_OK) return status;
-    while (history->count > history->now + 1) plan_free(&history->plans[--history->count]);
-    history->plans[history->count++] = copy;
+    while (history->count > history->now + 1) plan_drop(history->plans[--history->count]);
+    history->plans[history->count++] = plan_hold(plan);
     history->now++;
     return STATUS_OK;
 }

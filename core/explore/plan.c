@@ -28,22 +28,24 @@ bool mode_parse(Mode *mode, const char *name)
 
 /* --- making and comparing --------------------------------------------------------------------------- */
 
-static Status allocate(Plan *plan, size_t layer_count, Message *message)
-{
-    *plan = (Plan){.layer_count = layer_count};
-    plan->layers = calloc(size_max(layer_count, 1), sizeof *plan->layers);
-    return plan->layers ? STATUS_OK : status_no_memory(message, "a plan");
-}
-
 bool layer_plan_stays_float(const LayerPlan *choice)
 {
     return choice->weight_bits == BITS_FLOAT && choice->activation_bits == BITS_FLOAT;
 }
 
-Status plan_create(Plan *plan, const Network *network, Message *message)
+static Plan *allocate(size_t layer_count)
 {
-    Status status = allocate(plan, network->layer_count, message);
-    if (status != STATUS_OK) return status;
+    Plan *plan = calloc(1, sizeof *plan + layer_count * sizeof *plan->layers);
+    if (!plan) return NULL;
+    atomic_init(&plan->references, 1);
+    plan->layer_count = layer_count;
+    return plan;
+}
+
+Status plan_create(Plan **result, const Network *network, Message *message)
+{
+    Plan *plan = *result = allocate(network->layer_count);
+    if (!plan) return status_no_memory(message, "a plan");
     plan->options = (PlanOptions){.mode = MODE_SEQUENTIAL,
                                   .calibration_images = 1024,
                                   .rows = 12000,
@@ -55,20 +57,25 @@ Status plan_create(Plan *plan, const Network *network, Message *message)
     return STATUS_OK;
 }
 
-Status plan_copy(Plan *copy, const Plan *plan, Message *message)
+Status plan_copy(Plan **copy, const Plan *plan, Message *message)
 {
-    Status status = allocate(copy, plan->layer_count, message);
-    if (status != STATUS_OK) return status;
-    copy->options = plan->options;
-    memcpy(copy->layers, plan->layers, plan->layer_count * sizeof *plan->layers);
+    *copy = allocate(plan->layer_count);
+    if (!*copy) return status_no_memory(message, "a plan");
+    (*copy)->options = plan->options;
+    memcpy((*copy)->layers, plan->layers, plan->layer_count * sizeof *plan->layers);
     return STATUS_OK;
 }
 
-void plan_free(Plan *plan)
+const Plan *plan_hold(const Plan *plan)
 {
-    if (!plan) return;
-    free(plan->layers);
-    *plan = (Plan){0};
+    if (plan) atomic_fetch_add_explicit(&((Plan *)plan)->references, 1, memory_order_relaxed);
+    return plan;
+}
+
+void plan_drop(const Plan *plan)
+{
+    if (plan && atomic_fetch_sub_explicit(&((Plan *)plan)->references, 1, memory_order_acq_rel) == 1)
+        free((Plan *)plan);
 }
 
 static bool options_equal(const PlanOptions *a, const PlanOptions *b)
@@ -86,6 +93,8 @@ static bool layers_equal(const LayerPlan *a, const LayerPlan *b)
 
 bool plan_equal(const Plan *a, const Plan *b)
 {
+    if (a == b) return true;
+    if (!a || !b) return false;
     if (!options_equal(&a->options, &b->options) || a->layer_count != b->layer_count) return false;
     for (size_t l = 0; l < a->layer_count; l++)
         if (!layers_equal(&a->layers[l], &b->layers[l])) return false;

@@ -14,7 +14,7 @@ VisitedPlan *visited_plan_hold(VisitedPlan *visit)
 void visited_plan_drop(VisitedPlan *visit)
 {
     if (!visit || atomic_fetch_sub_explicit(&visit->references, 1, memory_order_acq_rel) != 1) return;
-    plan_free(&visit->plan);
+    plan_drop(visit->plan);
     free(visit);
 }
 
@@ -30,7 +30,7 @@ static void release(Snapshot *snapshot)
         solved_drop(snapshot->layers[l].solved);
     for (size_t i = 0; snapshot->visited && i < snapshot->visited_count; i++)
         visited_plan_drop(snapshot->visited[i]);
-    plan_free(&snapshot->plan);
+    plan_drop(snapshot->plan);
     free(snapshot->layers);
     free(snapshot->live);
     free(snapshot->norms);
@@ -80,17 +80,11 @@ static void hold_parts(Snapshot *copy)
 Status snapshot_create(Snapshot **result, const Snapshot *draft, Message *message)
 {
     *result = NULL;
-    Plan plan;
     Snapshot *copy = malloc(sizeof *copy);
     if (!copy) return status_no_memory(message, "a snapshot");
-    Status status = plan_copy(&plan, &draft->plan, message);
-    if (status != STATUS_OK) {
-        free(copy);
-        return status;
-    }
     memcpy(copy, draft, sizeof *copy);
     atomic_init(&copy->references, 1);
-    copy->plan = plan;
+    plan_hold(copy->plan);
     bool enough = copy_arrays(copy, draft);
     hold_parts(copy);
     if (!enough) {

@@ -50,8 +50,8 @@ typedef enum Activity {
 /* A plan that was looked at, with what it turned out to be worth. Immutable, shared. */
 typedef struct VisitedPlan {
     atomic_size_t references;
-    size_t number; /* 1, 2, ... in order of first visit */
-    Plan plan;
+    size_t number;    /* 1, 2, ... in order of first visit */
+    const Plan *plan; /* held */
     PlanTotals totals;
     bool evaluated; /* `accuracy` holds, over all images */
     Evaluation accuracy;
@@ -63,7 +63,7 @@ typedef struct Snapshot {
     atomic_size_t references;
     uint64_t number; /* grows by one with each */
 
-    Plan plan; /* what the worker pursues: the interface's may be ahead */
+    const Plan *plan; /* held: what the worker pursues. The interface's may be newer */
     PlanTotals totals;
     Activity activity;
     size_t layer, layers_done; /* worked on, or NO_INDEX; LAYER_SOLVED or LAYER_FLOAT */

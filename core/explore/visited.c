@@ -40,12 +40,10 @@ static Status make_room(VisitedPlans *visits, Message *message)
 static VisitedPlan *new_visit(const Plan *plan)
 {
     VisitedPlan *visit = calloc(1, sizeof *visit);
-    if (visit && plan_copy(&visit->plan, plan, NULL) == STATUS_OK) {
-        atomic_init(&visit->references, 1);
-        return visit;
-    }
-    free(visit);
-    return NULL;
+    if (!visit) return NULL;
+    atomic_init(&visit->references, 1);
+    visit->plan = plan_hold(plan);
+    return visit;
 }
 
 Status visited_add(size_t *index, VisitedPlans *visits, const Network *network, const Plan *plan,
@@ -77,13 +75,13 @@ static void set_worth(VisitedPlan *visit, const VisitedPlan *of)
 Status visited_restore(VisitedPlans *visits, const Network *network, const VisitedPlan *kept,
                        Message *message)
 {
-    if (kept->plan.layer_count != network->layer_count)
+    if (kept->plan->layer_count != network->layer_count)
         return status_fail(message, STATUS_INVALID,
                            "a plan kept has %zu layers, network '%s' has %zu: it is of another network",
-                           kept->plan.layer_count, network->path, network->layer_count);
-    if (visited_find(visits, &kept->plan) != NO_INDEX) return STATUS_OK;
+                           kept->plan->layer_count, network->path, network->layer_count);
+    if (visited_find(visits, kept->plan) != NO_INDEX) return STATUS_OK;
     size_t index;
-    Status status = visited_add(&index, visits, network, &kept->plan, message);
+    Status status = visited_add(&index, visits, network, kept->plan, message);
     /* Not published yet: no snapshot shares it. */
     if (status == STATUS_OK) set_worth(visits->visited[index], kept);
     return status;
@@ -93,7 +91,7 @@ Status visited_restore(VisitedPlans *visits, const Network *network, const Visit
 static Status renew(VisitedPlan **visit, VisitedPlans *visits, size_t index, Message *message)
 {
     VisitedPlan *old = visits->visited[index];
-    *visit = new_visit(&old->plan);
+    *visit = new_visit(old->plan);
     if (!*visit) return status_no_memory(message, "a plan visited");
     (*visit)->number = old->number;
     (*visit)->totals = old->totals;

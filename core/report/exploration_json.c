@@ -102,7 +102,7 @@ static void put_bound(JsonWriter *writer, cJSON *object, const VisitedPlan *visi
 static void append_visit(JsonWriter *writer, cJSON *array, const VisitedPlan *visit)
 {
     cJSON *object = json_append(writer, array, cJSON_CreateObject());
-    put_plan(writer, object, &visit->plan);
+    put_plan(writer, object, visit->plan);
     if (visit->evaluated)
         put_accuracy(writer, object, &visit->accuracy);
     else
@@ -138,7 +138,7 @@ Status exploration_write(const char *path, const Exploration *exploration, const
     cJSON *layers = json_put_array(&writer, root, "layers");
     for (size_t l = 0; l < network->layer_count; l++)
         json_append(&writer, layers, json_new_text(network->layers[l].name));
-    put_plan(&writer, root, &exploration->plan);
+    put_plan(&writer, root, exploration->plan);
     cJSON *visits = json_put_array(&writer, root, "visits");
     for (size_t i = 0; i < exploration->visited_count; i++)
         append_visit(&writer, visits, exploration->visited[i]);
@@ -343,20 +343,21 @@ static Status read_choices(Plan *plan, const Reader *reader, const JsonObject *o
     return status;
 }
 
-static Status read_plan(Plan *plan, const Reader *reader, const JsonObject *outer, Message *message)
+static Status read_plan(const Plan **result, const Reader *reader, const JsonObject *outer, Message *message)
 {
     static const char *const keys[] = {"options", "weight_bits", "activation_bits", "methods", NULL};
     JsonObject object;
+    Plan *plan;
     Status status = json_object(&object, outer, "plan", message);
     if (status == STATUS_OK) status = json_only_keys(&object, keys, message);
-    if (status == STATUS_OK) status = plan_create(plan, reader->network, message);
+    if (status == STATUS_OK) status = plan_create(&plan, reader->network, message);
     if (status != STATUS_OK) return status;
     status = plan_json_read_options(&plan->options, &object, "options", message);
     if (status == STATUS_OK) status = read_choices(plan, reader, &object, message);
-    if (status != STATUS_OK) {
-        plan_free(plan);
-        *plan = (Plan){0};
-    }
+    if (status == STATUS_OK)
+        *result = plan;
+    else
+        plan_drop(plan);
     return status;
 }
 
@@ -446,7 +447,7 @@ static Status read_visit(VisitedPlan *visit, const Reader *reader, const JsonObj
     Status status = json_only_keys(object, keys, message);
     if (status == STATUS_OK) status = read_plan(&visit->plan, reader, object, message);
     if (status != STATUS_OK) return status;
-    visit->totals = plan_totals(&visit->plan, reader->network);
+    visit->totals = plan_totals(visit->plan, reader->network);
     visit->evaluated = !cJSON_IsNull(json_find(object, "accuracy"));
     visit->bounded = !cJSON_IsNull(json_find(object, "bound"));
     if (visit->evaluated) status = read_accuracy(&visit->accuracy, object, message);
@@ -556,13 +557,10 @@ Status exploration_read(Exploration *exploration, const Network *network, const 
 
 void exploration_free(Exploration *exploration)
 {
-    for (size_t i = 0; i < exploration->visited_count; i++) {
-        VisitedPlan *visit = (VisitedPlan *)(uintptr_t)exploration->visited[i]; /* its own, as it was read */
-        plan_free(&visit->plan);
-        free(visit);
-    }
+    for (size_t i = 0; i < exploration->visited_count; i++)
+        visited_plan_drop((VisitedPlan *)exploration->visited[i]);
     free(exploration->visited);
-    plan_free(&exploration->plan);
+    plan_drop(exploration->plan);
     exploration_source_free(&exploration->source);
     *exploration = (Exploration){0};
 }

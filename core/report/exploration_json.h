@@ -36,7 +36,7 @@ typedef struct Exploration {
     ExplorationSource source;
     char saved[32];                                                         /* "2024-05-17T10:42:00Z" */
     char network_sha256[65], calibration_sha256[65], evaluation_sha256[65]; /* "" where not known */
-    Plan plan;
+    const Plan *plan;                                                       /* held */
     const VisitedPlan **visited; /* [visited_count], in order of first visit */
     size_t visited_count;
 } Exploration;

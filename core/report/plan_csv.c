@@ -281,16 +281,16 @@ Status plan_csv_read(Plan *plan, const Network *network, const char *path, Messa
     Message discarded;
     Status status = file_read(&data, &size, path, MOST_BYTES, message);
     if (status != STATUS_OK) return status;
-    Plan changed = {0};
+    Plan *changed = NULL;
     Reader reader = {.path = path, .message = message ? message : &discarded};
     for (int w = 0; w < WANTED; w++) reader.places[w] = ABSENT;
     status = plan_copy(&changed, plan, message);
     if (status == STATUS_OK) status = layer_lookup_create(&reader.lookup, network, message);
-    reader.layers = changed.layers;
+    if (status == STATUS_OK) reader.layers = changed->layers;
     if (status == STATUS_OK) status = read_rows(&reader, data, size);
-    if (status == STATUS_OK) memcpy(plan->layers, changed.layers, plan->layer_count * sizeof *plan->layers);
+    if (status == STATUS_OK) memcpy(plan->layers, changed->layers, plan->layer_count * sizeof *plan->layers);
     layer_lookup_free(&reader.lookup);
-    plan_free(&changed);
+    plan_drop(changed);
     free(data);
     return status;
 }

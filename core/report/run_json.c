@@ -397,19 +397,19 @@ static Status read_tree(Plan *plan, const Network *network, const JsonObject *to
 Status run_json_read_plan(Plan *plan, const Network *network, const char *path, Message *message)
 {
     cJSON *root;
-    Plan changed = {0};
+    Plan *changed = NULL;
     Status status = json_read(&root, path, MOST_BYTES, message);
     if (status != STATUS_OK) return status;
     status = plan_copy(&changed, plan, message);
     if (status == STATUS_OK) {
         const JsonObject top = json_top(root, path);
-        status = read_tree(&changed, network, &top, message);
+        status = read_tree(changed, network, &top, message);
     }
     if (status == STATUS_OK) {
-        plan->options = changed.options;
-        memcpy(plan->layers, changed.layers, plan->layer_count * sizeof *plan->layers);
+        plan->options = changed->options;
+        memcpy(plan->layers, changed->layers, plan->layer_count * sizeof *plan->layers);
     }
-    plan_free(&changed);
+    plan_drop(changed);
     cJSON_Delete(root);
     return status;
 }

@@ -82,16 +82,16 @@ static int measure_optimizer(const Network *network, const char *images, unsigne
     Message message;
     Pool *pool;
     Dataset *dataset;
-    Plan plan;
+    Plan *plan;
     Pipeline *pipeline;
     Normalization normalization = {{0.2860f}, {0.3530f}};
     if (pool_create(&pool, 0, &message) != STATUS_OK ||
         dataset_open(&dataset, &(DatasetSource){.images = images}, &message) != STATUS_OK ||
         plan_create(&plan, network, &message) != STATUS_OK)
         return fail(&message);
-    plan_set_bits(&plan, network, bits, 8, 8);
+    plan_set_bits(plan, network, bits, 8, 8);
     PipelineOptions options = {.pool = pool};
-    if (pipeline_run(&pipeline, network, &plan, dataset, &normalization, &options, &message) != STATUS_OK)
+    if (pipeline_run(&pipeline, network, plan, dataset, &normalization, &options, &message) != STATUS_OK)
         return fail(&message);
     struct rusage usage;
     getrusage(RUSAGE_SELF, &usage);
@@ -101,7 +101,7 @@ static int measure_optimizer(const Network *network, const char *images, unsigne
            network->path, bits, pipeline->calibrate_seconds + pipeline->solve_seconds, pool_workers(pool),
            pipeline->calibrate_seconds, pipeline->images, pipeline->solve_seconds, usage.ru_maxrss >> 10);
     pipeline_free(pipeline);
-    plan_free(&plan);
+    plan_drop(plan);
     dataset_free(dataset);
     pool_free(pool);
     return 0;

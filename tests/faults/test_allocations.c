@@ -101,7 +101,7 @@ static void set_stage(const Journey *journey)
     if (journey->start >= START_SESSION)
         need(inputs_open(&inputs, &options, SESSION_NEEDED, SESSION_WANTED, &message));
     if (journey->start < START_RESULTS) return;
-    need(step_quantize(&pipeline, &inputs, &inputs.plan, "", &message));
+    need(step_quantize(&pipeline, &inputs, inputs.plan, "", &message));
     need(step_ladder(&climb, &inputs, pipeline, &message));
     need(step_evaluate(&evaluation, &inputs, (const Weights *const *)pipeline->weights, "", &message));
 }
@@ -123,7 +123,7 @@ static Status open_network(void)
 {
     Inputs opened;
     Status status = inputs_open_network(&opened, &options, &message);
-    if (status == STATUS_OK) digest_bytes(opened.plan.layers, opened.plan.layer_count * sizeof(LayerPlan));
+    if (status == STATUS_OK) digest_bytes(opened.plan->layers, opened.plan->layer_count * sizeof(LayerPlan));
     inputs_close(&opened);
     return status;
 }
@@ -144,7 +144,7 @@ static Status open_images(void)
 static Status quantize(void)
 {
     Pipeline *results = NULL;
-    Status status = step_quantize(&results, &inputs, &inputs.plan, "", &message);
+    Status status = step_quantize(&results, &inputs, inputs.plan, "", &message);
     if (status == STATUS_OK) digest_pipeline(results);
     pipeline_free(results);
     return status;
@@ -230,16 +230,16 @@ static void drop(void *context, Snapshot *snapshot)
 
 static Status pursue_plans(Explorer *explorer)
 {
-    Plan plan;
-    Status status = plan_copy(&plan, &inputs.plan, &message);
+    Plan *plan;
+    Status status = plan_copy(&plan, inputs.plan, &message);
     if (status != STATUS_OK) return status;
-    status = explorer_pursue(explorer, &plan, &message);
-    plan.layers[1].weight_bits = 3;
-    if (status == STATUS_OK) status = explorer_pursue(explorer, &plan, &message);
+    plan->layers[1].weight_bits = 3;
+    status = explorer_pursue(explorer, inputs.plan, &message);
+    if (status == STATUS_OK) status = explorer_pursue(explorer, plan, &message);
     if (status == STATUS_OK) status = explorer_compare_methods(explorer, 1, &message);
     if (status == STATUS_OK) status = explorer_measure_widths(explorer, 2, &message);
     if (status == STATUS_OK) digest_pipeline(explorer_pipeline(explorer));
-    plan_free(&plan);
+    plan_drop(plan);
     return status;
 }
 
@@ -248,7 +248,7 @@ static Status explore(void)
     const ExplorerOptions wishes = {
         .pool = inputs.pool, .ladder_images = IMAGES, .proceed = go_on, .publish = drop};
     Explorer *explorer;
-    Status status = explorer_create(&explorer, inputs.network, &inputs.plan, &wishes, &message);
+    Status status = explorer_create(&explorer, inputs.network, inputs.plan, &wishes, &message);
     if (status != STATUS_OK) return status;
     explorer_set_images(explorer, inputs.calibration, inputs.evaluation, &inputs.normalization);
     status = pursue_plans(explorer);

@@ -51,8 +51,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     Status status = exploration_read(&exploration, &sample_network, path, &message);
     fuzz_require_message(status, &message);
     if (status != STATUS_OK) return 0;
-    require_sound_plan(&exploration.plan);
-    for (size_t i = 0; i < exploration.visited_count; i++) require_sound_plan(&exploration.visited[i]->plan);
+    require_sound_plan(exploration.plan);
+    for (size_t i = 0; i < exploration.visited_count; i++) require_sound_plan(exploration.visited[i]->plan);
     write_and_read(&exploration);
     exploration_free(&exploration);
     return 0;

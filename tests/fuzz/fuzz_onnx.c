@@ -154,18 +154,18 @@ static void reopen(const char *path, size_t layers)
 
 static void write_quantized(const Pipeline *pipeline)
 {
-    Plan plan;
+    Plan *plan;
     Message message = {0};
     if (plan_create(&plan, pipeline->network, &message) != STATUS_OK) abort();
     const char *path = fuzz_path("export.onnx");
-    const Result result = {.network = pipeline->network, .plan = &plan, .pipeline = pipeline};
-    Status status = quantized_onnx_check(result.network, &plan, &result.memory, &message);
+    const Result result = {.network = pipeline->network, .plan = plan, .pipeline = pipeline};
+    Status status = quantized_onnx_check(result.network, plan, &result.memory, &message);
     if (status == STATUS_OK) {
         status = quantized_onnx_write(path, &result, &message);
         if (status == STATUS_OK) reopen(path, pipeline->layer_count);
     }
     fuzz_require_message(status, &message);
-    plan_free(&plan);
+    plan_drop(plan);
 }
 
 static void use(const Network *network)

@@ -6,9 +6,9 @@
 #include "fuzz_input.h"
 #include "sample_network.h"
 
-static inline Plan sample_plan(void)
+static inline Plan *sample_plan(void)
 {
-    Plan plan;
+    Plan *plan;
     fuzz_require(plan_create(&plan, &sample_network, NULL) == STATUS_OK, "memory for a plan");
     return plan;
 }
@@ -38,14 +38,14 @@ typedef Status ReadPlan(Plan *plan, const Network *network, const char *path, Me
 
 static inline void try_plan(ReadPlan *read, const char *path)
 {
-    Plan plan = sample_plan(), untouched = sample_plan();
+    Plan *plan = sample_plan(), *untouched = sample_plan();
     Message message = {0};
-    Status status = read(&plan, &sample_network, path, &message);
+    Status status = read(plan, &sample_network, path, &message);
     fuzz_require_message(status, &message);
-    fuzz_require(status == STATUS_OK || plan_equal(&plan, &untouched), "a failure leaves the plan alone");
-    require_sound_plan(&plan);
-    plan_free(&plan);
-    plan_free(&untouched);
+    fuzz_require(status == STATUS_OK || plan_equal(plan, untouched), "a failure leaves the plan alone");
+    require_sound_plan(plan);
+    plan_drop(plan);
+    plan_drop(untouched);
 }
 
 #endif

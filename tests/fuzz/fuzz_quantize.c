@@ -54,25 +54,25 @@ static void bound(const Network *network, const Pipeline *pipeline, const Datase
 static void quantize(const Network *network, const Dataset *images, Pool *pool, unsigned bits)
 {
     Message message = {0};
-    Plan plan;
+    Plan *plan;
     Pipeline *pipeline;
     Normalization normalization;
     for (size_t c = 0; c < DATASET_MAX_CHANNELS; c++)
         normalization.mean[c] = 0.5f, normalization.std[c] = 0.25f;
     fuzz_require(plan_create(&plan, network, &message) == STATUS_OK, "memory for a plan");
-    plan_set_bits(&plan, network, 2 + bits % 7, 8, 8);
-    plan_set_activation_bits(&plan, network, bits & 8 ? 8 : BITS_FLOAT);
-    plan.options.rows = 50;
-    plan.options.calibration_images = 4;
-    plan.options.error_compensated = (bits & 16) != 0;
-    plan.options.mode = bits & 32 ? MODE_SEQUENTIAL : MODE_INDEPENDENT;
-    fuzz_require_message(pipeline_run(&pipeline, network, &plan, images, &normalization,
+    plan_set_bits(plan, network, 2 + bits % 7, 8, 8);
+    plan_set_activation_bits(plan, network, bits & 8 ? 8 : BITS_FLOAT);
+    plan->options.rows = 50;
+    plan->options.calibration_images = 4;
+    plan->options.error_compensated = (bits & 16) != 0;
+    plan->options.mode = bits & 32 ? MODE_SEQUENTIAL : MODE_INDEPENDENT;
+    fuzz_require_message(pipeline_run(&pipeline, network, plan, images, &normalization,
                                       &(PipelineOptions){.pool = pool, .memory = (size_t)512 << 20},
                                       &message),
                          &message);
     if (pipeline) bound(network, pipeline, images, pool, &normalization);
     pipeline_free(pipeline);
-    plan_free(&plan);
+    plan_drop(plan);
 }
 
 static bool is_small(const Network *network)

@@ -179,7 +179,7 @@ static void fill_network(Recorded *recorded)
 static void fill_trace(Recorded *recorded, size_t l)
 {
     const Row *row = &rows[l];
-    unsigned bits = recorded->plan.layers[l].weight_bits;
+    unsigned bits = recorded->plan->layers[l].weight_bits;
     SolveProgress *trace = recorded->traces[l];
     size_t count = 0;
     double before = row->rounding, rest = row->rounding - row->solved;
@@ -205,7 +205,7 @@ static void fill_result(Recorded *recorded, size_t l)
 {
     const Row *row = &rows[l];
     for (size_t i = 0; i < row->shape[0]; i++) recorded->scales[l][i] = 0.05F + 0.001F * (float)(i * 7 % 40);
-    recorded->solved[l].result = (LayerResult){.bits = recorded->plan.layers[l].weight_bits,
+    recorded->solved[l].result = (LayerResult){.bits = recorded->plan->layers[l].weight_bits,
                                                .activation_bits = BITS_FLOAT,
                                                .method = METHOD_BITSPLIT,
                                                .rounding_error = row->rounding,
@@ -239,13 +239,13 @@ static void fill_bell(Histogram *histogram, double low, double high, double midd
 static void fill_codes(Recorded *recorded, size_t l)
 {
     Solved *solved = &recorded->solved[l];
-    int most = (1 << (recorded->plan.layers[l].weight_bits - 1)) - 1;
+    int most = (1 << (recorded->plan->layers[l].weight_bits - 1)) - 1;
     fill_bell(&solved->weight_histogram, -most - 0.5, most + 0.5, 0, 0.9 * most, 40);
     fill_bell(&solved->inputs, 0, 3.2, 0, 3, 90);
     for (int q = -most; q <= most; q++) {
         double x = (double)q / (0.95 * most), bell = x * x < 1 ? (1 - x * x) * (1 - x * x) : 0;
         solved->codes[q + 127] = (size_t)(300 * bell * bell);
-        for (unsigned p = 0; p + 2 <= recorded->plan.layers[l].weight_bits; p++) {
+        for (unsigned p = 0; p + 2 <= recorded->plan->layers[l].weight_bits; p++) {
             unsigned magnitude = (unsigned)(q < 0 ? -q : q), digit = magnitude >> p & 1;
             solved->digits[p][digit == 0 ? 1 : q < 0 ? 0 : 2] += solved->codes[q + 127];
         }
@@ -263,7 +263,7 @@ static void fill_state(Recorded *recorded, size_t l)
         bool known = b >= SOLVE_MIN_BITS;
         state->estimate[b] = known ? row->estimate * factor : NAN;
         state->rounding_estimate[b] = known ? row->rounding_estimate * factor * (b < 4 ? 1.5 : 1) : NAN;
-        state->measured[b] = b == recorded->plan.layers[l].weight_bits ? row->polished : NAN;
+        state->measured[b] = b == recorded->plan->layers[l].weight_bits ? row->polished : NAN;
         if (known) factor /= 4;
     }
     for (unsigned m = 0; m < METHOD_COUNT; m++) state->methods[m] = NAN;
@@ -338,11 +338,13 @@ static bool fill_visits(Recorded *recorded)
     for (size_t i = 0; i < RECORDED_VISITS; i++) {
         VisitedPlan *visit = &recorded->visited[i];
         recorded->visit_list[i] = visit;
-        if (plan_copy(&visit->plan, &recorded->plan, NULL) != STATUS_OK) return false;
-        plan_set_bits(&visit->plan, &recorded->network, visited[i].bits, visited[i].first, visited[i].last);
-        visit->plan.layers[1].weight_bits = (uint8_t)visited[i].one;
+        if (plan_copy(&recorded->visited_plans[i], recorded->plan, NULL) != STATUS_OK) return false;
+        Plan *plan = recorded->visited_plans[i];
+        visit->plan = plan;
+        plan_set_bits(plan, &recorded->network, visited[i].bits, visited[i].first, visited[i].last);
+        plan->layers[1].weight_bits = (uint8_t)visited[i].one;
         visit->number = i + 1;
-        visit->totals = plan_totals(&visit->plan, &recorded->network);
+        visit->totals = plan_totals(plan, &recorded->network);
         visit->evaluated = visit->bounded = visited[i].evaluated;
         visit->measured = visited[i].measured;
         visit->hybrid = visited[i].hybrid;
@@ -369,7 +371,7 @@ static bool fill_snapshot(Recorded *recorded)
 {
     Snapshot *snapshot = &recorded->snapshot;
     *snapshot = (Snapshot){.number = 7,
-                           .totals = plan_totals(&recorded->plan, &recorded->network),
+                           .totals = plan_totals(recorded->plan, &recorded->network),
                            .activity = ACTIVITY_IDLE,
                            .layer = NO_INDEX,
                            .layers_done = RECORDED_LAYERS,
@@ -388,7 +390,9 @@ static bool fill_snapshot(Recorded *recorded)
                            .visited = recorded->visit_list};
     fill_layers(recorded);
     fill_ladder(recorded);
-    return plan_copy(&snapshot->plan, &recorded->plan, NULL) == STATUS_OK && fill_visits(recorded);
+    if (plan_copy(&recorded->pursued, recorded->plan, NULL) != STATUS_OK) return false;
+    snapshot->plan = recorded->pursued;
+    return fill_visits(recorded);
 }
 
 static void fill_scene(Recorded *recorded)
@@ -398,7 +402,7 @@ static void fill_scene(Recorded *recorded)
     scene->title = "resnet20";
     scene->images_title = "fashion-mnist";
     scene->snapshot = &recorded->snapshot;
-    scene->plan = &recorded->plan;
+    scene->plan = recorded->plan;
     for (size_t i = 0; i < PANEL_COUNT; i++) scene->chart_cursor[i] = SIZE_MAX;
     scene->order = recorded->order;
     scene->marked = recorded->marked;
@@ -425,9 +429,9 @@ Recorded *recorded_create(void)
 void recorded_free(Recorded *recorded)
 {
     if (!recorded) return;
-    plan_free(&recorded->plan);
-    plan_free(&recorded->snapshot.plan);
-    for (size_t i = 0; i < RECORDED_VISITS; i++) plan_free(&recorded->visited[i].plan);
+    plan_drop(recorded->plan);
+    plan_drop(recorded->pursued);
+    for (size_t i = 0; i < RECORDED_VISITS; i++) plan_drop(recorded->visited_plans[i]);
     free(recorded);
 }
 
@@ -505,8 +509,8 @@ void recorded_show(Recorded *recorded, Moment moment)
 void recorded_quantize_inputs(Recorded *recorded)
 {
     recorded->input_scale = 0.0123F;
-    plan_set_activation_bits(&recorded->plan, &recorded->network, 8);
-    plan_set_activation_bits(&recorded->snapshot.plan, &recorded->network, 8);
+    plan_set_activation_bits(recorded->plan, &recorded->network, 8);
+    plan_set_activation_bits(recorded->pursued, &recorded->network, 8);
     for (size_t l = 1; l < RECORDED_LAYERS; l++) {
         LayerResult *result = &recorded->solved[l].result;
         result->activation_bits = 8;

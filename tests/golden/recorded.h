@@ -31,7 +31,7 @@ typedef struct Recorded {
     Node nodes[RECORDED_LAYERS];
     Value values[RECORDED_LAYERS + 1];
     size_t uses[RECORDED_LAYERS], inputs[RECORDED_LAYERS];
-    Plan plan;
+    Plan *plan, *pursued, *visited_plans[RECORDED_VISITS];
 
     Snapshot snapshot;
     LayerSnapshot states[RECORDED_LAYERS];

@@ -126,8 +126,8 @@ static void layers_chosen(Recorded *recorded)
     scene->descending = true;
     scene->marked[3] = scene->marked[4] = true;
     scene->marked_count = 2;
-    recorded->plan.layers[3].weight_bits = 3;
-    recorded->plan.layers[4].weight_bits = BITS_FLOAT;
+    recorded->plan->layers[3].weight_bits = 3;
+    recorded->plan->layers[4].weight_bits = BITS_FLOAT;
     layer_order_update(scene);
 }
 
@@ -427,7 +427,7 @@ static void shake_layer(Recorded *recorded, size_t l, Dice *dice)
         if (roll(dice, 3) == 0) *figures[i] = odd_number(dice);
     state->state = (LayerState)roll(dice, LAYER_FLOAT + 1);
     if (roll(dice, 4) == 0) state->solved = NULL;
-    if (roll(dice, 4) == 0) recorded->plan.layers[l].weight_bits = BITS_FLOAT;
+    if (roll(dice, 4) == 0) recorded->plan->layers[l].weight_bits = BITS_FLOAT;
     if (roll(dice, 6) == 0) result->bits = BITS_FLOAT;
     if (roll(dice, 6) == 0) result->scales = NULL;
     if (roll(dice, 6) == 0)

@@ -276,8 +276,7 @@ static void open_peer(Peer *peer, Options *options, int count, char **arguments)
     if (options_parse(options, &all, count, arguments, &message) != REQUEST_RUN)
         check(STATUS_INVALID, &message);
     check(inputs_open(&peer->inputs, options, SESSION_NEEDED, SESSION_NEEDED, &message), &message);
-    check(step_quantize(&peer->pipeline, &peer->inputs, &peer->inputs.plan, "quantizing", &message),
-          &message);
+    check(step_quantize(&peer->pipeline, &peer->inputs, peer->inputs.plan, "quantizing", &message), &message);
     check(workspace_create(&peer->workspace, peer->inputs.network, &message), &message);
     const size_t most = options->evaluation_images, there = peer->inputs.evaluation->count;
     peer->images = most && most < there ? most : there;
@@ -293,7 +292,7 @@ int main(int count, char **arguments)
     open_peer(&peer, &options, count - 1, arguments + 1);
     snprintf(path, sizeof path, "%s/export.onnx", peer.folder);
     const Result result = {
-        .network = peer.inputs.network, .plan = &peer.inputs.plan, .pipeline = peer.pipeline};
+        .network = peer.inputs.network, .plan = peer.inputs.plan, .pipeline = peer.pipeline};
     check(quantized_onnx_check(result.network, result.plan, &result.memory, &message), &message);
     check(quantized_onnx_write(path, &result, &message), &message);
     write_probes(&peer, path);

@@ -187,7 +187,7 @@ bool part_stale(const Scene *scene, size_t layer)
 {
     const LayerSnapshot *state = part_layer(scene, layer);
     if (!state) return false;
-    const LayerPlan *plan = &scene->plan->layers[layer], *pursued = &scene->snapshot->plan.layers[layer];
+    const LayerPlan *plan = &scene->plan->layers[layer], *pursued = &scene->snapshot->plan->layers[layer];
     bool changed = plan->weight_bits != pursued->weight_bits ||
                    plan->activation_bits != pursued->activation_bits || plan->method != pursued->method;
     return changed || (state->state != LAYER_SOLVED && state->state != LAYER_FLOAT);
@@ -195,7 +195,7 @@ bool part_stale(const Scene *scene, size_t layer)
 
 bool part_plan_ahead(const Scene *scene)
 {
-    return scene->snapshot && !plan_equal(scene->plan, &scene->snapshot->plan);
+    return scene->snapshot && !plan_equal(scene->plan, scene->snapshot->plan);
 }
 
 bool part_is_live(const Scene *scene, size_t layer)

@@ -90,7 +90,7 @@ static void plot_methods(Page *page, const Scene *scene, size_t layer)
 {
     char number[PART_BYTES];
     const LayerSnapshot *state = part_layer(scene, layer);
-    unsigned own = scene->snapshot->plan.layers[layer].method;
+    unsigned own = scene->snapshot->plan->layers[layer].method;
     for (unsigned m = 0; m < METHOD_COUNT; m++)
         if (m != own && m != METHOD_ROUND_MSE && isfinite(state->methods[m]))
             plot_level(&page->plot, state->methods[m], STYLE_SERIES_4, part_method(m),

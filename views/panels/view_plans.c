@@ -61,8 +61,8 @@ static bool same_options(const PlanOptions *a, const PlanOptions *b)
 
 static void write_differs(char text[PART_BYTES], const Scene *scene, const VisitedPlan *visit)
 {
-    size_t count = count_differences(&visit->plan, scene->plan);
-    bool options = !same_options(&visit->plan.options, &scene->plan->options);
+    size_t count = count_differences(visit->plan, scene->plan);
+    bool options = !same_options(&visit->plan->options, &scene->plan->options);
     if (count == 0)
         snprintf(text, PART_BYTES, "%s", options ? "options" : "-");
     else
@@ -72,7 +72,7 @@ static void write_differs(char text[PART_BYTES], const Scene *scene, const Visit
 static void write_visit(char text[PART_BYTES], const Scene *scene, const VisitedPlan *visit, int column)
 {
     Score score = part_score(&visit->accuracy);
-    double inputs = part_activation_bits(&visit->plan, scene->network);
+    double inputs = part_activation_bits(visit->plan, scene->network);
     bool scored = visit->evaluated && score.known;
     text[0] = 0;
     switch (column) {
@@ -122,7 +122,7 @@ static void draw_line(Canvas *canvas, Area area, int row, const Scene *scene, si
         write_visit(text, scene, visit, c);
         canvas_text_right(canvas, area, row, end, c == V_SCORE ? STYLE_STRONG : STYLE_TEXT, "%s", text);
     }
-    if (plan_equal(&visit->plan, scene->plan))
+    if (plan_equal(visit->plan, scene->plan))
         canvas_put(canvas, area, row, 0, STYLE_GOOD, canvas_glyph(canvas, GLYPH_CHECK));
     if (front) canvas_put(canvas, area, row, 1, STYLE_GOOD, canvas_glyph(canvas, GLYPH_DIAMOND));
     if (index == scene->overlay_cursor)
@@ -202,7 +202,7 @@ static void say_options(Words *words, const PlanOptions *there, const PlanOption
 static void draw_differences(Canvas *canvas, Area area, const Scene *scene, const VisitedPlan *visit)
 {
     Words words = {0};
-    const Plan *plan = &visit->plan;
+    const Plan *plan = visit->plan;
     if (plan_equal(plan, scene->plan)) {
         words_say(&words, "Plan %zu is the plan that stands.", visit->number);
     } else {

@@ -101,14 +101,14 @@ static void add_layer(Table *table, const Ladder *ladder, size_t layer)
 
 static Status print_layers(const Inputs *inputs, const Ladder *ladder, Message *message)
 {
-    const bool quantized_inputs = quantizes_inputs(&inputs->plan);
+    const bool quantized_inputs = quantizes_inputs(inputs->plan);
     Table *table = table_without(columns, sizeof columns / sizeof *columns, quantized_inputs ? NULL : "A");
     if (ladder->labelled) add_float(table, ladder, quantized_inputs);
     for (size_t i = 0; i < ladder->layer_count; i++) {
         table_cell(table, "%zu", i + 1);
         table_cell(table, "%s", inputs->network->layers[i].name);
-        add_width(table, inputs->plan.layers[i].weight_bits);
-        if (quantized_inputs) add_width(table, inputs->plan.layers[i].activation_bits);
+        add_width(table, inputs->plan->layers[i].weight_bits);
+        if (quantized_inputs) add_width(table, inputs->plan->layers[i].activation_bits);
         add_layer(table, ladder, i);
     }
     Status status = table_print(table, stdout, message);
@@ -171,11 +171,11 @@ static Status report(const Inputs *inputs, const Pipeline *pipeline, const Evalu
     if (status != STATUS_OK) return status;
     print_heading(inputs);
     puts("");
-    print_options(&inputs->plan);
+    print_options(inputs->plan);
     if (pipeline->note) printf("note: %s\n", pipeline->note);
     status = print_ladder(inputs, &climb->ladder, message);
     if (status != STATUS_OK) return status;
-    print_totals(&inputs->plan, inputs->network);
+    print_totals(inputs->plan, inputs->network);
     if (evaluation) status = print_accuracy(evaluation, message);
     if (status == STATUS_OK) print_costs(pipeline, evaluation, climb);
     return status;
@@ -186,7 +186,7 @@ static Status bound(const Inputs *inputs, Message *message)
     Pipeline *pipeline = NULL;
     Climb climb = {0};
     Evaluation evaluation;
-    Status status = step_quantize(&pipeline, inputs, &inputs->plan, "quantizing", message);
+    Status status = step_quantize(&pipeline, inputs, inputs->plan, "quantizing", message);
     if (status == STATUS_OK) status = step_ladder(&climb, inputs, pipeline, message);
     if (status == STATUS_OK && inputs->evaluation)
         status = step_evaluate(&evaluation, inputs, (const Weights *const *)pipeline->weights, "evaluating",

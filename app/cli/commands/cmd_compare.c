@@ -47,19 +47,19 @@ static Status keep(Outcome *outcome, const Pipeline *pipeline, Message *message)
 static Status run_contender(Outcome *outcome, const Inputs *inputs, const Contender *contender,
                             Message *message)
 {
-    Plan plan;
+    Plan *plan;
     Pipeline *pipeline = NULL;
-    Status status = plan_copy(&plan, &inputs->plan, message);
+    Status status = plan_copy(&plan, inputs->plan, message);
     if (status != STATUS_OK) return status;
-    plan_set_method(&plan, contender->method);
-    plan.options.polish = contender->polish;
-    status = step_quantize(&pipeline, inputs, &plan, contender->name, message);
+    plan_set_method(plan, contender->method);
+    plan->options.polish = contender->polish;
+    status = step_quantize(&pipeline, inputs, plan, contender->name, message);
     if (status == STATUS_OK) status = keep(outcome, pipeline, message);
     if (status == STATUS_OK && inputs->evaluation)
         status = step_evaluate(&outcome->evaluation, inputs, (const Weights *const *)pipeline->weights,
                                contender->name, message);
     pipeline_free(pipeline);
-    plan_free(&plan);
+    plan_drop(plan);
     return status;
 }
 
@@ -69,15 +69,15 @@ static Status print_errors(const Inputs *inputs, const Outcome *outcomes, Messag
 {
     TableColumn columns[4 + CONTENDERS] = {
         {"#", TABLE_RIGHT}, {"layer", TABLE_LEFT}, {"bits", TABLE_RIGHT}, {"A", TABLE_RIGHT}};
-    bool quantized_inputs = quantizes_inputs(&inputs->plan);
+    bool quantized_inputs = quantizes_inputs(inputs->plan);
     for (size_t i = 0; i < CONTENDERS; i++) columns[4 + i] = (TableColumn){contenders[i].name, TABLE_RIGHT};
     Table *table = table_without(columns, 4 + CONTENDERS, quantized_inputs ? NULL : "A");
     for (size_t i = 0; i < inputs->network->layer_count; i++) {
-        if (inputs->plan.layers[i].weight_bits == BITS_FLOAT) continue;
+        if (inputs->plan->layers[i].weight_bits == BITS_FLOAT) continue;
         table_cell(table, "%zu", i + 1);
         table_cell(table, "%s", inputs->network->layers[i].name);
-        table_cell(table, "%u", inputs->plan.layers[i].weight_bits);
-        if (quantized_inputs) add_width(table, inputs->plan.layers[i].activation_bits);
+        table_cell(table, "%u", inputs->plan->layers[i].weight_bits);
+        if (quantized_inputs) add_width(table, inputs->plan->layers[i].activation_bits);
         for (size_t j = 0; j < CONTENDERS; j++) table_error(table, outcomes[j].errors[i]);
     }
     Status status = table_print(table, stdout, message);
@@ -149,7 +149,7 @@ static Status report(const Inputs *inputs, const Outcome *outcomes, Message *mes
     const Evaluation *evaluation = &outcomes[0].evaluation;
     print_heading(inputs);
     puts("\nreconstruction errors, relative to the sum of squared outputs");
-    print_options(&inputs->plan);
+    print_options(inputs->plan);
     puts("");
     Status status = print_errors(inputs, outcomes, message);
     if (status == STATUS_OK) status = print_summary(inputs, outcomes, message);

@@ -113,7 +113,7 @@ static Status write_plan(const Inputs *inputs, Message *message)
 {
     if (!inputs->options->csv) return STATUS_OK;
     Result result = {
-        .network = inputs->network, .plan = &inputs->plan, .normalization = &inputs->normalization};
+        .network = inputs->network, .plan = inputs->plan, .normalization = &inputs->normalization};
     return plan_csv_write(inputs->options->csv, &result, message);
 }
 
@@ -125,9 +125,9 @@ Status cmd_inspect(const Options *options, Message *message)
     if (status == STATUS_OK) {
         print_heading(&inputs);
         puts("");
-        status = print_layers(inputs.network, &inputs.plan, message);
+        status = print_layers(inputs.network, inputs.plan, message);
     }
-    if (status == STATUS_OK) print_totals(&inputs.plan, inputs.network);
+    if (status == STATUS_OK) print_totals(inputs.plan, inputs.network);
     inputs_close(&inputs);
     return status;
 }

@@ -98,10 +98,10 @@ static Status print_pipeline(const Inputs *inputs, const Pipeline *pipeline, Mes
     print_heading(inputs);
     printf("\nerrors relative to the sum of squared outputs, on %zu image%s, and on %zu held out\n",
            pipeline->images, plural(pipeline->images), pipeline->heldout_images);
-    print_options(&inputs->plan);
+    print_options(inputs->plan);
     puts("");
-    Status status = print_layers(pipeline, &inputs->plan, message);
-    print_totals(&inputs->plan, inputs->network);
+    Status status = print_layers(pipeline, inputs->plan, message);
+    print_totals(inputs->plan, inputs->network);
     print_inputs(pipeline);
     print_notes(pipeline);
     return status;
@@ -125,7 +125,7 @@ static Status quantize(const Inputs *inputs, Message *message)
 {
     Pipeline *pipeline = NULL;
     Evaluation evaluation;
-    Status status = step_quantize(&pipeline, inputs, &inputs->plan, "quantizing", message);
+    Status status = step_quantize(&pipeline, inputs, inputs->plan, "quantizing", message);
     if (status == STATUS_OK && inputs->evaluation)
         status = step_evaluate(&evaluation, inputs, (const Weights *const *)pipeline->weights, "evaluating",
                                message);

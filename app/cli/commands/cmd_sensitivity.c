@@ -43,7 +43,7 @@ static void print_above(const Inputs *inputs)
          "estimate: a rounding whose later codes make up for the earlier, where nothing is clipped;\n"
          "rounding: to nearest, as it is");
     if (inputs->options->measure) {
-        const PlanOptions *plan = &inputs->plan.options;
+        const PlanOptions *plan = &inputs->plan->options;
         char ridge[32];
         snprintf(ridge, sizeof ridge, plan->ridge < 0 ? "ridge by layer" : "ridge %g", plan->ridge);
         printf("measured: of bit-split, %s, %s, %s\n", plan->polish ? "polish" : "no polish",

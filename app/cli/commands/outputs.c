@@ -44,8 +44,7 @@ Result outputs_gather(const Inputs *inputs, const Plan *plan, const Pipeline *pi
 Status outputs_write(const Inputs *inputs, const Pipeline *pipeline, const Evaluation *evaluation,
                      const Climb *climb, Message *message)
 {
-    Result result =
-        outputs_gather(inputs, &inputs->plan, pipeline, evaluation, climb ? &climb->ladder : NULL);
+    Result result = outputs_gather(inputs, inputs->plan, pipeline, evaluation, climb ? &climb->ladder : NULL);
     if (climb) result.run.norm_seconds = climb->norm_seconds;
     const Options *options = inputs->options;
     Status status = options->csv ? plan_csv_write(options->csv, &result, message) : STATUS_OK;

@@ -172,7 +172,7 @@ Status step_survey(Sensitivity *sensitivities, const Inputs *inputs, SweepKnown 
                             .progress = show_pipeline,
                             .known = show_known,
                             .context = &show};
-    Status status = sweep_run(sensitivities, inputs->network, &inputs->plan.options, inputs->calibration,
+    Status status = sweep_run(sensitivities, inputs->network, &inputs->plan->options, inputs->calibration,
                               &inputs->normalization, &options, message);
     return end_step(&show, status, message);
 }

@@ -220,10 +220,9 @@ static void details_walk_through_the_layers(void **state)
 
 static void a_visit_is_returned_to(void **state)
 {
-    VisitedPlan visit = {.number = 1};
+    VisitedPlan visit = {.number = 1, .plan = plan_hold(session.scene.plan)};
     VisitedPlan *visits[] = {&visit};
     Snapshot snapshot = {.visited_count = 1, .visited = visits, .visit = 0};
-    assert_int_equal(plan_copy(&visit.plan, session.scene.plan, &message), STATUS_OK);
     press("*2");
     assert_widths("22222");
     session.snapshot = &snapshot;
@@ -237,7 +236,7 @@ static void a_visit_is_returned_to(void **state)
     assert_widths("84448");
     press("u");
     assert_widths("22222");
-    plan_free(&visit.plan);
+    plan_drop(visit.plan);
 }
 
 static void escape_clears_one_thing_at_a_time(void **state)

@@ -52,13 +52,13 @@ static Network *open_shape(const Shape *shape)
     return network;
 }
 
-static Plan small_plan(const Network *network, Mode mode)
+static Plan *small_plan(const Network *network, Mode mode)
 {
-    Plan plan;
+    Plan *plan;
     assert_int_equal(plan_create(&plan, network, NULL), STATUS_OK);
-    plan.options.mode = mode;
-    plan.options.calibration_images = 24;
-    plan.options.rows = 500;
+    plan->options.mode = mode;
+    plan->options.calibration_images = 24;
+    plan->options.rows = 500;
     return plan;
 }
 
@@ -99,8 +99,11 @@ static Explorer *make_explorer(Watch *watch, const Network *network, const Plan 
     Explorer *explorer;
     *watch = (Watch){.snapshots = calloc(MOST_SNAPSHOTS, sizeof(Snapshot *))};
     assert_non_null(watch->snapshots);
-    if (explorer_create(&explorer, network, plan, &options, &message) != STATUS_OK)
-        fail_msg("%s", message.text);
+    Plan *copy;
+    assert_int_equal(plan_copy(&copy, plan, &message), STATUS_OK);
+    Status status = explorer_create(&explorer, network, copy, &options, &message);
+    plan_drop(copy);
+    if (status != STATUS_OK) fail_msg("%s", message.text);
     explorer_set_images(explorer, noise, noise, &normalization);
     return explorer;
 }
@@ -118,9 +121,19 @@ static void free_explorer(Explorer *explorer, Watch *watch)
     drop_snapshots(watch);
 }
 
+/* On a copy: tests go on editing the plan. */
+static Status try_to_pursue(Explorer *explorer, const Plan *plan)
+{
+    Plan *copy;
+    assert_int_equal(plan_copy(&copy, plan, &message), STATUS_OK);
+    Status status = explorer_pursue(explorer, copy, &message);
+    plan_drop(copy);
+    return status;
+}
+
 static void pursue(Explorer *explorer, const Plan *plan)
 {
-    if (explorer_pursue(explorer, plan, &message) != STATUS_OK) fail_msg("%s", message.text);
+    if (try_to_pursue(explorer, plan) != STATUS_OK) fail_msg("%s", message.text);
 }
 
 static Pipeline *run_pipeline(const Network *network, const Plan *plan, PipelineOptions options)
@@ -190,7 +203,7 @@ static void snapshot_agrees(const Snapshot *snapshot, const Explorer *explorer, 
 {
     const Pipeline *pipeline = explorer_pipeline(explorer);
     assert_int_equal(snapshot->activity, ACTIVITY_IDLE);
-    assert_true(plan_equal(&snapshot->plan, plan));
+    assert_true(plan_equal(snapshot->plan, plan));
     assert_int_equal(snapshot->layers_done, snapshot->layer_count);
     for (size_t l = 0; l < snapshot->layer_count; l++) {
         const LayerSnapshot *layer = &snapshot->layers[l];
@@ -203,7 +216,7 @@ static void snapshot_agrees(const Snapshot *snapshot, const Explorer *explorer, 
     assert_true(snapshot->ladder.hybrid == explorer_ladder(explorer)->hybrid);
     assert_int_equal(snapshot->accuracy.images, IMAGES);
     assert_int_equal(snapshot->accuracy.agreeing, explorer_accuracy(explorer)->agreeing);
-    assert_true(plan_equal(&snapshot->visited[snapshot->visit]->plan, plan));
+    assert_true(plan_equal(snapshot->visited[snapshot->visit]->plan, plan));
     assert_true(snapshot->visited[snapshot->visit]->evaluated && snapshot->visited[snapshot->visit]->bounded);
 }
 
@@ -241,20 +254,20 @@ static void edit(Plan *plan, const Network *network, size_t round, size_t step)
 static void walk(const Shape *shape, Mode mode, size_t round)
 {
     Network *network = open_shape(shape);
-    Plan plans[EDITS] = {small_plan(network, mode)};
+    Plan *plans[EDITS] = {small_plan(network, mode)};
     Watch watch;
-    Explorer *explorer = make_explorer(&watch, network, &plans[0]);
+    Explorer *explorer = make_explorer(&watch, network, plans[0]);
     for (size_t step = 0; step < EDITS; step++) {
         if (step > 0) {
             const size_t from = step % 3 ? step - 1 : random_bits(13, round, step, 0) % step;
-            assert_int_equal(plan_copy(&plans[step], &plans[from], NULL), STATUS_OK);
-            if (step % 3) edit(&plans[step], network, round, step);
+            assert_int_equal(plan_copy(&plans[step], plans[from], NULL), STATUS_OK);
+            if (step % 3) edit(plans[step], network, round, step);
         }
-        pursue(explorer, &plans[step]);
-        same_as_fresh(explorer_pipeline(explorer), &plans[step]);
-        snapshot_agrees(newest(&watch), explorer, &plans[step]);
+        pursue(explorer, plans[step]);
+        same_as_fresh(explorer_pipeline(explorer), plans[step]);
+        snapshot_agrees(newest(&watch), explorer, plans[step]);
     }
-    for (size_t step = 0; step < EDITS; step++) plan_free(&plans[step]);
+    for (size_t step = 0; step < EDITS; step++) plan_drop(plans[step]);
     free_explorer(explorer, &watch);
     network_free(network);
 }
@@ -273,13 +286,13 @@ static void any_history_gives_a_fresh_run_s_bytes(void **state)
 static void ladder_and_accuracy_are_those_of_a_fresh_run(void **state)
 {
     Network *network = open_shape(&residual);
-    Plan plan = small_plan(network, MODE_SEQUENTIAL);
+    Plan *plan = small_plan(network, MODE_SEQUENTIAL);
     Watch watch;
-    Explorer *explorer = make_explorer(&watch, network, &plan);
-    pursue(explorer, &plan);
-    plan.layers[1].weight_bits = 2;
-    pursue(explorer, &plan);
-    Pipeline *fresh = run_pipeline(network, &plan, (PipelineOptions){0});
+    Explorer *explorer = make_explorer(&watch, network, plan);
+    pursue(explorer, plan);
+    plan->layers[1].weight_bits = 2;
+    pursue(explorer, plan);
+    Pipeline *fresh = run_pipeline(network, plan, (PipelineOptions){0});
     const Weights *const *weights = (const Weights *const *)fresh->weights;
     LayerNorm *norms = calloc(network->node_count, sizeof *norms);
     Ladder ladder;
@@ -305,7 +318,7 @@ static void ladder_and_accuracy_are_those_of_a_fresh_run(void **state)
     ladder_free(&ladder);
     free(norms);
     pipeline_free(fresh);
-    plan_free(&plan);
+    plan_drop(plan);
     free_explorer(explorer, &watch);
     network_free(network);
 }
@@ -340,20 +353,20 @@ static void only_what_is_behind_is_solved_again(void **state)
 {
     for (Mode mode = MODE_SEQUENTIAL; mode <= MODE_INDEPENDENT; mode++) {
         Network *network = open_shape(&concat);
-        Plan plan = small_plan(network, mode);
+        Plan *plan = small_plan(network, mode);
         Memo *memo;
         assert_int_equal(memo_create(&memo, (size_t)1 << 30, NULL), STATUS_OK);
-        assert_int_equal(count_run(network, &plan, memo).solves, 5);
-        plan.layers[1].weight_bits = 3;
-        assert_int_equal(count_run(network, &plan, memo).solves, mode == MODE_SEQUENTIAL ? 3 : 1);
-        assert_int_equal(count_run(network, &plan, memo).calls, 0);
-        plan.layers[4].weight_bits = 5;
-        assert_int_equal(count_run(network, &plan, memo).solves, 1);
-        plan.layers[4].weight_bits = 8;
-        plan.layers[1].weight_bits = 4;
-        assert_int_equal(count_run(network, &plan, memo).calls, 0);
+        assert_int_equal(count_run(network, plan, memo).solves, 5);
+        plan->layers[1].weight_bits = 3;
+        assert_int_equal(count_run(network, plan, memo).solves, mode == MODE_SEQUENTIAL ? 3 : 1);
+        assert_int_equal(count_run(network, plan, memo).calls, 0);
+        plan->layers[4].weight_bits = 5;
+        assert_int_equal(count_run(network, plan, memo).solves, 1);
+        plan->layers[4].weight_bits = 8;
+        plan->layers[1].weight_bits = 4;
+        assert_int_equal(count_run(network, plan, memo).calls, 0);
         memo_free(memo);
-        plan_free(&plan);
+        plan_drop(plan);
         network_free(network);
     }
 }
@@ -362,26 +375,26 @@ static void only_what_is_behind_is_solved_again(void **state)
 static void going_back_is_no_work(void **state)
 {
     Network *network = open_shape(&residual);
-    Plan plan = small_plan(network, MODE_SEQUENTIAL);
+    Plan *plan = small_plan(network, MODE_SEQUENTIAL);
     Watch watch;
-    Explorer *explorer = make_explorer(&watch, network, &plan);
-    pursue(explorer, &plan);
+    Explorer *explorer = make_explorer(&watch, network, plan);
+    pursue(explorer, plan);
     const Snapshot *first = newest(&watch);
-    plan.layers[1].weight_bits = 2;
-    pursue(explorer, &plan);
+    plan->layers[1].weight_bits = 2;
+    pursue(explorer, plan);
     assert_ptr_not_equal(newest(&watch)->layers[1].solved, first->layers[1].solved);
     assert_ptr_equal(newest(&watch)->layers[0].solved, first->layers[0].solved);
     const size_t calls = watch.calls;
-    plan.layers[1].weight_bits = 4;
-    pursue(explorer, &plan);
+    plan->layers[1].weight_bits = 4;
+    pursue(explorer, plan);
     assert_int_equal(watch.calls, calls);
     for (size_t l = 0; l < network->layer_count; l++)
         assert_ptr_equal(newest(&watch)->layers[l].solved, first->layers[l].solved);
     assert_true(newest(&watch)->ladder.hybrid == first->ladder.hybrid);
     assert_int_equal(newest(&watch)->visited_count, 2);
     assert_int_equal(newest(&watch)->visit, 0);
-    snapshot_agrees(newest(&watch), explorer, &plan);
-    plan_free(&plan);
+    snapshot_agrees(newest(&watch), explorer, plan);
+    plan_drop(plan);
     free_explorer(explorer, &watch);
     network_free(network);
 }
@@ -390,16 +403,16 @@ static void little_memory_forgets_and_gives_the_same(void **state)
 {
     for (size_t ceiling = 0; ceiling < 60000; ceiling = 3 * ceiling + 500) {
         Network *network = open_shape(&concat);
-        Plan plan = small_plan(network, MODE_SEQUENTIAL);
+        Plan *plan = small_plan(network, MODE_SEQUENTIAL);
         Memo *memo;
         assert_int_equal(memo_create(&memo, ceiling, NULL), STATUS_OK);
         for (size_t step = 0; step < 8; step++) {
-            edit(&plan, network, 40, step);
-            count_run(network, &plan, memo);
+            edit(plan, network, 40, step);
+            count_run(network, plan, memo);
             assert_true(memo_bytes(memo) <= ceiling);
         }
         memo_free(memo);
-        plan_free(&plan);
+        plan_drop(plan);
         network_free(network);
     }
 }
@@ -411,14 +424,14 @@ static void little_memory_forgets_and_gives_the_same(void **state)
 static void cancelled_anywhere_goes_on_to_the_same(void **state)
 {
     Network *network = open_shape(&concat);
-    Plan plan = small_plan(network, MODE_SEQUENTIAL);
-    plan_set_activation_bits(&plan, network, 5);
+    Plan *plan = small_plan(network, MODE_SEQUENTIAL);
+    plan_set_activation_bits(plan, network, 5);
     Watch watch;
     Status status = STATUS_CANCELLED;
     for (size_t stop_at = 1; status == STATUS_CANCELLED; stop_at += 1 + stop_at / 8) {
-        Explorer *explorer = make_explorer(&watch, network, &plan);
+        Explorer *explorer = make_explorer(&watch, network, plan);
         watch.stop_at = stop_at;
-        status = explorer_pursue(explorer, &plan, &message);
+        status = try_to_pursue(explorer, plan);
         if (status == STATUS_CANCELLED) {
             assert_int_equal(watch.calls, stop_at);
             assert_int_equal(newest(&watch)->activity, ACTIVITY_CANCELLED);
@@ -426,13 +439,13 @@ static void cancelled_anywhere_goes_on_to_the_same(void **state)
                 assert_true(newest(&watch)->layers[l].state == LAYER_WAITING ||
                             newest(&watch)->layers[l].state == LAYER_SOLVED);
         }
-        pursue(explorer, &plan);
-        same_as_fresh(explorer_pipeline(explorer), &plan);
-        snapshot_agrees(newest(&watch), explorer, &plan);
+        pursue(explorer, plan);
+        same_as_fresh(explorer_pipeline(explorer), plan);
+        snapshot_agrees(newest(&watch), explorer, plan);
         free_explorer(explorer, &watch);
     }
     assert_int_equal(status, STATUS_OK);
-    plan_free(&plan);
+    plan_drop(plan);
     network_free(network);
 }
 
@@ -451,7 +464,7 @@ static uint64_t fingerprint(const Snapshot *snapshot)
 {
     uint64_t sum = mix(14695981039346656037u, (const char *)snapshot + sizeof snapshot->references,
                        sizeof *snapshot - sizeof snapshot->references);
-    sum = mix(sum, snapshot->plan.layers, snapshot->layer_count * sizeof *snapshot->plan.layers);
+    sum = mix(sum, snapshot->plan->layers, snapshot->layer_count * sizeof *snapshot->plan->layers);
     sum = mix(sum, snapshot->layers, snapshot->layer_count * sizeof *snapshot->layers);
     sum = mix(sum, snapshot->live, snapshot->live_count * sizeof *snapshot->live);
     if (snapshot->norms) sum = mix(sum, snapshot->norms, snapshot->node_count * sizeof *snapshot->norms);
@@ -476,13 +489,13 @@ static void published_snapshots_do_not_change(void **state)
     static uint64_t prints[MOST_SNAPSHOTS];
     size_t printed = 0;
     Network *network = open_shape(&residual);
-    Plan plan = small_plan(network, MODE_SEQUENTIAL);
+    Plan *plan = small_plan(network, MODE_SEQUENTIAL);
     Watch watch;
-    Explorer *explorer = make_explorer(&watch, network, &plan);
+    Explorer *explorer = make_explorer(&watch, network, plan);
     for (size_t step = 0; step < 10; step++) {
         for (; printed < watch.count; printed++) prints[printed] = fingerprint(watch.snapshots[printed]);
-        edit(&plan, network, 50, step);
-        pursue(explorer, &plan);
+        edit(plan, network, 50, step);
+        pursue(explorer, plan);
     }
     explorer_free(explorer);
     for (size_t i = 0; i < printed; i++) {
@@ -490,7 +503,7 @@ static void published_snapshots_do_not_change(void **state)
         assert_int_equal(watch.snapshots[i]->number, i + 1);
     }
     drop_snapshots(&watch);
-    plan_free(&plan);
+    plan_drop(plan);
     network_free(network);
 }
 
@@ -498,10 +511,10 @@ static void published_snapshots_do_not_change(void **state)
 static void traces_stream(void **state)
 {
     Network *network = open_shape(&residual);
-    Plan plan = small_plan(network, MODE_SEQUENTIAL);
+    Plan *plan = small_plan(network, MODE_SEQUENTIAL);
     Watch watch;
-    Explorer *explorer = make_explorer(&watch, network, &plan);
-    pursue(explorer, &plan);
+    Explorer *explorer = make_explorer(&watch, network, plan);
+    pursue(explorer, plan);
     size_t seen[8] = {0};
     for (size_t i = 0; i < watch.count; i++) {
         const Snapshot *snapshot = watch.snapshots[i];
@@ -515,7 +528,7 @@ static void traces_stream(void **state)
     }
     for (size_t l = 0; l < network->layer_count; l++)
         assert_int_equal(seen[l], newest(&watch)->layers[l].solved->trace_count);
-    plan_free(&plan);
+    plan_drop(plan);
     free_explorer(explorer, &watch);
     network_free(network);
 }
@@ -524,9 +537,9 @@ static void traces_stream(void **state)
 static void pictures_of_a_layer_add_up(void **state)
 {
     Network *network = open_shape(&concat);
-    Plan plan = small_plan(network, MODE_SEQUENTIAL);
-    plan_set_activation_bits(&plan, network, 4);
-    Pipeline *pipeline = run_pipeline(network, &plan, (PipelineOptions){0});
+    Plan *plan = small_plan(network, MODE_SEQUENTIAL);
+    plan_set_activation_bits(plan, network, 4);
+    Pipeline *pipeline = run_pipeline(network, plan, (PipelineOptions){0});
     for (size_t l = 0; l < network->layer_count; l++) {
         const Solved *solved = pipeline->solved[l];
         const Layer *layer = &network->layers[l];
@@ -547,7 +560,7 @@ static void pictures_of_a_layer_add_up(void **state)
         assert_int_equal(solved->trace[0].stage, SOLVE_STAGE_START);
     }
     pipeline_free(pipeline);
-    plan_free(&plan);
+    plan_drop(plan);
     network_free(network);
 }
 
@@ -596,12 +609,12 @@ static void try_everything_on(const Network *network, Plan *plan, size_t index)
 static void one_layer_by_every_method_and_width(void **state)
 {
     Network *network = open_shape(&residual);
-    Plan plan = small_plan(network, MODE_SEQUENTIAL);
-    try_everything_on(network, &plan, 2);
-    plan_set_activation_bits(&plan, network, 5);
-    plan.options.error_compensated = true;
-    try_everything_on(network, &plan, 2);
-    plan_free(&plan);
+    Plan *plan = small_plan(network, MODE_SEQUENTIAL);
+    try_everything_on(network, plan, 2);
+    plan_set_activation_bits(plan, network, 5);
+    plan->options.error_compensated = true;
+    try_everything_on(network, plan, 2);
+    plan_drop(plan);
     network_free(network);
 }
 
@@ -611,31 +624,31 @@ static void sums_of_a_layer_are_found_without_a_memory(void **state)
     for (Mode mode = MODE_SEQUENTIAL; mode <= MODE_INDEPENDENT; mode++)
         for (size_t ceiling = 0; ceiling <= (size_t)1 << 30; ceiling += (size_t)1 << 30) {
             Network *network = open_shape(&concat);
-            Plan plan = small_plan(network, mode);
+            Plan *plan = small_plan(network, mode);
             Memo *memo;
             assert_int_equal(memo_create(&memo, ceiling, NULL), STATUS_OK);
             const PipelineOptions options = {.pool = pool, .memory = (size_t)1 << 30, .memo = memo};
             const SolvedWatch nobody = {0};
-            Pipeline *pipeline = run_pipeline(network, &plan, (PipelineOptions){0});
+            Pipeline *pipeline = run_pipeline(network, plan, (PipelineOptions){0});
             for (size_t l = 0; l < network->layer_count; l++) {
                 Sums *sums;
                 const Solved *solved;
                 assert_int_equal(
-                    pipeline_sums(&sums, l, network, &plan, noise, &normalization, &options, &message),
+                    pipeline_sums(&sums, l, network, plan, noise, &normalization, &options, &message),
                     STATUS_OK);
-                assert_int_equal(solved_create(&solved, network, l, &plan.options, &plan.layers[l],
+                assert_int_equal(solved_create(&solved, network, l, &plan->options, &plan->layers[l],
                                                &sums->statistics, &nobody, pool, &message),
                                  STATUS_OK);
                 same_layer(&solved->result, &pipeline->solved[l]->result, &network->layers[l]);
                 solved_drop(solved);
                 sums_drop(sums);
             }
-            Pipeline *after = run_pipeline(network, &plan, (PipelineOptions){.memo = memo});
+            Pipeline *after = run_pipeline(network, plan, (PipelineOptions){.memo = memo});
             same_pipeline(after, pipeline);
             pipeline_free(after);
             pipeline_free(pipeline);
             memo_free(memo);
-            plan_free(&plan);
+            plan_drop(plan);
             network_free(network);
         }
 }
@@ -646,27 +659,29 @@ static void sums_of_a_layer_are_found_without_a_memory(void **state)
 static void visited_of_an_earlier_run_come_first(void **state)
 {
     Network *network = open_shape(&residual), *other = open_shape(&concat);
-    Plan plan = small_plan(network, MODE_SEQUENTIAL), wrong = small_plan(other, MODE_SEQUENTIAL);
-    VisitedPlan kept[2] = {{.plan = plan, .number = 7, .evaluated = true, .accuracy = {.images = 9}},
+    Plan *plan = small_plan(network, MODE_SEQUENTIAL), *wrong = small_plan(other, MODE_SEQUENTIAL);
+    Plan *earlier = small_plan(network, MODE_SEQUENTIAL);
+    VisitedPlan kept[2] = {{.plan = earlier, .number = 7, .evaluated = true, .accuracy = {.images = 9}},
                            {.plan = wrong, .number = 8}};
     const VisitedPlan *visits[2] = {&kept[0], &kept[1]};
     Watch watch;
-    Explorer *explorer = make_explorer(&watch, network, &plan);
+    Explorer *explorer = make_explorer(&watch, network, plan);
     assert_int_equal(explorer_restore(explorer, visits, 2, &message), STATUS_INVALID);
     assert_non_null(strstr(message.text, "another network"));
-    plan.layers[0].weight_bits = 5;
-    pursue(explorer, &plan);
+    plan->layers[0].weight_bits = 5;
+    pursue(explorer, plan);
     assert_int_equal(newest(&watch)->visited_count, 2);
     assert_int_equal(newest(&watch)->visit, 1);
     assert_int_equal(newest(&watch)->visited[0]->number, 1);
     assert_int_equal(newest(&watch)->visited[0]->accuracy.images, 9);
-    plan.layers[0].weight_bits = 8;
-    pursue(explorer, &plan); /* kept figures are not taken for measured ones */
+    plan->layers[0].weight_bits = 8;
+    pursue(explorer, plan); /* kept figures are not taken for measured ones */
     assert_int_equal(newest(&watch)->visited[0]->accuracy.images, IMAGES);
     assert_int_equal(newest(&watch)->visited_count, 2);
-    snapshot_agrees(newest(&watch), explorer, &plan);
-    plan_free(&plan);
-    plan_free(&wrong);
+    snapshot_agrees(newest(&watch), explorer, plan);
+    plan_drop(plan);
+    plan_drop(earlier);
+    plan_drop(wrong);
     free_explorer(explorer, &watch);
     network_free(network);
     network_free(other);
@@ -675,17 +690,17 @@ static void visited_of_an_earlier_run_come_first(void **state)
 static void estimates_are_of_the_plan_alone(void **state)
 {
     Network *network = open_shape(&residual);
-    Plan plan = small_plan(network, MODE_SEQUENTIAL);
+    Plan *plan = small_plan(network, MODE_SEQUENTIAL);
     Watch watch;
-    Explorer *explorer = make_explorer(&watch, network, &plan);
-    assert_int_equal(explorer_pursue(explorer, &plan, &message), STATUS_OK);
+    Explorer *explorer = make_explorer(&watch, network, plan);
+    assert_int_equal(try_to_pursue(explorer, plan), STATUS_OK);
     assert_true(newest(&watch)->layers[0].estimate[4] > 0);
-    plan.options.seed = 9;
-    assert_int_equal(explorer_set_aside(explorer, &plan, &message), STATUS_CANCELLED);
+    plan->options.seed = 9;
+    assert_int_equal(explorer_set_aside(explorer, plan, &message), STATUS_CANCELLED);
     assert_int_equal(newest(&watch)->activity, ACTIVITY_CANCELLED);
     assert_true(isnan(newest(&watch)->layers[0].estimate[4]));
     assert_true(isnan(newest(&watch)->layers[0].rounding_estimate[4]));
-    plan_free(&plan);
+    plan_drop(plan);
     free_explorer(explorer, &watch);
     network_free(network);
 }
@@ -693,24 +708,24 @@ static void estimates_are_of_the_plan_alone(void **state)
 static void failures_are_shown(void **state)
 {
     Network *network = open_shape(&residual), *other = open_shape(&concat);
-    Plan plan = small_plan(network, MODE_SEQUENTIAL), wrong = small_plan(other, MODE_SEQUENTIAL);
+    Plan *plan = small_plan(network, MODE_SEQUENTIAL), *wrong = small_plan(other, MODE_SEQUENTIAL);
     Watch watch;
-    Explorer *explorer = make_explorer(&watch, network, &plan);
+    Explorer *explorer = make_explorer(&watch, network, plan);
     assert_int_equal(newest(&watch)->activity, ACTIVITY_OPENING);
-    plan.layers[0].activation_bits = 4; /* the network's input */
-    assert_int_equal(explorer_pursue(explorer, &plan, &message), STATUS_INVALID);
+    plan->layers[0].activation_bits = 4; /* the network's input */
+    assert_int_equal(try_to_pursue(explorer, plan), STATUS_INVALID);
     assert_int_equal(newest(&watch)->activity, ACTIVITY_FAILED);
     assert_string_equal(newest(&watch)->message, message.text);
     assert_null(explorer_pipeline(explorer));
     assert_null(explorer_ladder(explorer));
     assert_int_equal(network->layer_count + 1, other->layer_count);
-    assert_int_equal(explorer_pursue(explorer, &wrong, &message), STATUS_INVALID);
-    plan.layers[0].activation_bits = BITS_FLOAT;
-    pursue(explorer, &plan);
+    assert_int_equal(try_to_pursue(explorer, wrong), STATUS_INVALID);
+    plan->layers[0].activation_bits = BITS_FLOAT;
+    pursue(explorer, plan);
     assert_string_equal(newest(&watch)->message, "");
     assert_int_equal(explorer_compare_methods(explorer, 99, &message), STATUS_INVALID);
-    plan_free(&plan);
-    plan_free(&wrong);
+    plan_drop(plan);
+    plan_drop(wrong);
     free_explorer(explorer, &watch);
     network_free(network);
     network_free(other);
@@ -719,19 +734,19 @@ static void failures_are_shown(void **state)
 static void why_there_are_no_images_is_shown(void **state)
 {
     Network *network = open_shape(&residual);
-    Plan plan = small_plan(network, MODE_SEQUENTIAL);
+    Plan *plan = small_plan(network, MODE_SEQUENTIAL);
     const Message reason = {"'x.onnx' comes without calibration images"};
     Watch watch;
-    Explorer *explorer = make_explorer(&watch, network, &plan);
+    Explorer *explorer = make_explorer(&watch, network, plan);
     explorer_set_images(explorer, NULL, NULL, &normalization);
     explorer_lack_images(explorer, &reason);
-    assert_int_equal(explorer_pursue(explorer, &plan, &message), STATUS_INVALID);
+    assert_int_equal(try_to_pursue(explorer, plan), STATUS_INVALID);
     assert_int_equal(newest(&watch)->activity, ACTIVITY_FAILED);
     assert_string_equal(newest(&watch)->message, reason.text);
     explorer_set_images(explorer, noise, noise, &normalization);
-    pursue(explorer, &plan);
+    pursue(explorer, plan);
     assert_string_equal(newest(&watch)->message, "");
-    plan_free(&plan);
+    plan_drop(plan);
     free_explorer(explorer, &watch);
     network_free(network);
 }
@@ -741,20 +756,20 @@ static void other_images_start_anew(void **state)
 {
     static const Normalization brighter = {.mean = {0.4f, 0.4f, 0.4f}, .std = {0.2f, 0.2f, 0.2f}};
     Network *network = open_shape(&residual);
-    Plan plan = small_plan(network, MODE_SEQUENTIAL);
+    Plan *plan = small_plan(network, MODE_SEQUENTIAL);
     Watch watch;
-    Explorer *explorer = make_explorer(&watch, network, &plan);
-    pursue(explorer, &plan);
+    Explorer *explorer = make_explorer(&watch, network, plan);
+    pursue(explorer, plan);
     const Snapshot *first = newest(&watch);
     explorer_set_images(explorer, noise, NULL, &brighter);
     assert_null(explorer_pipeline(explorer));
-    pursue(explorer, &plan);
+    pursue(explorer, plan);
     assert_int_equal(newest(&watch)->visited_count, 1);
     assert_false(newest(&watch)->visited[0]->evaluated);
     assert_false(newest(&watch)->accuracy_current);
     assert_true(newest(&watch)->ladder.hybrid != first->ladder.hybrid);
     assert_true(newest(&watch)->layers[0].solved != first->layers[0].solved);
-    plan_free(&plan);
+    plan_drop(plan);
     free_explorer(explorer, &watch);
     network_free(network);
 }
@@ -801,7 +816,7 @@ static void *read_shelf(void *context)
 static void threads_read_while_the_worker_works(void **state)
 {
     Network *network = open_shape(&residual);
-    Plan plan = small_plan(network, MODE_SEQUENTIAL);
+    Plan *plan = small_plan(network, MODE_SEQUENTIAL);
     Shelf shelf = {.lock = PTHREAD_MUTEX_INITIALIZER};
     const ExplorerOptions options = {.pool = pool,
                                      .memory = (size_t)1 << 30,
@@ -810,12 +825,12 @@ static void threads_read_while_the_worker_works(void **state)
                                      .context = &shelf};
     Explorer *explorer;
     pthread_t reader;
-    assert_int_equal(explorer_create(&explorer, network, &plan, &options, &message), STATUS_OK);
+    assert_int_equal(explorer_create(&explorer, network, plan, &options, &message), STATUS_OK);
     explorer_set_images(explorer, noise, noise, &normalization);
     assert_int_equal(pthread_create(&reader, NULL, read_shelf, &shelf), 0);
     for (size_t step = 0; step < 6; step++) {
-        edit(&plan, network, 60, step);
-        pursue(explorer, &plan);
+        edit(plan, network, 60, step);
+        pursue(explorer, plan);
     }
     explorer_free(explorer);
     pthread_mutex_lock(&shelf.lock);
@@ -824,7 +839,7 @@ static void threads_read_while_the_worker_works(void **state)
     pthread_join(reader, NULL);
     assert_true(shelf.published >= 7 && shelf.read > 0);
     snapshot_drop(shelf.newest);
-    plan_free(&plan);
+    plan_drop(plan);
     network_free(network);
 }
 

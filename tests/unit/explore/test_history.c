@@ -7,14 +7,22 @@
 
 #include <cmocka.h>
 
-static LayerPlan layers[2] = {{4, 0, METHOD_BITSPLIT}, {4, 0, METHOD_BITSPLIT}};
+static Layer layers[2] = {{.first = true}, {.last = true}};
+static const Network network = {.layer_count = 2, .layers = layers};
 
-/* A plan of two layers, the first at `bits`. */
-static const Plan *plan_of(unsigned bits)
+/* A plan of two layers, the first with `bits` weight bits. */
+static Plan *plan_of(unsigned bits)
 {
-    static Plan plan = {.layer_count = 2, .layers = layers};
-    layers[0].weight_bits = (uint8_t)bits;
-    return &plan;
+    Plan *plan;
+    assert_int_equal(plan_create(&plan, &network, NULL), STATUS_OK);
+    plan->layers[0].weight_bits = (uint8_t)bits;
+    return plan;
+}
+
+static void push(History *history, const Plan *plan)
+{
+    assert_int_equal(history_push(history, plan, NULL), STATUS_OK);
+    plan_drop(plan);
 }
 
 static unsigned bits_now(const History *history)
@@ -25,9 +33,10 @@ static unsigned bits_now(const History *history)
 static History *history_of(unsigned first, unsigned last)
 {
     History *history;
-    assert_int_equal(history_create(&history, plan_of(first), NULL), STATUS_OK);
-    for (unsigned bits = first + 1; bits <= last; bits++)
-        assert_int_equal(history_push(history, plan_of(bits), NULL), STATUS_OK);
+    const Plan *plan = plan_of(first);
+    assert_int_equal(history_create(&history, plan, NULL), STATUS_OK);
+    plan_drop(plan);
+    for (unsigned bits = first + 1; bits <= last; bits++) push(history, plan_of(bits));
     return history;
 }
 
@@ -55,7 +64,7 @@ static void a_push_drops_what_was_undone(void **state)
     History *history = history_of(2, 5);
     history_undo(history);
     history_undo(history);
-    assert_int_equal(history_push(history, plan_of(8), NULL), STATUS_OK);
+    push(history, plan_of(8));
     assert_int_equal(bits_now(history), 8);
     assert_int_equal(history_redo_count(history), 0);
     assert_true(history_undo(history));
@@ -68,22 +77,22 @@ static void an_equal_plan_adds_nothing(void **state)
 {
     History *history = history_of(2, 4);
     history_undo(history);
-    assert_int_equal(history_push(history, plan_of(3), NULL), STATUS_OK);
+    push(history, plan_of(3));
     assert_int_equal(history_undo_count(history), 1);
     assert_int_equal(history_redo_count(history), 1);
     history_free(history);
 }
 
-/* The history's plan may be pushed after it was changed in a copy, and outlives the copy. */
-static void plans_are_copied(void **state)
+/* An edit is a copy of the current plan; the history shares what is pushed. */
+static void plans_are_shared(void **state)
 {
     History *history = history_of(2, 2);
-    Plan copy;
+    Plan *copy;
     assert_int_equal(plan_copy(&copy, history_plan(history), NULL), STATUS_OK);
-    copy.layers[1].weight_bits = 7;
-    assert_int_equal(history_push(history, &copy, NULL), STATUS_OK);
-    plan_free(&copy);
-    assert_int_equal(history_plan(history)->layers[1].weight_bits, 7);
+    copy->layers[1].weight_bits = 7;
+    push(history, copy);
+    assert_ptr_equal(history_plan(history), copy);
+    assert_int_equal(copy->references, 1);
     assert_int_equal(history_push(history, history_plan(history), NULL), STATUS_OK);
     assert_int_equal(history_undo_count(history), 1);
     history_free(history);
@@ -96,7 +105,7 @@ int main(void)
         cmocka_unit_test(undo_and_redo_walk_all_the_way),
         cmocka_unit_test(a_push_drops_what_was_undone),
         cmocka_unit_test(an_equal_plan_adds_nothing),
-        cmocka_unit_test(plans_are_copied),
+        cmocka_unit_test(plans_are_shared),
     };
     return cmocka_run_group_tests_name("history", tests, NULL, NULL);
 }

@@ -198,7 +198,7 @@ static void a_shared_layer_brings_what_all_its_nodes_need(void **state)
 typedef struct Bench {
     Network *network;
     Upstream *upstream;
-    Plan plan;
+    Plan *plan;
     LayerKeys keys[5];
 } Bench;
 
@@ -206,7 +206,7 @@ static void make_keys(LayerKeys *keys, const Bench *bench)
 {
     static const Dataset images = {.sha256 = "abc", .channels = 1};
     static const Normalization normalization = {.mean = {0.5f}, .std = {1}};
-    layer_keys(keys, bench->network, bench->upstream, &bench->plan, &images, &normalization);
+    layer_keys(keys, bench->network, bench->upstream, bench->plan, &images, &normalization);
 }
 
 static Bench make_bench(Mode mode)
@@ -214,14 +214,14 @@ static Bench make_bench(Mode mode)
     Bench bench = {.network = open_network(branches)};
     assert_int_equal(upstream_create(&bench.upstream, bench.network, NULL), STATUS_OK);
     assert_int_equal(plan_create(&bench.plan, bench.network, NULL), STATUS_OK);
-    bench.plan.options.mode = mode;
+    bench.plan->options.mode = mode;
     make_keys(bench.keys, &bench);
     return bench;
 }
 
 static void free_bench(Bench *bench)
 {
-    plan_free(&bench->plan);
+    plan_drop(bench->plan);
     upstream_free(bench->upstream);
     network_free(bench->network);
 }
@@ -246,7 +246,7 @@ static void expect_changes(const Bench *bench, const char *sums, const char *sol
 static void a_branch_changes_what_is_behind_it(void **state)
 {
     Bench sequential = make_bench(MODE_SEQUENTIAL), independent = make_bench(MODE_INDEPENDENT);
-    sequential.plan.layers[1].weight_bits = independent.plan.layers[1].weight_bits = 3;
+    sequential.plan->layers[1].weight_bits = independent.plan->layers[1].weight_bits = 3;
     expect_changes(&sequential, "...xx", ".x.xx", ".x.xx");
     expect_changes(&independent, ".....", ".x...", ".x.xx");
     free_bench(&sequential);
@@ -256,7 +256,7 @@ static void a_branch_changes_what_is_behind_it(void **state)
 static void the_input_s_width_changes_the_sums(void **state)
 {
     Bench bench = make_bench(MODE_INDEPENDENT);
-    bench.plan.layers[2].activation_bits = 6;
+    bench.plan->layers[2].activation_bits = 6;
     expect_changes(&bench, "..x..", "..x..", "..xxx");
     free_bench(&bench);
 }
@@ -264,15 +264,15 @@ static void the_input_s_width_changes_the_sums(void **state)
 static void options_count_where_they_matter(void **state)
 {
     Bench bench = make_bench(MODE_SEQUENTIAL);
-    bench.plan.options.seed = 1;
+    bench.plan->options.seed = 1;
     expect_changes(&bench, "xxxxx", "xxxxx", "xxxxx");
-    bench.plan.options.seed = 0;
-    bench.plan.options.polish = false;
+    bench.plan->options.seed = 0;
+    bench.plan->options.polish = false;
     expect_changes(&bench, ".xxxx", "xxxxx", "xxxxx");
-    bench.plan.options.polish = true;
-    bench.plan.options.error_compensated = true; /* no input is quantized */
+    bench.plan->options.polish = true;
+    bench.plan->options.error_compensated = true; /* no input is quantized */
     expect_changes(&bench, ".....", ".....", ".....");
-    bench.plan.options.mode = MODE_INDEPENDENT; /* nothing is upstream of the first */
+    bench.plan->options.mode = MODE_INDEPENDENT; /* nothing is upstream of the first */
     expect_changes(&bench, ".xxxx", ".xxxx", ".xxxx");
     free_bench(&bench);
 }
@@ -281,9 +281,9 @@ static void options_count_where_they_matter(void **state)
 static void float_layers_do_not_count(void **state)
 {
     Bench bench = make_bench(MODE_SEQUENTIAL);
-    bench.plan.layers[1].weight_bits = BITS_FLOAT;
+    bench.plan->layers[1].weight_bits = BITS_FLOAT;
     make_keys(bench.keys, &bench);
-    bench.plan.layers[1].method = METHOD_GPTQ;
+    bench.plan->layers[1].method = METHOD_GPTQ;
     expect_changes(&bench, ".....", ".....", ".....");
     free_bench(&bench);
 }
@@ -292,11 +292,11 @@ static void float_layers_do_not_count(void **state)
 static void a_compensated_input_s_sums_know_the_weights_width(void **state)
 {
     Bench bench = make_bench(MODE_INDEPENDENT);
-    bench.plan.options.error_compensated = true;
-    bench.plan.layers[2].activation_bits = 6;
+    bench.plan->options.error_compensated = true;
+    bench.plan->layers[2].activation_bits = 6;
     make_keys(bench.keys, &bench);
-    bench.plan.layers[2].weight_bits = 3;
-    bench.plan.layers[1].weight_bits = 3;
+    bench.plan->layers[2].weight_bits = 3;
+    bench.plan->layers[1].weight_bits = 3;
     expect_changes(&bench, "..x..", ".xx..", ".xxxx");
     free_bench(&bench);
 }

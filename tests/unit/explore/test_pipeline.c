@@ -16,11 +16,11 @@
 
 #include <cmocka.h>
 
-static Plan make_plan(const Network *network, unsigned bits)
+static Plan *make_plan(const Network *network, unsigned bits)
 {
-    Plan plan;
+    Plan *plan;
     assert_int_equal(plan_create(&plan, network, NULL), STATUS_OK);
-    plan_set_bits(&plan, network, bits, bits, bits);
+    plan_set_bits(plan, network, bits, bits, bits);
     return plan;
 }
 
@@ -68,10 +68,10 @@ static void compare_with_reference(const Bench *bench, const char *name, unsigne
     Reference rows[64];
     size_t count = read_reference(rows, 64, name, bits), next = 0;
     Network *network = open_network(name);
-    Plan plan = make_plan(network, bits);
-    plan.options = (PlanOptions){
+    Plan *plan = make_plan(network, bits);
+    plan->options = (PlanOptions){
         .mode = MODE_INDEPENDENT, .calibration_images = 256, .rows = PLAN_ALL_ROWS, .polish = true};
-    Pipeline *pipeline = run(bench, network, &plan, (PipelineOptions){0});
+    Pipeline *pipeline = run(bench, network, plan, (PipelineOptions){0});
     for (size_t i = 0; i < network->layer_count; i++) {
         if (network->layers[i].groups > 1) continue;
         assert_true(next < count);
@@ -91,7 +91,7 @@ static void compare_with_reference(const Bench *bench, const char *name, unsigne
     }
     assert_int_equal(next, count);
     pipeline_free(pipeline);
-    plan_free(&plan);
+    plan_drop(plan);
     network_free(network);
 }
 
@@ -137,18 +137,18 @@ static void objective_never_rises_in_any_layer(void **state)
     for (size_t i = 0; i < 5; i++) {
         Network *network = open_network(names[i]);
         for (unsigned bits = 2; bits <= 8; bits += 2) {
-            Plan plan = make_plan(network, bits);
-            plan.options.calibration_images = 32;
-            plan.options.rows = 1000;
+            Plan *plan = make_plan(network, bits);
+            plan->options.calibration_images = 32;
+            plan->options.rows = 1000;
             Watch watch = {.layer = NO_INDEX};
             Pipeline *pipeline =
-                run(*state, network, &plan, (PipelineOptions){.progress = watch_layers, .context = &watch});
+                run(*state, network, plan, (PipelineOptions){.progress = watch_layers, .context = &watch});
             assert_int_equal(watch.rises, 0);
             assert_true(watch.epochs > 2 * network->layer_count);
             for (size_t l = 0; l < network->layer_count; l++)
                 assert_true(pipeline->layers[l].polished_error <= pipeline->layers[l].bitsplit_error * 1.02);
             pipeline_free(pipeline);
-            plan_free(&plan);
+            plan_drop(plan);
         }
         network_free(network);
     }
@@ -178,22 +178,22 @@ static void threads_and_memory_change_nothing(void **state)
     const char *const names[] = {"lenet5", "mobilenetv2"};
     for (size_t i = 0; i < 2; i++) {
         Network *network = open_network(names[i]);
-        Plan plan = make_plan(network, 4);
-        plan.options.calibration_images = 100;
-        plan.options.rows = 900;
-        Pipeline *reference = run(*state, network, &plan, (PipelineOptions){0});
+        Plan *plan = make_plan(network, 4);
+        plan->options.calibration_images = 100;
+        plan->options.rows = 900;
+        Pipeline *reference = run(*state, network, plan, (PipelineOptions){0});
         assert_int_equal(reference->images, 100);
         assert_int_equal(reference->heldout_images, 13);
         assert_int_equal(reference->spilled_bytes, 0);
         for (size_t workers = 1; workers <= 4; workers *= 2) {
             Pool *pool;
             assert_int_equal(pool_create(&pool, workers, NULL), STATUS_OK);
-            Pipeline *other = run(*state, network, &plan, (PipelineOptions){.pool = pool});
+            Pipeline *other = run(*state, network, plan, (PipelineOptions){.pool = pool});
             assert_same(reference, other);
             pipeline_free(other);
             pool_free(pool);
         }
-        plan_free(&plan);
+        plan_drop(plan);
         pipeline_free(reference);
         network_free(network);
     }
@@ -204,26 +204,26 @@ static void little_memory_spills_or_is_refused(void **state)
 {
     const Bench *bench = *state;
     Network *network = open_network("resnet20");
-    Plan plan = make_plan(network, 4);
-    plan.options.calibration_images = 64;
-    plan.options.rows = 500;
-    Pipeline *pipeline, *reference = run(bench, network, &plan, (PipelineOptions){0});
+    Plan *plan = make_plan(network, 4);
+    plan->options.calibration_images = 64;
+    plan->options.rows = 500;
+    Pipeline *pipeline, *reference = run(bench, network, plan, (PipelineOptions){0});
     PipelineOptions options = {.pool = bench->pool, .memory = 1 << 20};
     Message message;
     assert_int_equal(
-        pipeline_run(&pipeline, network, &plan, bench->images, &normalization, &options, &message),
+        pipeline_run(&pipeline, network, plan, bench->images, &normalization, &options, &message),
         STATUS_MEMORY);
     assert_null(pipeline);
     const char *remedy = strstr(message.text, "--memory ");
     assert_non_null(remedy);
     options.memory = strtoul(remedy + strlen("--memory "), NULL, 10) << 20;
-    pipeline = run(bench, network, &plan, options);
+    pipeline = run(bench, network, plan, options);
     assert_true(pipeline->spilled_bytes > 0);
     assert_same(reference, pipeline);
     pipeline_free(pipeline);
     setenv("TMPDIR", "/nonexistent", 1);
     assert_int_equal(
-        pipeline_run(&pipeline, network, &plan, bench->images, &normalization, &options, &message),
+        pipeline_run(&pipeline, network, plan, bench->images, &normalization, &options, &message),
         STATUS_MEMORY);
     unsetenv("TMPDIR");
     assert_non_null(strstr(message.text, "--calibration-images "));
@@ -231,7 +231,7 @@ static void little_memory_spills_or_is_refused(void **state)
                            "'/nonexistent': No such file or directory: name a folder with room by "
                            "TMPDIR"));
     pipeline_free(reference);
-    plan_free(&plan);
+    plan_drop(plan);
     network_free(network);
 }
 
@@ -242,13 +242,13 @@ static void little_memory_spills_or_is_refused(void **state)
 static void modes_differ_as_they_should(void **state)
 {
     Network *network = open_network("lenet5");
-    Plan plan = make_plan(network, 2);
-    plan.options.calibration_images = 256;
-    Pipeline *sequential = run(*state, network, &plan, (PipelineOptions){0});
-    plan.options.mode = MODE_INDEPENDENT;
-    Pipeline *independent = run(*state, network, &plan, (PipelineOptions){0});
-    plan.layers[0].weight_bits = BITS_FLOAT;
-    Pipeline *first_float = run(*state, network, &plan, (PipelineOptions){0});
+    Plan *plan = make_plan(network, 2);
+    plan->options.calibration_images = 256;
+    Pipeline *sequential = run(*state, network, plan, (PipelineOptions){0});
+    plan->options.mode = MODE_INDEPENDENT;
+    Pipeline *independent = run(*state, network, plan, (PipelineOptions){0});
+    plan->layers[0].weight_bits = BITS_FLOAT;
+    Pipeline *first_float = run(*state, network, plan, (PipelineOptions){0});
     size_t last = network->layer_count - 1;
     assert_true(sequential->layers[last].accumulated_error < independent->layers[last].accumulated_error);
     assert_true(sequential->layers[last].heldout_error > 0);
@@ -261,22 +261,22 @@ static void modes_differ_as_they_should(void **state)
     pipeline_free(sequential);
     pipeline_free(independent);
     pipeline_free(first_float);
-    plan_free(&plan);
+    plan_drop(plan);
     network_free(network);
 }
 
 static void float_plan_changes_nothing(void **state)
 {
     Network *network = open_network("lenet5");
-    Plan plan = make_plan(network, BITS_FLOAT);
-    plan.options.calibration_images = 32;
-    Pipeline *pipeline = run(*state, network, &plan, (PipelineOptions){0});
+    Plan *plan = make_plan(network, BITS_FLOAT);
+    plan->options.calibration_images = 32;
+    Pipeline *pipeline = run(*state, network, plan, (PipelineOptions){0});
     for (size_t i = 0; i < network->layer_count; i++) {
         assert_true(pipeline->layers[i].accumulated_error == 0);
         assert_null(pipeline->weights[i]);
     }
     pipeline_free(pipeline);
-    plan_free(&plan);
+    plan_drop(plan);
     network_free(network);
 }
 
@@ -298,20 +298,20 @@ static void cancelled_anywhere(void **state)
 {
     const Bench *bench = *state;
     Network *network = open_network("lenet5");
-    Plan plan = make_plan(network, 4);
-    plan.options.calibration_images = 32;
+    Plan *plan = make_plan(network, 4);
+    plan->options.calibration_images = 32;
     for (size_t stop_at = 1; stop_at < 60; stop_at += 7) {
         Countdown countdown = {0, stop_at};
         PipelineOptions options = {.pool = bench->pool, .progress = count_down, .context = &countdown};
         Pipeline *pipeline;
         Message message;
         assert_int_equal(
-            pipeline_run(&pipeline, network, &plan, bench->images, &normalization, &options, &message),
+            pipeline_run(&pipeline, network, plan, bench->images, &normalization, &options, &message),
             STATUS_CANCELLED);
         assert_null(pipeline);
         assert_int_equal(countdown.calls, stop_at);
     }
-    plan_free(&plan);
+    plan_drop(plan);
     network_free(network);
 }
 

@@ -4,44 +4,43 @@
 
 #include <math.h>
 
-static Plan make_plan(void)
+static Plan *make_plan(void)
 {
-    Plan plan;
+    Plan *plan;
     assert_int_equal(plan_create(&plan, &sample_network, &message), STATUS_OK);
     return plan;
 }
 
 static void defaults_follow_the_paper(void **state)
 {
-    Plan plan = make_plan();
-    assert_int_equal(plan.layer_count, 3);
+    Plan *plan = make_plan();
+    assert_int_equal(plan->layer_count, 3);
     static const unsigned bits[] = {8, 4, 8};
     for (size_t l = 0; l < 3; l++) {
-        assert_int_equal(plan.layers[l].weight_bits, bits[l]);
-        assert_int_equal(plan.layers[l].activation_bits, BITS_FLOAT);
-        assert_int_equal(plan.layers[l].method, METHOD_BITSPLIT);
+        assert_int_equal(plan->layers[l].weight_bits, bits[l]);
+        assert_int_equal(plan->layers[l].activation_bits, BITS_FLOAT);
+        assert_int_equal(plan->layers[l].method, METHOD_BITSPLIT);
     }
-    assert_int_equal(plan.options.mode, MODE_SEQUENTIAL);
-    assert_true(plan.options.seed == 0);
-    assert_int_equal(plan.options.calibration_images, 1024);
-    assert_int_equal(plan.options.rows, 12000);
-    assert_true(plan.options.ridge == PLAN_RIDGE_DEFAULT);
-    assert_true(plan.options.polish && plan.options.bias_correction);
-    plan_free(&plan);
-    plan_free(&plan);
-    plan_free(NULL);
+    assert_int_equal(plan->options.mode, MODE_SEQUENTIAL);
+    assert_true(plan->options.seed == 0);
+    assert_int_equal(plan->options.calibration_images, 1024);
+    assert_int_equal(plan->options.rows, 12000);
+    assert_true(plan->options.ridge == PLAN_RIDGE_DEFAULT);
+    assert_true(plan->options.polish && plan->options.bias_correction);
+    plan_drop(plan);
+    plan_drop(NULL);
 }
 
 static void bits_and_methods_are_set(void **state)
 {
-    Plan plan = make_plan();
-    plan_set_bits(&plan, &sample_network, 3, 5, BITS_FLOAT);
-    assert_int_equal(plan.layers[0].weight_bits, 5);
-    assert_int_equal(plan.layers[1].weight_bits, 3);
-    assert_int_equal(plan.layers[2].weight_bits, BITS_FLOAT);
-    plan_set_method(&plan, METHOD_GPTQ_POLISH);
-    for (size_t l = 0; l < 3; l++) assert_int_equal(plan.layers[l].method, METHOD_GPTQ_POLISH);
-    plan_free(&plan);
+    Plan *plan = make_plan();
+    plan_set_bits(plan, &sample_network, 3, 5, BITS_FLOAT);
+    assert_int_equal(plan->layers[0].weight_bits, 5);
+    assert_int_equal(plan->layers[1].weight_bits, 3);
+    assert_int_equal(plan->layers[2].weight_bits, BITS_FLOAT);
+    plan_set_method(plan, METHOD_GPTQ_POLISH);
+    for (size_t l = 0; l < 3; l++) assert_int_equal(plan->layers[l].method, METHOD_GPTQ_POLISH);
+    plan_drop(plan);
 }
 
 /* One change of each thing that a plan holds. */
@@ -89,69 +88,85 @@ static void change(Plan *plan, int what)
 static void equality_and_hash_see_every_change(void **state)
 {
     enum { CHANGES = 12 };
-    Plan plans[CHANGES];
+    Plan *plans[CHANGES];
     char hashes[CHANGES][65];
     for (int i = 0; i < CHANGES; i++) {
         plans[i] = make_plan();
-        change(&plans[i], i);
-        plan_hash(hashes[i], &plans[i]);
+        change(plans[i], i);
+        plan_hash(hashes[i], plans[i]);
         assert_int_equal(strlen(hashes[i]), 64);
     }
     for (int i = 0; i < CHANGES; i++)
         for (int j = 0; j < CHANGES; j++) {
-            assert_int_equal(plan_equal(&plans[i], &plans[j]), i == j);
+            assert_int_equal(plan_equal(plans[i], plans[j]), i == j);
             assert_int_equal(strcmp(hashes[i], hashes[j]) == 0, i == j);
         }
-    for (int i = 0; i < CHANGES; i++) plan_free(&plans[i]);
+    for (int i = 0; i < CHANGES; i++) plan_drop(plans[i]);
 }
 
 static void hash_agrees_with_equality_at_zero(void **state)
 {
-    Plan a = make_plan(), b = make_plan();
+    Plan *a = make_plan(), *b = make_plan();
     char a_hash[65], b_hash[65];
-    a.options.ridge = 0.0;
-    b.options.ridge = -0.0;
-    plan_hash(a_hash, &a);
-    plan_hash(b_hash, &b);
-    assert_true(plan_equal(&a, &b));
+    a->options.ridge = 0.0;
+    b->options.ridge = -0.0;
+    plan_hash(a_hash, a);
+    plan_hash(b_hash, b);
+    assert_true(plan_equal(a, b));
     assert_string_equal(a_hash, b_hash);
-    plan_free(&a);
-    plan_free(&b);
+    plan_drop(a);
+    plan_drop(b);
 }
 
 static void inputs_of_the_network_stay_float(void **state)
 {
-    Plan plan = make_plan();
-    plan_set_activation_bits(&plan, &sample_network, 6);
-    assert_int_equal(plan.layers[0].activation_bits, BITS_FLOAT);
-    assert_int_equal(plan.layers[1].activation_bits, 6);
-    assert_int_equal(plan.layers[2].activation_bits, 6);
-    plan_free(&plan);
+    Plan *plan = make_plan();
+    plan_set_activation_bits(plan, &sample_network, 6);
+    assert_int_equal(plan->layers[0].activation_bits, BITS_FLOAT);
+    assert_int_equal(plan->layers[1].activation_bits, 6);
+    assert_int_equal(plan->layers[2].activation_bits, 6);
+    plan_drop(plan);
 }
 
 static void copies_are_apart(void **state)
 {
-    Plan plan = make_plan(), copy;
-    change(&plan, 4);
-    change(&plan, 9);
-    assert_int_equal(plan_copy(&copy, &plan, &message), STATUS_OK);
-    assert_true(plan_equal(&plan, &copy));
-    copy.layers[0].weight_bits = 2;
-    assert_int_equal(plan.layers[0].weight_bits, 8);
-    plan_free(&plan);
-    assert_int_equal(copy.layers[2].method, METHOD_GPTQ);
-    plan_free(&copy);
+    Plan *plan = make_plan(), *copy;
+    change(plan, 4);
+    change(plan, 9);
+    assert_int_equal(plan_copy(&copy, plan, &message), STATUS_OK);
+    assert_true(plan_equal(plan, copy));
+    copy->layers[0].weight_bits = 2;
+    assert_int_equal(plan->layers[0].weight_bits, 8);
+    plan_drop(plan);
+    assert_int_equal(copy->layers[2].method, METHOD_GPTQ);
+    plan_drop(copy);
+}
+
+static void shared_plans_are_counted(void **state)
+{
+    Plan *plan = make_plan(), *copy;
+    const Plan *held = plan_hold(plan);
+    assert_ptr_equal(held, plan);
+    assert_int_equal(plan->references, 2);
+    assert_int_equal(plan_copy(&copy, held, &message), STATUS_OK);
+    assert_int_equal(copy->references, 1);
+    plan_drop(plan);
+    assert_true(plan_equal(held, copy));
+    plan_drop(held);
+    plan_drop(copy);
+    assert_null(plan_hold(NULL));
+    assert_true(plan_equal(NULL, NULL));
 }
 
 static void totals_are_those_of_the_header(void **state)
 {
-    Plan plan = make_plan();
-    plan_set_bits(&plan, &sample_network, 3, 8, BITS_FLOAT);
+    Plan *plan = make_plan();
+    plan_set_bits(plan, &sample_network, 3, 8, BITS_FLOAT);
     /* 144 weights of 8 bits, 16 scales, 16 biases; 144 of 3 bits, 16 scales; 70 floats, 10 biases */
-    assert_int_equal(plan_layer_bytes(&plan, &sample_network, 0), 144 + 64 + 64);
-    assert_int_equal(plan_layer_bytes(&plan, &sample_network, 1), 54 + 64);
-    assert_int_equal(plan_layer_bytes(&plan, &sample_network, 2), 280 + 40);
-    PlanTotals totals = plan_totals(&plan, &sample_network);
+    assert_int_equal(plan_layer_bytes(plan, &sample_network, 0), 144 + 64 + 64);
+    assert_int_equal(plan_layer_bytes(plan, &sample_network, 1), 54 + 64);
+    assert_int_equal(plan_layer_bytes(plan, &sample_network, 2), 280 + 40);
+    PlanTotals totals = plan_totals(plan, &sample_network);
     assert_int_equal(totals.parameters, 160 + 144 + 80);
     assert_int_equal(totals.float_bytes, 4 * 384);
     assert_int_equal(totals.bytes, 272 + 118 + 320);
@@ -159,27 +174,27 @@ static void totals_are_those_of_the_header(void **state)
     assert_true(fabs(totals.average_weight_bits - (144 * 8 + 144 * 3 + 70 * 32) / 358.0) < 1e-12);
     double bitops = 112896.0 * 8 * 32 + 9007199254740993.0 * 3 * 32 + 70.0 * 32 * 32;
     assert_true(fabs(totals.bitops / bitops - 1) < 1e-15);
-    plan.layers[2].weight_bits = 3; /* 210 bits are 27 bytes */
-    assert_int_equal(plan_layer_bytes(&plan, &sample_network, 2), 27 + 40 + 40);
-    plan.layers[2].activation_bits = 4;
-    assert_true(plan_totals(&plan, &sample_network).bitops < bitops);
-    assert_int_equal(plan_layer_bytes(&plan, &sample_network, 2), 27 + 40 + 40 + 4);
-    plan.layers[1].activation_bits = 8;
-    plan.options.error_compensated = true; /* 16 channels; 7 */
-    assert_int_equal(plan_layer_bytes(&plan, &sample_network, 1), 54 + 64 + 64);
-    assert_int_equal(plan_layer_bytes(&plan, &sample_network, 2), 27 + 40 + 40 + 28);
-    assert_int_equal(plan_totals(&plan, &sample_network).bytes, 272 + 182 + 135);
-    plan_free(&plan);
+    plan->layers[2].weight_bits = 3; /* 210 bits are 27 bytes */
+    assert_int_equal(plan_layer_bytes(plan, &sample_network, 2), 27 + 40 + 40);
+    plan->layers[2].activation_bits = 4;
+    assert_true(plan_totals(plan, &sample_network).bitops < bitops);
+    assert_int_equal(plan_layer_bytes(plan, &sample_network, 2), 27 + 40 + 40 + 4);
+    plan->layers[1].activation_bits = 8;
+    plan->options.error_compensated = true; /* 16 channels; 7 */
+    assert_int_equal(plan_layer_bytes(plan, &sample_network, 1), 54 + 64 + 64);
+    assert_int_equal(plan_layer_bytes(plan, &sample_network, 2), 27 + 40 + 40 + 28);
+    assert_int_equal(plan_totals(plan, &sample_network).bytes, 272 + 182 + 135);
+    plan_drop(plan);
 }
 
 static void a_network_without_layers_has_a_plan(void **state)
 {
     const Network empty = {0};
-    Plan plan;
+    Plan *plan;
     assert_int_equal(plan_create(&plan, &empty, &message), STATUS_OK);
-    PlanTotals totals = plan_totals(&plan, &empty);
+    PlanTotals totals = plan_totals(plan, &empty);
     assert_true(totals.compression == 1 && totals.average_weight_bits == 0);
-    plan_free(&plan);
+    plan_drop(plan);
 }
 
 static void names_are_parsed_as_they_are_written(void **state)
@@ -213,6 +228,7 @@ int main(void)
         cmocka_unit_test(hash_agrees_with_equality_at_zero),
         cmocka_unit_test(inputs_of_the_network_stay_float),
         cmocka_unit_test(copies_are_apart),
+        cmocka_unit_test(shared_plans_are_counted),
         cmocka_unit_test(totals_are_those_of_the_header),
         cmocka_unit_test(a_network_without_layers_has_a_plan),
         cmocka_unit_test(names_are_parsed_as_they_are_written),

@@ -35,7 +35,10 @@ static Solved *make_solved(void)
 
 static void copies_stay_as_they_were(void **state)
 {
-    LayerPlan choice = {4, 0, METHOD_BITSPLIT};
+    Layer only = {.m = 1};
+    const Network network = {.layer_count = 1, .layers = &only};
+    Plan *plan;
+    assert_int_equal(plan_create(&plan, &network, NULL), STATUS_OK);
     Solved *solved = make_solved();
     VisitedPlan *visit = make_visit(10, 5, 10);
     LayerSnapshot layer = {.state = LAYER_SOLVED, .solved = solved, .accumulated_error = 0.5};
@@ -43,7 +46,7 @@ static void copies_stay_as_they_were(void **state)
     LayerNorm norm = {.upper = 3};
     LadderStep step = {.hybrid = 7};
     const Snapshot draft = {.number = 9,
-                            .plan = {.layer_count = 1, .layers = &choice},
+                            .plan = plan,
                             .layer_count = 1,
                             .layers = &layer,
                             .live = live,
@@ -55,11 +58,11 @@ static void copies_stay_as_they_were(void **state)
                             .visited_count = 1};
     Snapshot *snapshot;
     assert_int_equal(snapshot_create(&snapshot, &draft, NULL), STATUS_OK);
-    choice.weight_bits = 2;
     layer.accumulated_error = 1;
     live[1].objective = norm.upper = step.hybrid = 0;
     assert_int_equal(snapshot->number, 9);
-    assert_int_equal(snapshot->plan.layers[0].weight_bits, 4);
+    assert_ptr_equal(snapshot->plan, plan);
+    assert_int_equal(plan->references, 2);
     assert_true(snapshot->layers[0].accumulated_error == 0.5 && snapshot->live[1].objective == 0.25);
     assert_true(snapshot->norms[0].upper == 3 && snapshot->ladder.steps[0].hybrid == 7);
     assert_ptr_equal(snapshot->layers[0].solved, solved);
@@ -71,6 +74,8 @@ static void copies_stay_as_they_were(void **state)
     snapshot_drop(snapshot);
     assert_int_equal(solved->references, 1);
     assert_int_equal(visit->references, 1);
+    assert_int_equal(plan->references, 1);
+    plan_drop(plan);
     solved_drop(solved);
     visited_plan_drop(visit);
     snapshot_drop(NULL);
@@ -80,8 +85,7 @@ static void copies_stay_as_they_were(void **state)
 
 static void an_empty_draft_is_copied(void **state)
 {
-    LayerPlan none;
-    const Snapshot draft = {.plan = {.layers = &none}};
+    const Snapshot draft = {0};
     Snapshot *snapshot;
     assert_int_equal(snapshot_create(&snapshot, &draft, NULL), STATUS_OK);
     assert_null(snapshot->layers);

@@ -22,7 +22,7 @@ typedef struct Bench {
     Pool *pool;
     Network *network;
     Dataset *images;
-    Plan plan; /* 4 bits everywhere, each layer behind float ones */
+    Plan *plan; /* 4 bits everywhere, each layer behind float ones */
 } Bench;
 
 static Bench bench;
@@ -36,14 +36,14 @@ static int start(void **state)
     const DatasetSource source = {.images = DATA "fashion-mnist/calibration-images-idx3-ubyte.gz"};
     if (dataset_open(&bench.images, &source, &message) != STATUS_OK) return 1;
     if (plan_create(&bench.plan, bench.network, &message) != STATUS_OK) return 1;
-    plan_set_bits(&bench.plan, bench.network, 4, 4, 4);
-    bench.plan.options.mode = MODE_INDEPENDENT;
+    plan_set_bits(bench.plan, bench.network, 4, 4, 4);
+    bench.plan->options.mode = MODE_INDEPENDENT;
     return bench.network->layer_count != LAYERS;
 }
 
 static int stop(void **state)
 {
-    plan_free(&bench.plan);
+    plan_drop(bench.plan);
     dataset_free(bench.images);
     network_free(bench.network);
     pool_free(bench.pool);
@@ -61,7 +61,7 @@ static Status sweep(Sensitivity table[LAYERS], const PlanOptions *plan, SweepOpt
 static void estimates_come_near(void **state)
 {
     Sensitivity table[LAYERS];
-    assert_int_equal(sweep(table, &bench.plan.options, (SweepOptions){.measure = true}), STATUS_OK);
+    assert_int_equal(sweep(table, &bench.plan->options, (SweepOptions){.measure = true}), STATUS_OK);
     for (size_t l = 0; l < LAYERS; l++)
         for (unsigned bits = 5; bits <= SOLVE_MAX_BITS; bits++) {
             const double ratio = table[l].measured[bits] / table[l].estimate[bits];
@@ -74,7 +74,7 @@ static void no_width_is_worse_than_rounding(void **state)
 {
     for (int ridge = 0; ridge < 2; ridge++) {
         Sensitivity table[LAYERS];
-        PlanOptions plan = bench.plan.options;
+        PlanOptions plan = bench.plan->options;
         if (!ridge) plan.ridge = 0;
         assert_int_equal(sweep(table, &plan, (SweepOptions){.measure = true}), STATUS_OK);
         for (size_t l = 0; l < LAYERS; l++)
@@ -88,9 +88,9 @@ static void measured_errors_are_the_pipelines(void **state)
     for (int polish = 0; polish < 2; polish++) {
         Sensitivity table[LAYERS];
         Pipeline *pipeline;
-        bench.plan.options.polish = polish;
-        assert_int_equal(sweep(table, &bench.plan.options, (SweepOptions){.measure = true}), STATUS_OK);
-        assert_int_equal(pipeline_run(&pipeline, bench.network, &bench.plan, bench.images, &normalization,
+        bench.plan->options.polish = polish;
+        assert_int_equal(sweep(table, &bench.plan->options, (SweepOptions){.measure = true}), STATUS_OK);
+        assert_int_equal(pipeline_run(&pipeline, bench.network, bench.plan, bench.images, &normalization,
                                       &(PipelineOptions){.pool = bench.pool}, NULL),
                          STATUS_OK);
         for (size_t l = 0; l < LAYERS; l++) {
@@ -106,8 +106,8 @@ static void measured_errors_are_the_pipelines(void **state)
 static void unknown_where_not_measured(void **state)
 {
     Sensitivity table[LAYERS], measured[LAYERS];
-    assert_int_equal(sweep(table, &bench.plan.options, (SweepOptions){0}), STATUS_OK);
-    assert_int_equal(sweep(measured, &bench.plan.options, (SweepOptions){.measure = true}), STATUS_OK);
+    assert_int_equal(sweep(table, &bench.plan->options, (SweepOptions){0}), STATUS_OK);
+    assert_int_equal(sweep(measured, &bench.plan->options, (SweepOptions){.measure = true}), STATUS_OK);
     for (size_t l = 0; l < LAYERS; l++) {
         assert_memory_equal(table[l].estimate, measured[l].estimate, sizeof table[l].estimate);
         assert_memory_equal(table[l].rounding, measured[l].rounding, sizeof table[l].rounding);
@@ -154,7 +154,7 @@ static void layers_are_told_once_known(void **state)
         Listener listener = {table, 0, end_at};
         const SweepOptions options = {
             .measure = true, .progress = until_end, .known = hear, .context = &listener};
-        const Status status = sweep(table, &bench.plan.options, options);
+        const Status status = sweep(table, &bench.plan->options, options);
         assert_int_equal(status, end_at < LAYERS ? STATUS_CANCELLED : status);
         assert_int_equal(listener.known, end_at < LAYERS ? end_at : LAYERS);
         if (end_at > LAYERS) assert_int_equal(status, STATUS_OK);
@@ -166,7 +166,7 @@ static void a_listener_can_end_it(void **state)
     Sensitivity table[LAYERS];
     Listener listener = {table, 0, 2};
     const SweepOptions options = {.known = refuse, .context = &listener};
-    assert_int_equal(sweep(table, &bench.plan.options, options), STATUS_IO);
+    assert_int_equal(sweep(table, &bench.plan->options, options), STATUS_IO);
     assert_int_equal(listener.known, 2);
 }
 

@@ -33,7 +33,7 @@ static Network *open_network(const char *path, const char *output)
 /* A network, quantized. */
 typedef struct Quantized {
     Network *network;
-    Plan plan;
+    Plan *plan;
     Pipeline *pipeline;
 } Quantized;
 
@@ -42,7 +42,7 @@ static void quantize(Quantized *quantized, const char *path, const char *output,
 {
     quantized->network = open_network(path, output);
     check(plan_create(&quantized->plan, quantized->network, &message), path);
-    Plan *plan = &quantized->plan;
+    Plan *plan = quantized->plan;
     plan_set_bits(plan, quantized->network, setting->weight_bits, setting->weight_bits, setting->weight_bits);
     plan_set_activation_bits(plan, quantized->network, setting->activation_bits);
     plan->options.error_compensated = setting->error_compensated;
@@ -55,15 +55,15 @@ static void quantize(Quantized *quantized, const char *path, const char *output,
 static void write_quantized(const Quantized *quantized, const char *path)
 {
     const Result result = {
-        .network = quantized->network, .plan = &quantized->plan, .pipeline = quantized->pipeline};
-    check(quantized_onnx_check(quantized->network, &quantized->plan, &result.memory, &message), path);
+        .network = quantized->network, .plan = quantized->plan, .pipeline = quantized->pipeline};
+    check(quantized_onnx_check(quantized->network, quantized->plan, &result.memory, &message), path);
     check(quantized_onnx_write(path, &result, &message), path);
 }
 
 static void release(Quantized *quantized)
 {
     pipeline_free(quantized->pipeline);
-    plan_free(&quantized->plan);
+    plan_drop(quantized->plan);
     network_free(quantized->network);
 }
 
@@ -345,8 +345,8 @@ static void float_layers_stay(void **state)
     Quantized quantized;
     quantize(&quantized, scratch_path("graph.onnx"), NULL, &w4, pool);
     pipeline_free(quantized.pipeline);
-    quantized.plan.layers[0].weight_bits = BITS_FLOAT;
-    check(pipeline_run(&quantized.pipeline, quantized.network, &quantized.plan, noise, &normalization,
+    quantized.plan->layers[0].weight_bits = BITS_FLOAT;
+    check(pipeline_run(&quantized.pipeline, quantized.network, quantized.plan, noise, &normalization,
                        &(PipelineOptions){.pool = pool}, &message),
           "again");
     write_quantized(&quantized, scratch_path("export.onnx"));
@@ -411,18 +411,18 @@ static void the_number_of_threads_changes_no_byte(void **state)
 
 static void refuse(const char *first, const char *second)
 {
-    Plan plan;
+    Plan *plan;
     Network *network = open_network(scratch_path("graph.onnx"), NULL);
     check(plan_create(&plan, network, &message), "plan");
-    const Status status = quantized_onnx_check(network, &plan, &(WriteMemory){0}, &message);
+    const Status status = quantized_onnx_check(network, plan, &(WriteMemory){0}, &message);
     assert_int_equal(status, STATUS_UNSUPPORTED);
     assert_says(first);
     assert_says(second);
-    plan_set_bits(&plan, network, BITS_FLOAT, BITS_FLOAT,
+    plan_set_bits(plan, network, BITS_FLOAT, BITS_FLOAT,
                   BITS_FLOAT); /* nothing to write: nothing to refuse */
     if (network->opset >= ONNX_WRITE_FIRST_OPSET)
-        check(quantized_onnx_check(network, &plan, &(WriteMemory){0}, &message), "float");
-    plan_free(&plan);
+        check(quantized_onnx_check(network, plan, &(WriteMemory){0}, &message), "float");
+    plan_drop(plan);
     network_free(network);
 }
 
@@ -457,7 +457,7 @@ static void another_file_is_not_edited(void **state)
     ob_write(scratch_path("graph.onnx"));
     scratch_text("export.onnx", "before");
     const Result result = {
-        .network = quantized.network, .plan = &quantized.plan, .pipeline = quantized.pipeline};
+        .network = quantized.network, .plan = quantized.plan, .pipeline = quantized.pipeline};
     assert_int_equal(quantized_onnx_write(scratch_path("export.onnx"), &result, &message), STATUS_INVALID);
     assert_says("it has changed since it was opened");
     char *text = scratch_read(scratch_path("export.onnx"));

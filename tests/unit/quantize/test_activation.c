@@ -411,14 +411,14 @@ static void scales_of_their_own_stay(void **state)
 
 #define MEASURED_IMAGES 256
 
-static Plan make_plan(const Network *network, unsigned weight_bits, unsigned activation_bits)
+static Plan *make_plan(const Network *network, unsigned weight_bits, unsigned activation_bits)
 {
-    Plan plan;
+    Plan *plan;
     assert_int_equal(plan_create(&plan, network, NULL), STATUS_OK);
-    plan_set_bits(&plan, network, weight_bits, weight_bits, weight_bits);
-    plan_set_activation_bits(&plan, network, activation_bits);
-    plan.options.calibration_images = MEASURED_IMAGES;
-    plan.options.rows = PLAN_ALL_ROWS;
+    plan_set_bits(plan, network, weight_bits, weight_bits, weight_bits);
+    plan_set_activation_bits(plan, network, activation_bits);
+    plan->options.calibration_images = MEASURED_IMAGES;
+    plan->options.rows = PLAN_ALL_ROWS;
     return plan;
 }
 
@@ -524,13 +524,13 @@ static void compare_errors(const Bench *bench, const Network *network, const Pla
 static void reported_errors_are_those_of_the_network(void **state)
 {
     Network *network = open_network("lenet5");
-    Plan plan = make_plan(network, 4, 4);
+    Plan *plan = make_plan(network, 4, 4);
     for (int i = 0; i < 4; i++) {
-        plan.options.error_compensated = i & 1;
-        plan.options.mode = i & 2 ? MODE_INDEPENDENT : MODE_SEQUENTIAL;
-        compare_errors(*state, network, &plan);
+        plan->options.error_compensated = i & 1;
+        plan->options.mode = i & 2 ? MODE_INDEPENDENT : MODE_SEQUENTIAL;
+        compare_errors(*state, network, plan);
     }
-    plan_free(&plan);
+    plan_drop(plan);
     network_free(network);
 }
 
@@ -540,17 +540,17 @@ static void compensation_leaves_the_weights_as_easy(void **state)
 {
     const Bench *bench = *state;
     Network *network = open_network("lenet5");
-    Plan plan = make_plan(network, 4, 8);
-    Pipeline *tensor = run(bench, bench->pool, network, &plan);
-    plan.options.error_compensated = true;
-    Pipeline *compensated = run(bench, bench->pool, network, &plan);
+    Plan *plan = make_plan(network, 4, 8);
+    Pipeline *tensor = run(bench, bench->pool, network, plan);
+    plan->options.error_compensated = true;
+    Pipeline *compensated = run(bench, bench->pool, network, plan);
     for (size_t l = 0; l < network->layer_count; l++) {
         double one = tensor->layers[l].polished_error, each = compensated->layers[l].polished_error;
         if (each > 1.15 * one) fail_msg("%s: %g, by one scale %g", network->layers[l].name, each, one);
     }
     pipeline_free(tensor);
     pipeline_free(compensated);
-    plan_free(&plan);
+    plan_drop(plan);
     network_free(network);
 }
 
@@ -575,20 +575,20 @@ static void threads_change_nothing(void **state)
     static const char *const names[] = {"lenet5", "mobilenetv2"};
     for (size_t i = 0; i < 2; i++) {
         Network *network = open_network(names[i]);
-        Plan plan = make_plan(network, 3, 5);
-        plan.options.rows = 900;
-        plan.options.calibration_images = 48;
-        plan.options.error_compensated = i == 1;
+        Plan *plan = make_plan(network, 3, 5);
+        plan->options.rows = 900;
+        plan->options.calibration_images = 48;
+        plan->options.error_compensated = i == 1;
         Pipeline *pipelines[2];
         for (size_t p = 0; p < 2; p++) {
             Pool *pool;
             assert_int_equal(pool_create(&pool, 1 + 2 * p, NULL), STATUS_OK);
-            pipelines[p] = run(*state, pool, network, &plan);
+            pipelines[p] = run(*state, pool, network, plan);
             pool_free(pool);
         }
         assert_same(pipelines[0], pipelines[1]);
         for (size_t p = 0; p < 2; p++) pipeline_free(pipelines[p]);
-        plan_free(&plan);
+        plan_drop(plan);
         network_free(network);
     }
 }
@@ -601,15 +601,15 @@ static void inputs_alone_can_be_quantized(void **state)
     for (int compensated = 0; compensated < 2; compensated++) {
         double errors[2];
         for (unsigned i = 0; i < 2; i++) {
-            Plan plan = make_plan(network, BITS_FLOAT, i ? 8 : 4);
-            plan.options.error_compensated = compensated;
-            Pipeline *pipeline = run(*state, ((const Bench *)*state)->pool, network, &plan);
+            Plan *plan = make_plan(network, BITS_FLOAT, i ? 8 : 4);
+            plan->options.error_compensated = compensated;
+            Pipeline *pipeline = run(*state, ((const Bench *)*state)->pool, network, plan);
             assert_null(pipeline->layers[last].codes);
             assert_true(isnan(pipeline->layers[last].polished_error));
             assert_true(pipeline->layers[0].accumulated_error == 0);
             errors[i] = pipeline->layers[last].accumulated_error;
             pipeline_free(pipeline);
-            plan_free(&plan);
+            plan_drop(plan);
         }
         assert_true(errors[1] > 0 && errors[1] < 1e-3 && errors[0] > 20 * errors[1] && errors[0] < 0.1);
     }
@@ -620,16 +620,16 @@ static void the_network_input_stays_float(void **state)
 {
     const Bench *bench = *state;
     Network *network = open_network("lenet5");
-    Plan plan = make_plan(network, 4, 8);
-    plan.layers[0].activation_bits = 8;
+    Plan *plan = make_plan(network, 4, 8);
+    plan->layers[0].activation_bits = 8;
     Pipeline *pipeline;
     Message message;
     PipelineOptions options = {.pool = bench->pool};
     assert_int_equal(
-        pipeline_run(&pipeline, network, &plan, bench->images, &normalization, &options, &message),
+        pipeline_run(&pipeline, network, plan, bench->images, &normalization, &options, &message),
         STATUS_INVALID);
     assert_non_null(strstr(message.text, network->layers[0].name));
-    plan_free(&plan);
+    plan_drop(plan);
     network_free(network);
 }
 
@@ -638,8 +638,8 @@ static void fused_and_alone_agree(void **state)
 {
     const Bench *bench = *state;
     Network *network = open_network("lenet5");
-    Plan plan = make_plan(network, 4, 4);
-    Pipeline *pipeline = run(bench, bench->pool, network, &plan);
+    Plan *plan = make_plan(network, 4, 4);
+    Pipeline *pipeline = run(bench, bench->pool, network, plan);
     Workspace *workspace;
     Message message;
     must(workspace_create(&workspace, network, &message), &message);
@@ -666,7 +666,7 @@ static void fused_and_alone_agree(void **state)
     free(output);
     workspace_free(workspace);
     pipeline_free(pipeline);
-    plan_free(&plan);
+    plan_drop(plan);
     network_free(network);
 }
 

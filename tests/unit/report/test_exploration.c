@@ -27,10 +27,12 @@ static VisitedPlan make_visit(uint8_t bits)
 {
     VisitedPlan visit = {
         .evaluated = true, .bounded = true, .measured = 0.1, .hybrid = 0.7, .spectral = INFINITY};
-    assert_int_equal(plan_create(&visit.plan, network, &message), STATUS_OK);
-    visit.plan.layers[1].weight_bits = bits;
-    visit.plan.layers[2].activation_bits = 6;
-    visit.plan.options.seed = UINT64_MAX;
+    Plan *plan;
+    assert_int_equal(plan_create(&plan, network, &message), STATUS_OK);
+    plan->layers[1].weight_bits = bits;
+    plan->layers[2].activation_bits = 6;
+    plan->options.seed = UINT64_MAX;
+    visit.plan = plan;
     visit.accuracy = (Evaluation){.images = 500,
                                   .total = 10000,
                                   .labelled = true,
@@ -62,8 +64,8 @@ static const char *write_sample(const char *name)
     snprintf(exploration.network_sha256, 65, "%s", network->sha256);
     snprintf(exploration.calibration_sha256, 65, "%s", network->sha256);
     assert_int_equal(exploration_write(path, &exploration, network, &message), STATUS_OK);
-    plan_free(&visits[0].plan);
-    plan_free(&visits[1].plan);
+    plan_drop(visits[0].plan);
+    plan_drop(visits[1].plan);
     return path;
 }
 
@@ -94,17 +96,17 @@ static void what_was_written_is_read(void **state)
     assert_int_equal(strlen(exploration.saved), strlen("2024-05-17T10:42:00Z"));
     assert_int_equal(exploration.visited_count, 2);
     const VisitedPlan *first = exploration.visited[0], *second = exploration.visited[1];
-    assert_true(plan_equal(&first->plan, &expected.plan));
-    assert_true(plan_equal(&second->plan, &exploration.plan));
+    assert_true(plan_equal(first->plan, expected.plan));
+    assert_true(plan_equal(second->plan, exploration.plan));
     assert_true(first->evaluated && first->bounded && !second->evaluated && !second->bounded);
     assert_int_equal(first->accuracy.quantized.top1_correct, 440);
     assert_true(first->accuracy.reference.cross_entropy == expected.accuracy.reference.cross_entropy);
     assert_true(isnan(first->accuracy.quantized.cross_entropy) && isinf(first->spectral));
     assert_true(first->hybrid == 0.7 && first->accuracy.output_sqnr_db == 31.5);
-    const PlanTotals totals = plan_totals(&first->plan, network);
+    const PlanTotals totals = plan_totals(first->plan, network);
     assert_int_equal(first->totals.bytes, totals.bytes);
     exploration_free(&exploration);
-    plan_free(&expected.plan);
+    plan_drop(expected.plan);
 }
 
 static void the_source_alone(void **state)

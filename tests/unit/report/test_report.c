@@ -28,21 +28,21 @@ static int tear_down(void **state)
     return 0;
 }
 
-static Plan make_plan(void)
+static Plan *make_plan(void)
 {
-    Plan plan;
+    Plan *plan;
     assert_int_equal(plan_create(&plan, &sample_network, &message), STATUS_OK);
     return plan;
 }
 
 /* Unlike the default in every layer and option. */
-static Plan make_odd_plan(void)
+static Plan *make_odd_plan(void)
 {
-    Plan plan = make_plan();
-    plan.layers[0] = (LayerPlan){2, BITS_FLOAT, METHOD_ROUND_MSE};
-    plan.layers[1] = (LayerPlan){BITS_FLOAT, BITS_FLOAT, METHOD_GPTQ};
-    plan.layers[2] = (LayerPlan){7, 5, METHOD_CODE_DESCENT};
-    plan.options =
+    Plan *plan = make_plan();
+    plan->layers[0] = (LayerPlan){2, BITS_FLOAT, METHOD_ROUND_MSE};
+    plan->layers[1] = (LayerPlan){BITS_FLOAT, BITS_FLOAT, METHOD_GPTQ};
+    plan->layers[2] = (LayerPlan){7, 5, METHOD_CODE_DESCENT};
+    plan->options =
         (PlanOptions){MODE_INDEPENDENT, UINT64_MAX - 1, 77, PLAN_ALL_ROWS, 1.0 / 3, false, false, true};
     return plan;
 }
@@ -94,8 +94,8 @@ static Result whole_run(const Plan *plan, Pipeline *pipeline, LayerResult layers
 
 static void csv_of_a_plan_alone(void **state)
 {
-    Plan plan = make_plan();
-    const Result result = plan_alone(&plan);
+    Plan *plan = make_plan();
+    const Result result = plan_alone(plan);
     assert_int_equal(plan_csv_write(scratch_path("p.csv"), &result, &message), STATUS_OK);
     char *text = scratch_read(scratch_path("p.csv"));
     assert_string_equal(text, HEADER
@@ -103,15 +103,15 @@ static void csv_of_a_plan_alone(void **state)
                         "2,depthwise,Conv,16x1x3x3,144,9007199254740993,4,float,bitsplit,,,,,,,,,136,,,\r\n"
                         "3,fc,Gemm,10x7,80,70,8,float,bitsplit,,,,,,,,,150,,,\r\n");
     free(text);
-    plan_free(&plan);
+    plan_drop(plan);
 }
 
 static void check_csv_of_a_run(void)
 {
-    Plan plan = make_odd_plan();
+    Plan *plan = make_odd_plan();
     Pipeline pipeline;
     LayerResult layers[SAMPLE_LAYERS];
-    const Result result = whole_run(&plan, &pipeline, layers);
+    const Result result = whole_run(plan, &pipeline, layers);
     assert_int_equal(plan_csv_write(scratch_path("p.csv"), &result, &message), STATUS_OK);
     char *text = scratch_read(scratch_path("p.csv"));
     assert_string_equal(
@@ -121,7 +121,7 @@ static void check_csv_of_a_run(void)
                "576,,,\r\n"
                "3,fc,Gemm,10x7,80,70,7,5,code-descent,0.333333333,2.1,,1e-10,,0,,12,170,,,\r\n");
     free(text);
-    plan_free(&plan);
+    plan_drop(plan);
 }
 
 static void csv_of_a_run(void **state)
@@ -137,27 +137,27 @@ static void csv_comes_back(void **state)
         {"=cmd()", "a,\"b\"", "'x"}, {"two\r\nlines", "\nnew", "\rreturn"}, {"-1", "+2", "@import"},
         {"\ttab", " blanks ", "''"}, {"caf\xc3\xa9", "\xff\xfe", "\""},     {"name", "weight_bits", ""},
     };
-    Plan plan = make_odd_plan();
-    const Result result = plan_alone(&plan);
+    Plan *plan = make_odd_plan();
+    const Result result = plan_alone(plan);
     for (size_t i = 0; i < sizeof hostile / sizeof *hostile; i++) {
         name_layers(hostile[i]);
         assert_int_equal(plan_csv_write(scratch_path("p.csv"), &result, &message), STATUS_OK);
-        Plan read = make_plan();
-        read.options = plan.options;
-        if (plan_csv_read(&read, &sample_network, scratch_path("p.csv"), &message) != STATUS_OK)
+        Plan *read = make_plan();
+        read->options = plan->options;
+        if (plan_csv_read(read, &sample_network, scratch_path("p.csv"), &message) != STATUS_OK)
             fail_msg("%s", message.text);
-        assert_true(plan_equal(&read, &plan));
-        plan_free(&read);
+        assert_true(plan_equal(read, plan));
+        plan_drop(read);
     }
-    plan_free(&plan);
+    plan_drop(plan);
 }
 
 static void csv_cells_are_no_formulas(void **state)
 {
     static const char *const names[SAMPLE_LAYERS] = {"=cmd()", "@a,b", "\tx"};
     name_layers(names);
-    Plan plan = make_plan();
-    const Result result = plan_alone(&plan);
+    Plan *plan = make_plan();
+    const Result result = plan_alone(plan);
     assert_int_equal(plan_csv_write(scratch_path("p.csv"), &result, &message), STATUS_OK);
     char *text = scratch_read(scratch_path("p.csv"));
     assert_non_null(strstr(text, "\n1,'=cmd(),"));
@@ -170,9 +170,9 @@ static void csv_cells_are_no_formulas(void **state)
     assert_non_null(strstr(text, "\n1,'\uff1dx,"));
     assert_non_null(strstr(text, "\n2,\"'\n=x\","));
     assert_non_null(strstr(text, "\n3,a=x,"));
-    assert_int_equal(plan_csv_read(&plan, &sample_network, scratch_path("p.csv"), &message), STATUS_OK);
+    assert_int_equal(plan_csv_read(plan, &sample_network, scratch_path("p.csv"), &message), STATUS_OK);
     free(text);
-    plan_free(&plan);
+    plan_drop(plan);
 }
 
 static void csv_by_hand_is_read(void **state)
@@ -185,26 +185,26 @@ static void csv_by_hand_is_read(void **state)
         "\n \n\"name\",\"weight_bits\"\n  fc , 3\nconv1,\"float\"\n",
     };
     for (size_t i = 0; i < sizeof files / sizeof *files; i++) {
-        Plan plan = make_plan();
-        if (plan_csv_read(&plan, &sample_network, scratch_text("p.csv", files[i]), &message) != STATUS_OK)
+        Plan *plan = make_plan();
+        if (plan_csv_read(plan, &sample_network, scratch_text("p.csv", files[i]), &message) != STATUS_OK)
             fail_msg("%s", message.text);
-        assert_int_equal(plan.layers[0].weight_bits, BITS_FLOAT);
-        assert_int_equal(plan.layers[1].weight_bits, 4);
-        assert_int_equal(plan.layers[2].weight_bits, 3);
-        plan_free(&plan);
+        assert_int_equal(plan->layers[0].weight_bits, BITS_FLOAT);
+        assert_int_equal(plan->layers[1].weight_bits, 4);
+        assert_int_equal(plan->layers[2].weight_bits, 3);
+        plan_drop(plan);
     }
 }
 
 static void refuse_csv(const char *data, size_t size, Status status, const char *part)
 {
-    Plan plan = make_plan(), before = make_plan();
+    Plan *plan = make_plan(), *before = make_plan();
     const char *path = scratch_write("p.csv", data, size);
-    assert_int_equal(plan_csv_read(&plan, &sample_network, path, &message), status);
+    assert_int_equal(plan_csv_read(plan, &sample_network, path, &message), status);
     assert_says("/p.csv'");
     assert_says(part);
-    assert_true(plan_equal(&plan, &before));
-    plan_free(&plan);
-    plan_free(&before);
+    assert_true(plan_equal(plan, before));
+    plan_drop(plan);
+    plan_drop(before);
 }
 
 static void wrong_csv_is_refused(void **state)
@@ -259,33 +259,33 @@ static void large_csv_is_refused(void **state)
     memset(name, 'x', sizeof name);
     memcpy(name, "name,weight_bits\n", 17);
     refuse_csv(name, sizeof name, STATUS_INVALID, "the network has no layer 'xxx");
-    Plan plan = make_plan();
-    assert_int_equal(plan_csv_read(&plan, &sample_network, scratch_path("none"), &message), STATUS_IO);
-    assert_int_equal(plan_csv_read(&plan, &sample_network, scratch_text("e", "x"), NULL), STATUS_INVALID);
-    plan_free(&plan);
+    Plan *plan = make_plan();
+    assert_int_equal(plan_csv_read(plan, &sample_network, scratch_path("none"), &message), STATUS_IO);
+    assert_int_equal(plan_csv_read(plan, &sample_network, scratch_text("e", "x"), NULL), STATUS_INVALID);
+    plan_drop(plan);
 }
 
 /* --- JSON ------------------------------------------------------------------------------------------- */
 
 static void check_json_comes_back(void)
 {
-    Plan plan = make_odd_plan(), read = make_plan();
+    Plan *plan = make_odd_plan(), *read = make_plan();
     Pipeline pipeline;
     LayerResult layers[SAMPLE_LAYERS];
-    const Result result = whole_run(&plan, &pipeline, layers);
+    const Result result = whole_run(plan, &pipeline, layers);
     const char *path = scratch_path("r.json");
     assert_int_equal(run_json_write(path, &result, &message), STATUS_OK);
-    if (run_json_read_plan(&read, &sample_network, path, &message) != STATUS_OK) fail_msg("%s", message.text);
-    assert_true(plan_equal(&read, &plan));
-    plan_free(&read);
+    if (run_json_read_plan(read, &sample_network, path, &message) != STATUS_OK) fail_msg("%s", message.text);
+    assert_true(plan_equal(read, plan));
+    plan_drop(read);
 
     read = make_plan();
-    const Result defaults = plan_alone(&read);
+    const Result defaults = plan_alone(read);
     assert_int_equal(run_json_write(path, &defaults, &message), STATUS_OK);
-    if (run_json_read_plan(&plan, &sample_network, path, &message) != STATUS_OK) fail_msg("%s", message.text);
-    assert_true(plan_equal(&read, &plan));
-    plan_free(&read);
-    plan_free(&plan);
+    if (run_json_read_plan(plan, &sample_network, path, &message) != STATUS_OK) fail_msg("%s", message.text);
+    assert_true(plan_equal(read, plan));
+    plan_drop(read);
+    plan_drop(plan);
 }
 
 static void json_comes_back(void **state)
@@ -306,10 +306,10 @@ static double number_at(const cJSON *item, const char *key, const char *inner)
 
 static void json_of_a_run_has_its_figures(void **state)
 {
-    Plan plan = make_odd_plan();
+    Plan *plan = make_odd_plan();
     Pipeline pipeline;
     LayerResult layers[SAMPLE_LAYERS];
-    const Result result = whole_run(&plan, &pipeline, layers);
+    const Result result = whole_run(plan, &pipeline, layers);
     const char *path = scratch_path("r.json");
     assert_int_equal(run_json_write(path, &result, &message), STATUS_OK);
     cJSON *root;
@@ -325,7 +325,7 @@ static void json_of_a_run_has_its_figures(void **state)
     const Interval wilson = interval_wilson(890, 1000);
     assert_true(cJSON_GetArrayItem(interval, 0)->valuedouble == wilson.low);
     assert_true(cJSON_GetArrayItem(interval, 1)->valuedouble == wilson.high);
-    const PlanTotals totals = plan_totals(&plan, &sample_network);
+    const PlanTotals totals = plan_totals(plan, &sample_network);
     assert_true(number_at(root, "totals", "compression") == totals.compression);
     assert_true(number_at(root, "totals", "average_weight_bits") == totals.average_weight_bits);
     assert_true(number_at(root, "run", "optimizer_seconds") == 1.5);
@@ -346,7 +346,7 @@ static void json_of_a_run_has_its_figures(void **state)
     assert_non_null(strstr(text, "[0.286]"));
     assert_true(text[strlen(text) - 1] == '\n');
     free(text);
-    plan_free(&plan);
+    plan_drop(plan);
 }
 
 static cJSON *json_of(const Result *result)
@@ -412,8 +412,8 @@ static void check_ladder_layers(const cJSON *object)
 
 static void json_of_a_ladder_has_its_figures(void **state)
 {
-    Plan plan = make_plan();
-    Result result = plan_alone(&plan);
+    Plan *plan = make_plan();
+    Result result = plan_alone(plan);
     result.ladder = &sample_ladder;
     result.ladder_on = LADDER_EVALUATION;
     result.run = (RunFacts){.norm_seconds = 1.25, .peak_bytes = 987654321};
@@ -439,13 +439,13 @@ static void json_of_a_ladder_has_its_figures(void **state)
     const cJSON *layer = cJSON_GetArrayItem(cJSON_GetObjectItem(root, "layers"), 2);
     assert_true(number_at(layer, "lambda", NULL) == 1 && number_at(layer, "contribution", NULL) == 0.75);
     cJSON_Delete(root);
-    plan_free(&plan);
+    plan_drop(plan);
 }
 
 static void json_of_an_infinite_rung_is_null_and_names_the_node(void **state)
 {
-    Plan plan = make_plan();
-    Result result = plan_alone(&plan);
+    Plan *plan = make_plan();
+    Result result = plan_alone(plan);
     Ladder ladder = sample_ladder;
     ladder.spectral = ladder.frobenius = INFINITY;
     ladder.labelled = false;
@@ -465,13 +465,13 @@ static void json_of_an_infinite_rung_is_null_and_names_the_node(void **state)
     assert_string_equal(text_at(object, "violation"), "measured is above hybrid");
     assert_true(cJSON_IsNull(cJSON_GetArrayItem(cJSON_GetObjectItem(object, "hybrid_accuracy"), 0)));
     cJSON_Delete(root);
-    plan_free(&plan);
+    plan_drop(plan);
 }
 
 static void json_of_what_was_not_measured_is_null(void **state)
 {
-    Plan plan = make_plan();
-    Result result = plan_alone(&plan);
+    Plan *plan = make_plan();
+    Result result = plan_alone(plan);
     const char *path = scratch_path("r.json");
     cJSON *root;
     assert_int_equal(run_json_write(path, &result, &message), STATUS_OK);
@@ -492,14 +492,14 @@ static void json_of_what_was_not_measured_is_null(void **state)
     for (size_t i = 0; i < sizeof unknown / sizeof *unknown; i++)
         assert_true(cJSON_IsNull(cJSON_GetObjectItem(accuracy, unknown[i])));
     cJSON_Delete(root);
-    plan_free(&plan);
+    plan_drop(plan);
 }
 
 /* The default plan's JSON with the first `from` replaced. */
 static void refuse_json_with(const char *from, const char *to, Status status, const char *part)
 {
-    Plan plan = make_plan(), read = make_odd_plan(), before = make_odd_plan();
-    const Result result = plan_alone(&plan);
+    Plan *plan = make_plan(), *read = make_odd_plan(), *before = make_odd_plan();
+    const Result result = plan_alone(plan);
     const char *path = scratch_path("r.json");
     assert_int_equal(run_json_write(path, &result, &message), STATUS_OK);
     char *text;
@@ -510,15 +510,15 @@ static void refuse_json_with(const char *from, const char *to, Status status, co
     Text changed = {0};
     text_append(&changed, "%.*s%s%s", (int)(place - text), text, to, place + strlen(from));
     path = scratch_text("r.json", changed.data);
-    assert_int_equal(run_json_read_plan(&read, &sample_network, path, &message), status);
+    assert_int_equal(run_json_read_plan(read, &sample_network, path, &message), status);
     assert_says("/r.json'");
     assert_says(part);
-    assert_true(plan_equal(&read, &before));
+    assert_true(plan_equal(read, before));
     text_free(&changed);
     free(text);
-    plan_free(&plan);
-    plan_free(&read);
-    plan_free(&before);
+    plan_drop(plan);
+    plan_drop(read);
+    plan_drop(before);
 }
 
 static void wrong_json_is_refused(void **state)
@@ -577,8 +577,8 @@ static void the_locale_does_not_matter(void **state)
 
 static void unwritable_output_leaves_the_old_file(void **state)
 {
-    Plan plan = make_plan();
-    const Result result = plan_alone(&plan);
+    Plan *plan = make_plan();
+    const Result result = plan_alone(plan);
     const char *paths[] = {scratch_path("none/p"), scratch, "/dev/full"};
     for (size_t i = 0; i < sizeof paths / sizeof *paths; i++) {
         assert_int_equal(plan_csv_write(paths[i], &result, &message), STATUS_IO);
@@ -587,7 +587,7 @@ static void unwritable_output_leaves_the_old_file(void **state)
         assert_says(paths[i]);
     }
     assert_int_equal(scratch_count(), 0);
-    plan_free(&plan);
+    plan_drop(plan);
 }
 
 #define TEST(function) cmocka_unit_test_setup_teardown(function, set_up, tear_down)

@@ -1,30 +1,26 @@
-/* Calibration: two chains of activations, float and quantized, advanced through a network node by node.
+/* Calibration: advances a network's float and quantized activations node by node (the two "chains") and stops
+ * at each layer to be quantized with the layer's calibration statistics.
  *
- * At each layer that is to be quantized it stops with the layer's Problems: rows of the layer's inputs, drawn
- * at the same images and positions from both chains, by a counter generator keyed by (seed, layer, image). Y
- * is always the float layer's output on the float chain; X comes from the quantized chain ("sequential":
- * later layers make up for earlier error) or from the float one
- * ("independent"). The caller solves, hands the stitched weights back, and the quantized chain goes on with
- * them. Where no quantized layer is upstream the chains are one, stored and computed once.
+ * At a stop, rows of the layer's input are drawn at the same images and positions from both chains. Y is the
+ * float layer's output on the float chain. X comes from the quantized chain ("sequential": later layers
+ * compensate earlier error) or from the float chain ("independent"). The caller solves the Problems and hands
+ * the quantized weights back; the quantized chain goes on with them. Where no quantized layer is upstream,
+ * the chains are the same, stored and computed once. A layer whose weights several nodes share is solved
+ * once, on the rows of all its uses whose inputs do not depend on itself.
  *
- * Where a layer's input is quantized, X of either chain is what the quantizer makes of it
- * (quantize/activation.h), and Y stays the float layer's output on the float X. With one scale, X holds the
- * values that the codes stand for. With one a channel, X holds the codes themselves, and the Problems'
- * weights are W diag(scales), so that what is solved multiplies codes: the sums are scale * q . codes with no
- * input scale left in them. Scales are chosen before, from rows of the solving images alone, and those of
- * channels balanced against the weights.
+ * The parts, each in a file of its own: schedule.h (order of nodes and stops), chains.h (running them, memory
+ * and temporary files), sampling.h (which rows), statistics.h (sums, held-out rows, input scales).
  *
- * A layer whose weights several nodes share is solved once, on the rows of all its nodes whose inputs do not
- * depend on itself.
- *
- * Activations above the memory ceiling go to an unlinked temporary file in TMPDIR (or /var/tmp), of which the
- * tiles that are worked on alone are held in memory. One thread at a time.
+ * Activations above the memory ceiling go to an unlinked temporary file in TMPDIR (or /var/tmp); of those,
+ * only the tiles in use are held in memory. One thread at a time. Results do not depend on the pool's size.
  *
  *     calibration_create(&calibration, network, dataset, &normalization, &options, message);
- *     while (calibration_next(calibration, &layer, &problems, message) == STATUS_OK && layer != NO_INDEX)
- * { solve(&solution, problems, network->layers[layer].groups, ...); calibration_continue(calibration,
- * weights);
+ *     while (calibration_next(calibration, &layer, &problems, message) == STATUS_OK && layer != NO_INDEX) {
+ *         solve(&solution, problems, network->layers[layer].groups, &solve_options, pool, message);
+ *         ...                              // weights from the solution's codes and scales
+ *         calibration_continue(calibration, weights);
  *     }
+ *     calibration_free(calibration);
  */
 #ifndef QUANTIZE_CALIBRATE_H
 #define QUANTIZE_CALIBRATE_H
@@ -32,8 +28,7 @@
 #include "base/pool.h"
 #include "dataset/dataset.h"
 #include "network/network.h"
-#include "quantize/activation.h"
-#include "quantize/problem.h"
+#include "quantize/statistics.h"
 
 #include <stdint.h>
 
@@ -43,17 +38,17 @@ typedef struct CalibrationOptions {
     bool independent;
     uint64_t seed;
     size_t images;                  /* asked for; from the front of the dataset */
-    size_t rows;                    /* a layer, CALIBRATE_ALL_ROWS for all */
+    size_t rows;                    /* per layer; CALIBRATE_ALL_ROWS: all */
     const bool *wanted;             /* [layer_count]: layers to stop at */
-    const Weights *const *weights;  /* [layer_count], NULL allowed: the quantized chain's from the start, for
-                                       layers that are known already; they must live as long as the
-                                       calibration */
-    const uint8_t *activation_bits; /* [layer_count], 0 for an input that stays float; NULL: all do */
-    const uint8_t *weight_bits; /* [layer_count], 0 for float, of error-compensated layers; NULL: all float */
-    bool error_compensated;     /* one input scale a channel, balanced for those weights */
-    size_t memory;         /* ceiling in bytes for all that calibration and the solve at its stops take */
-    size_t held;           /* base/memory.h */
-    const size_t *solving; /* [layer_count]: bytes that a solve at that layer takes beside its Problems */
+    const Weights *const *weights;  /* [layer_count], NULL allowed: weights of the quantized chain from the
+                                       start, for layers solved before; they must outlive the calibration */
+    const uint8_t *activation_bits; /* [layer_count], 0: the input stays float; NULL: all inputs do */
+    const uint8_t
+        *weight_bits;       /* [layer_count], 0: float; read for error-compensated layers; NULL: all float */
+    bool error_compensated; /* one input scale per channel, balanced against the weights */
+    size_t memory;          /* ceiling in bytes for calibration and for the solves at its stops */
+    size_t held;            /* base/memory.h */
+    const size_t *solving;  /* [layer_count]: bytes that a solve at that layer takes beside its Problems */
     Pool *pool;
     bool (*proceed)(void *context, double fraction); /* called often; false cancels; NULL allowed */
     void *context;
@@ -61,56 +56,42 @@ typedef struct CalibrationOptions {
 
 typedef struct Calibration Calibration;
 
-#define STATISTICS_INPUTS 16384
-
-/* What a stop found of a layer: enough to solve it again at any width. */
-typedef struct Statistics {
-    size_t groups;
-    Problem *problems;            /* [groups] */
-    float *heldout_x, *heldout_y; /* that they borrow; NULL where there are none */
-    float *compensated;           /* likewise their weights, where there is one input scale a channel */
-    float *inputs;  /* [STATISTICS_INPUTS] held-out input values, drawn at random, before they are quantized
-                       but divided by their scale; NULL where there are none */
-    bool quantizes; /* the input, as `choice` says */
-    ActivationChoice choice;
-} Statistics;
-
-size_t statistics_bytes(const Statistics *statistics);
-void statistics_free(Statistics *statistics);
-
-/* STATUS_INVALID where the images are not of the network's size; STATUS_MEMORY where even with a temporary
- * file it does not fit: the message names a count of images or a ceiling that does. */
+/* Reads the images. STATUS_INVALID where they do not have the size of the network's input, STATUS_MEMORY
+ * where activations fit neither the ceiling nor a temporary file: the message names a count of images that
+ * fits. */
 Status calibration_create(Calibration **calibration, const Network *network, const Dataset *dataset,
                           const Normalization *normalization, const CalibrationOptions *options,
                           Message *message);
 void calibration_free(Calibration *calibration);
 
-/* Advances to the next wanted layer: its groups' Problems, owned by the calibration until the next call.
- * At the end *layer is NO_INDEX. */
+/* Advances to the next wanted layer: the Problems of its groups, owned by the calibration until the next
+ * call. At the end *layer is NO_INDEX and *problems NULL. */
 Status calibration_next(Calibration *calibration, size_t *layer, const Problem **problems, Message *message);
 
-/* How the input of the layer stopped at is quantized, or NULL: not at all; valid until the next call.
- * clipped: the share of its values beyond the largest code. */
+/* How the input of the layer stopped at is quantized, or NULL where it stays float; valid until the next
+ * call. *clipped: share of its values beyond the largest code, set where the result is not NULL. */
 const InputQuantizer *calibration_quantizer(const Calibration *calibration, double *clipped);
 
-/* Hands over what the stop found; the Problems and the quantizer stay where they are. Once a stop. */
+/* Moves the statistics of the layer stopped at to the caller, once per stop. The Problems and the quantizer
+ * keep their addresses. */
 void calibration_take(Statistics *statistics, Calibration *calibration);
 
-/* The layer's weights in the quantized chain from here on; they must live as long as the calibration. */
+/* The weights of the layer stopped at in the quantized chain from here on; they must outlive the
+ * calibration. */
 void calibration_continue(Calibration *calibration, const Weights *weights);
 
-/* Images that rows are drawn from; images after those, whose rows are held out: an eighth as many where there
- * are. */
-size_t calibration_images(const Calibration *calibration);
-size_t calibration_heldout_images(const Calibration *calibration);
+/* Bytes of activations that went to temporary files so far. */
 size_t calibration_spilled_bytes(const Calibration *calibration);
 
-/* Squared difference of a layer's outputs in the two chains, all positions, relative to the float layer's
- * without bias. After the chains have passed all of its nodes. */
+/* True once the chains have passed all nodes of a layer. */
 bool calibration_passed(const Calibration *calibration, size_t layer);
+
+/* Accumulated error of a layer that was passed: |float output - quantized output|^2 / |float output without
+ * bias|^2, over all positions of all images, held-out ones included. */
 double calibration_accumulated_error(const Calibration *calibration, size_t layer);
 
-/* Images for solving and for holding out, of `available`, where `asked` were asked for. */
+/* How many images are solved on and how many are held out (one per eight, as far as there are) of `available`
+ * where `asked` were asked for. */
 void calibration_split(size_t *images, size_t *heldout, size_t asked, size_t available);
 
 #endif

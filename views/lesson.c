@@ -113,7 +113,6 @@ static double made_up_for(const Scene *scene, size_t layer)
 
 static void tell_error(LessonText *text, const Scene *scene)
 {
-    char numbers[2][PART_BYTES];
     size_t most = largest(scene, final_error), least = largest(scene, negative_error);
     words_say(
         &text->body,
@@ -126,15 +125,14 @@ static void tell_error(LessonText *text, const Scene *scene)
     else
         words_say(&text->body,
                   "Here it goes from %s at %s to %s at %s: layers differ, and so may their widths.",
-                  part_number(numbers[0], final_error(scene, least)), part_short_name(scene, least).text,
-                  part_number(numbers[1], final_error(scene, most)), part_short_name(scene, most).text);
+                  figure_number(final_error(scene, least)).text, part_short_name(scene, least).text,
+                  figure_number(final_error(scene, most)).text, part_short_name(scene, most).text);
     words_say(&text->exercise, "Try: %s goes through the layers, %s to the one that costs most.",
               key(scene, "down").text, key(scene, "worst").text);
 }
 
 static void tell_rounding(LessonText *text, const Scene *scene)
 {
-    char numbers[4][PART_BYTES];
     size_t layer = scene_layer(scene);
     const LayerResult *result = layer == NO_INDEX ? NULL : part_result(scene, layer);
     words_say(
@@ -152,11 +150,11 @@ static void tell_rounding(LessonText *text, const Scene *scene)
         double codes = (double)(shape->groups * shape->m * shape->n), error = final_error(scene, layer);
         words_say(&text->body, "In %s at %s rounding leaves %s, and the optimizer %s",
                   part_short_name(scene, layer).text, part_width(result->bits),
-                  part_number(numbers[0], result->rounding_error), part_number(numbers[1], error));
+                  figure_number(result->rounding_error).text, figure_number(error).text);
         if (error > 0 && error < result->rounding_error)
-            words_say(&text->body, ", %s times less", part_ratio(numbers[2], result->rounding_error / error));
+            words_say(&text->body, ", %s times less", figure_ratio(result->rounding_error / error).text);
         words_say(&text->body, ", with %s of its codes other than rounding's.",
-                  part_percent(numbers[3], codes > 0 ? (double)result->codes_changed / codes : 0));
+                  figure_percent(codes > 0 ? (double)result->codes_changed / codes : 0).text);
     }
     words_say(&text->exercise,
               "Try: %s for another width, %s takes it back; %s tries every method on this layer.",
@@ -214,7 +212,6 @@ static bool tell_missing(LessonText *text, const Scene *scene)
 
 static void tell_bound(LessonText *text, const Scene *scene)
 {
-    char numbers[4][PART_BYTES];
     const Ladder *ladder = part_ladder(scene);
     words_say(&text->body, "What is behind a layer can stretch its error by at most lambda, a Lipschitz "
                            "constant: the product of "
@@ -228,17 +225,16 @@ static void tell_bound(LessonText *text, const Scene *scene)
             "sizes, and %s with Frobenius norms, %s times more. Each rung is proven to lie above the next, "
             "and "
             "every run checks it.",
-            part_number(numbers[0], relative(ladder, ladder->measured)),
-            part_number(numbers[1], relative(ladder, ladder->spectral)),
-            part_number(numbers[2], relative(ladder, ladder->frobenius)),
-            part_ratio(numbers[3], ladder->frobenius / ladder->spectral));
+            figure_number(relative(ladder, ladder->measured)).text,
+            figure_number(relative(ladder, ladder->spectral)).text,
+            figure_number(relative(ladder, ladder->frobenius)).text,
+            figure_ratio(ladder->frobenius / ladder->spectral).text);
     words_say(&text->exercise, "Try: %s on a layer, and watch all four rungs; %s takes it back.",
               key(scene, "weight-bits").text, key(scene, "undo").text);
 }
 
 static void tell_loose(LessonText *text, const Scene *scene)
 {
-    char numbers[5][PART_BYTES];
     const Ladder *ladder = part_ladder(scene);
     size_t worst = largest(scene, spectral_part);
     words_say(&text->body,
@@ -251,10 +247,10 @@ static void tell_loose(LessonText *text, const Scene *scene)
                   "times what is measured: as a number it says little, but it holds without running anything "
                   "behind "
                   "the layers.",
-                  part_short_name(scene, worst).text, part_number(numbers[0], ladder->steps[worst].lambda),
-                  part_number(numbers[1], ladder->steps[worst].local_error),
-                  part_percent(numbers[2], ladder->steps[worst].spectral / ladder->spectral),
-                  part_ratio(numbers[3], ladder->spectral / ladder->measured));
+                  part_short_name(scene, worst).text, figure_number(ladder->steps[worst].lambda).text,
+                  figure_number(ladder->steps[worst].local_error).text,
+                  figure_percent(ladder->steps[worst].spectral / ladder->spectral).text,
+                  figure_ratio(ladder->spectral / ladder->measured).text);
     words_say(&text->exercise,
               "Try: %s through the layers shows each one's point; %s shows its norm and lambda.",
               key(scene, "down").text, key(scene, "details").text);
@@ -262,7 +258,6 @@ static void tell_loose(LessonText *text, const Scene *scene)
 
 static void tell_tight(LessonText *text, const Scene *scene)
 {
-    char numbers[6][PART_BYTES];
     const Ladder *ladder = part_ladder(scene);
     words_say(&text->body, "Constants can be done without. Quantize the layers one after the other, run the "
                            "float rest behind each, "
@@ -273,19 +268,19 @@ static void tell_tight(LessonText *text, const Scene *scene)
         tell_missing(text, scene);
     } else {
         words_say(&text->body, "Here it is %s of the output's norm",
-                  part_number(numbers[0], relative(ladder, ladder->hybrid)));
+                  figure_number(relative(ladder, ladder->hybrid)).text);
         if (isfinite(ladder->spectral))
             words_say(&text->body, ", %s times below the spectral one",
-                      part_ratio(numbers[1], ladder->spectral / ladder->hybrid));
+                      figure_ratio(ladder->spectral / ladder->hybrid).text);
         words_say(&text->body,
                   "; the factor of %s that is left is changes that cancel out. An image whose own error is "
                   "below its "
                   "margin / sqrt 2 cannot change its prediction: that certifies %s of the images by the "
                   "hybrid, and "
                   "%s by the measured error.",
-                  part_ratio(numbers[2], ladder->hybrid / ladder->measured),
-                  part_top1(numbers[3], ladder->certified_hybrid, ladder->images),
-                  part_top1(numbers[4], ladder->certified_measured, ladder->images));
+                  figure_ratio(ladder->hybrid / ladder->measured).text,
+                  figure_percent_of(ladder->certified_hybrid, ladder->images).text,
+                  figure_percent_of(ladder->certified_measured, ladder->images).text);
     }
     words_say(&text->exercise,
               "Try: %s goes to the layer that costs most; give it a bit more with %s, and see how many "
@@ -314,15 +309,14 @@ static void tell_mode(LessonText *text, const Scene *scene)
 
 static void tell_compensation(LessonText *text, const Scene *scene)
 {
-    char numbers[2][PART_BYTES];
     size_t layer = scene_layer(scene);
     const LadderStep *step = layer == NO_INDEX ? NULL : part_step(scene, layer);
     const LayerSnapshot *state = layer == NO_INDEX ? NULL : part_layer(scene, layer);
     tell_mode(text, scene);
     if (step && step->quantized && isfinite(state->accumulated_error))
         words_say(&text->body, "%s: local error %s, accumulated error of all layers up to it %s. ",
-                  part_short_name(scene, layer).text, part_number(numbers[0], step->local_error),
-                  part_number(numbers[1], state->accumulated_error));
+                  part_short_name(scene, layer).text, figure_number(step->local_error).text,
+                  figure_number(state->accumulated_error).text);
     else
         words_say(&text->body, "The local errors come with the bound. ");
     words_say(
@@ -339,22 +333,19 @@ static void tell_compensation(LessonText *text, const Scene *scene)
 
 static void tell_shares(LessonText *text, const Scene *scene)
 {
-    char numbers[4][PART_BYTES];
     size_t up = largest(scene, bound_a_byte), down = largest(scene, bytes_a_bound);
     if (up == NO_INDEX || down == NO_INDEX || up == down) {
         words_say(&text->body, "The shares of these layers come with the bound. ");
         return;
     }
     words_say(&text->body, "%s has %s of the hybrid bound in %s of the bytes; %s has %s in %s. ",
-              part_short_name(scene, up).text, part_percent(numbers[0], hybrid_share(scene, up)),
-              part_percent(numbers[1], byte_share(scene, up)), part_short_name(scene, down).text,
-              part_percent(numbers[2], hybrid_share(scene, down)),
-              part_percent(numbers[3], byte_share(scene, down)));
+              part_short_name(scene, up).text, figure_percent(hybrid_share(scene, up)).text,
+              figure_percent(byte_share(scene, up)).text, part_short_name(scene, down).text,
+              figure_percent(hybrid_share(scene, down)).text, figure_percent(byte_share(scene, down)).text);
 }
 
 static void tell_budget(LessonText *text, const Scene *scene)
 {
-    char bytes[PART_BYTES], ratio[PART_BYTES];
     PlanTotals totals = plan_totals(scene->plan, scene->network);
     words_say(
         &text->body,
@@ -362,8 +353,8 @@ static void tell_budget(LessonText *text, const Scene *scene)
         "So give bits where a layer has much of the bound in few bytes, and take them where it is "
         "the other way round. ");
     tell_shares(text, scene);
-    words_say(&text->body, "This plan takes %s, %s times less than float", part_bytes(bytes, totals.bytes),
-              part_ratio(ratio, totals.compression));
+    words_say(&text->body, "This plan takes %s, %s times less than float", figure_bytes(totals.bytes).text,
+              figure_ratio(totals.compression).text);
     Score score = scene->snapshot ? part_score(&scene->snapshot->accuracy) : (Score){0};
     if (score.known && score.labelled && !part_plan_ahead(scene) && scene->snapshot->accuracy_current)
         words_say(&text->body, ", for a top-1 of %.2f ± %.2f %%", 100 * score.value, 100 * score.half);

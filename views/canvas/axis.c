@@ -2,8 +2,6 @@
 
 #include <math.h>
 #include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 
 /* Beyond these, differences and steps would overflow or lose all their digits. */
 #define LARGEST 1e300
@@ -125,24 +123,6 @@ bool axis_ticks(AxisTicks *ticks, const Axis *axis, const AxisScale *scale, unsi
 
 /* --- labels ----------------------------------------------------------------------------------------- */
 
-const char *axis_exponent(char text[AXIS_LABEL_BYTES], double value, int decimals, bool trim)
-{
-    char digits[64];
-    snprintf(digits, sizeof digits, "%.*e", decimals, value);
-    char *e = strchr(digits, 'e');
-    if (!e) {
-        snprintf(text, AXIS_LABEL_BYTES, "%s", digits);
-        return text;
-    }
-    int length = (int)(e - digits);
-    if (trim && memchr(digits, '.', (size_t)length)) {
-        while (digits[length - 1] == '0') length--;
-        if (digits[length - 1] == '.') length--;
-    }
-    snprintf(text, AXIS_LABEL_BYTES, "%.*se%ld", length, digits, strtol(e + 1, NULL, 10));
-    return text;
-}
-
 /* The power of ten of a number's first digit. */
 static int magnitude(double value)
 {
@@ -161,25 +141,20 @@ static bool needs_exponent(double least, double largest)
     return least < 0.00999 || largest > 99999;
 }
 
-static const char *decade_label(char text[AXIS_LABEL_BYTES], const AxisTicks *ticks, double value)
+Figure axis_label(const Axis *axis, const AxisTicks *ticks, double value)
 {
-    if (needs_exponent(ticks->values[0], ticks->values[ticks->count - 1]) && value != 1)
-        return axis_exponent(text, value, 0, false);
-    snprintf(text, AXIS_LABEL_BYTES, "%g", value);
-    return text;
-}
-
-const char *axis_label(char text[AXIS_LABEL_BYTES], const Axis *axis, const AxisTicks *ticks, double value)
-{
-    if (ticks->step == 0 && !axis->percent) return decade_label(text, ticks, value);
+    Figure label;
+    double first = ticks->values[0], last = ticks->values[ticks->count - 1];
+    if (ticks->step == 0 && !axis->percent) { /* decades */
+        if (needs_exponent(first, last) && value != 1) return figure_scientific(value, 0);
+        snprintf(label.text, sizeof label.text, "%g", value);
+        return label;
+    }
     double factor = axis->percent ? 100 : 1, step = ticks->step > 0 ? factor * ticks->step : value;
-    double largest = factor * fmax(fabs(ticks->values[0]), fabs(ticks->values[ticks->count - 1]));
-    int decimals = magnitude(step) < 0 ? -magnitude(step) : 0;
-    if (value == 0)
-        snprintf(text, AXIS_LABEL_BYTES, "0%s", axis->percent ? "%" : "");
-    else if (needs_exponent(largest, largest))
-        axis_exponent(text, factor * value, decimals_between(factor * value, step), true);
-    else
-        snprintf(text, AXIS_LABEL_BYTES, "%.*f%s", decimals, factor * value, axis->percent ? "%" : "");
-    return text;
+    double largest = factor * fmax(fabs(first), fabs(last));
+    if (value != 0 && needs_exponent(largest, largest))
+        return figure_scientific(factor * value, decimals_between(factor * value, step));
+    int decimals = value != 0 && magnitude(step) < 0 ? -magnitude(step) : 0;
+    snprintf(label.text, sizeof label.text, "%.*f%s", decimals, factor * value, axis->percent ? "%" : "");
+    return label;
 }

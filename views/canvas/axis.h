@@ -7,6 +7,8 @@
 #ifndef VIEWS_AXIS_H
 #define VIEWS_AXIS_H
 
+#include "base/figures.h"
+
 #include <stdbool.h>
 #include <stddef.h>
 
@@ -34,7 +36,6 @@ AxisScale axis_scale(const Axis *axis, double data_low, double data_high, double
 double axis_position(const AxisScale *scale, double value);
 
 #define AXIS_TICKS 64
-#define AXIS_LABEL_BYTES 24
 
 typedef struct AxisTicks {
     double values[AXIS_TICKS]; /* ascending */
@@ -46,10 +47,7 @@ typedef struct AxisTicks {
  * them where decades are few. False beyond the coarsest. */
 bool axis_ticks(AxisTicks *ticks, const Axis *axis, const AxisScale *scale, unsigned coarse);
 
-/* With the decimals that the step asks for. */
-const char *axis_label(char text[AXIS_LABEL_BYTES], const Axis *axis, const AxisTicks *ticks, double value);
-
-/* "1.5e-3": `decimals` of the mantissa, trailing zeros dropped where `trim`. */
-const char *axis_exponent(char text[AXIS_LABEL_BYTES], double value, int decimals, bool trim);
+/* The label of a tick, with as many decimals as the step needs. */
+Figure axis_label(const Axis *axis, const AxisTicks *ticks, double value);
 
 #endif

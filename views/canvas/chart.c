@@ -160,8 +160,7 @@ static bool x_ticks_fit(const Plan *plan, const Axis *axis)
     if (ticks->count > AXIS_TICKS) return false;
     int end = -plan->left - 2;
     for (size_t i = 0; i < ticks->count; i++) {
-        char label[AXIS_LABEL_BYTES];
-        int columns = (int)strlen(axis_label(label, axis, ticks, ticks->values[i]));
+        int columns = (int)strlen(axis_label(axis, ticks, ticks->values[i]).text);
         int start = label_column(plan, ticks->values[i], columns);
         if (start < end + 2 || start + columns > plan->plot.columns) return false;
         end = start + columns;
@@ -190,8 +189,7 @@ static int widest_label(const Axis *axis, const AxisTicks *ticks)
 {
     int widest = 0;
     for (size_t i = 0; i < ticks->count; i++) {
-        char label[AXIS_LABEL_BYTES];
-        int columns = (int)strlen(axis_label(label, axis, ticks, ticks->values[i]));
+        int columns = (int)strlen(axis_label(axis, ticks, ticks->values[i]).text);
         if (columns > widest) widest = columns;
     }
     return widest;
@@ -473,10 +471,9 @@ static void draw_y_axis(Canvas *canvas, const Plan *plan, const Axis *axis)
     for (int r = 0; r < plan->plot.rows; r++)
         canvas_put(canvas, left, r, left.columns - 1, STYLE_GRID, canvas_glyph(canvas, GLYPH_VERTICAL));
     for (size_t i = 0; i < plan->y_ticks.count; i++) {
-        char label[AXIS_LABEL_BYTES];
         int row = tick_row(plan, plan->y_ticks.values[i]);
-        axis_label(label, axis, &plan->y_ticks, plan->y_ticks.values[i]);
-        canvas_text_right(canvas, left, row, plan->left - 2, STYLE_DIM, "%s", label);
+        canvas_text_right(canvas, left, row, plan->left - 2, STYLE_DIM, "%s",
+                          axis_label(axis, &plan->y_ticks, plan->y_ticks.values[i]).text);
         canvas_put(canvas, left, row, left.columns - 1, STYLE_GRID, canvas_glyph(canvas, GLYPH_TICK_LEFT));
     }
     if (plan->x_axis)
@@ -493,12 +490,13 @@ static void draw_x_axis(Canvas *canvas, const Plan *plan, const Axis *axis)
     for (int c = 0; c < line.columns; c++)
         canvas_put(canvas, line, 0, c, STYLE_GRID, canvas_glyph(canvas, GLYPH_HORIZONTAL));
     for (size_t i = 0; i < plan->x_ticks.count; i++) {
-        char label[AXIS_LABEL_BYTES];
         double value = plan->x_ticks.values[i];
-        int columns = (int)strlen(axis_label(label, axis, &plan->x_ticks, value));
+        Figure label = axis_label(axis, &plan->x_ticks, value);
+        int columns = (int)strlen(label.text);
         canvas_put(canvas, line, 0, tick_column(plan, value), STYLE_GRID,
                    canvas_glyph(canvas, GLYPH_TICK_DOWN));
-        canvas_text(canvas, labels, 0, left + label_column(plan, value, columns), STYLE_DIM, "%s", label);
+        canvas_text(canvas, labels, 0, left + label_column(plan, value, columns), STYLE_DIM, "%s",
+                    label.text);
     }
     int name = text_columns(axis->name);
     if (name > 0 && 2 * name < line.columns)
@@ -507,11 +505,9 @@ static void draw_x_axis(Canvas *canvas, const Plan *plan, const Axis *axis)
 
 /* --- heading and cursor ----------------------------------------------------------------------------- */
 
-static const char *value_text(char text[CHART_NUMBER_BYTES], const Axis *axis, double value)
+static Figure value_figure(const Axis *axis, double value)
 {
-    if (!axis->percent) return chart_number(text, value);
-    snprintf(text, CHART_NUMBER_BYTES, "%.2f%%", fmax(fmin(100 * value, 1e9), -1e9));
-    return text;
+    return axis->percent ? figure_percent_fixed(value, 2) : figure_number(value);
 }
 
 /* The series' point above `x`, or SIZE_MAX. */
@@ -525,20 +521,18 @@ static size_t point_at(const Chart *chart, const Series *series, double x)
 static int draw_value(Canvas *canvas, Area area, int column, const Chart *chart, const Series *series,
                       size_t i)
 {
-    char text[CHART_NUMBER_BYTES];
-    value_text(text, &chart->y, series->y[i]);
     column += canvas_text(canvas, area, 0, column, series->style, " %s ", canvas_glyph(canvas, series->mark));
     if (series->name) column += canvas_text(canvas, area, 0, column, STYLE_TEXT, "%s ", series->name);
-    return column + canvas_text(canvas, area, 0, column, STYLE_STRONG, "%s ", text);
+    return column + canvas_text(canvas, area, 0, column, STYLE_STRONG, "%s ",
+                                value_figure(&chart->y, series->y[i]).text);
 }
 
 /* The point's values, and those of the other series above the same x. */
 static void draw_read_out(Canvas *canvas, Area area, const Chart *chart, const Series *series)
 {
-    char text[CHART_NUMBER_BYTES];
     double x = x_of(series, chart->cursor);
     int column = canvas_text(canvas, area, 0, 0, STYLE_STRONG, "%s%s%s ", chart->x.name ? chart->x.name : "",
-                             chart->x.name ? " " : "", value_text(text, &chart->x, x));
+                             chart->x.name ? " " : "", value_figure(&chart->x, x).text);
     column = draw_value(canvas, area, column, chart, series, chart->cursor);
     for (size_t s = 0; s < chart->series_count; s++) {
         size_t i = point_at(chart, &chart->series[s], x);
@@ -621,32 +615,4 @@ bool chart_nearest(size_t *series, size_t *point, const Chart *chart, Area area,
         }
     }
     return isfinite(nearest);
-}
-
-/* 12800 as "12,800". */
-static void group_digits(char text[CHART_NUMBER_BYTES], double value)
-{
-    long whole = lround(fabs(value));
-    const char *sign = value < 0 ? "-" : "";
-    if (whole < 1000)
-        snprintf(text, CHART_NUMBER_BYTES, "%s%ld", sign, whole);
-    else
-        snprintf(text, CHART_NUMBER_BYTES, "%s%ld,%03ld", sign, whole / 1000, whole % 1000);
-}
-
-const char *chart_number(char text[CHART_NUMBER_BYTES], double value)
-{
-    double size = fabs(value);
-    if (isnan(value)) {
-        snprintf(text, CHART_NUMBER_BYTES, "-");
-        return text;
-    }
-    if (value == 0 || isinf(value) || (size >= 0.00999 && size < 999.5))
-        snprintf(text, CHART_NUMBER_BYTES, "%.3g", value == 0 ? 0 : value);
-    else if (size >= 999.5 && size < (value < 0 ? 99999.5 : 999999.5))
-        group_digits(text, value);
-    else
-        for (int decimals = 2; decimals >= 0; decimals--)
-            if (strlen(axis_exponent(text, value, decimals, true)) <= 7) break;
-    return text;
 }

@@ -50,9 +50,4 @@ void chart_draw(Canvas *canvas, Area area, const Chart *chart);
 /* The point drawn nearest to a cell of the canvas, within 3 cells; a bar is as near all the way down. */
 bool chart_nearest(size_t *series, size_t *point, const Chart *chart, Area area, int row, int column);
 
-/* A number of three digits, whole ones of up to six, in at most 7 columns: "0.0123", "1.52e-5", "12,800"; "-"
- * for NaN. */
-#define CHART_NUMBER_BYTES 24
-const char *chart_number(char text[CHART_NUMBER_BYTES], double value);
-
 #endif

@@ -11,17 +11,6 @@
 
 /* --- figures ----------------------------------------------------------------------------------------- */
 
-const char *part_bytes(char text[PART_BYTES], size_t bytes)
-{
-    static const char *const units[] = {"B", "KiB", "MiB", "GiB", "TiB", "PiB", "EiB"};
-    double value = (double)bytes;
-    size_t unit = 0;
-    for (; value >= 999.5 && unit + 1 < sizeof units / sizeof *units; unit++) value /= 1024;
-    int decimals = unit == 0 || value >= 99.95 ? 0 : value >= 9.995 ? 1 : 2;
-    snprintf(text, PART_BYTES, "%.*f %s", decimals, value, units[unit]);
-    return text;
-}
-
 const char *part_bits(unsigned bits)
 {
     static const char *const names[] = {"-", "1", "2", "3", "4", "5", "6", "7", "8"};
@@ -35,88 +24,14 @@ const char *part_width(unsigned bits)
     return bits < sizeof names / sizeof *names ? names[bits] : "?";
 }
 
-const char *part_count(char text[PART_BYTES], size_t count)
+Figure part_shape(const Layer *layer)
 {
-    char digits[24];
-    int length = snprintf(digits, sizeof digits, "%zu", count), at = 0;
-    for (int i = 0; i < length; i++) {
-        if (i > 0 && (length - i) % 3 == 0) text[at++] = ',';
-        text[at++] = digits[i];
-    }
-    text[at] = 0;
-    return text;
-}
-
-/* "4.50e-3", "2.8e10": without the exponent's plus and leading zero. */
-static void write_exponent(char text[PART_BYTES], double value, int decimals)
-{
-    char digits[32];
-    snprintf(digits, sizeof digits, "%.*e", decimals, value);
-    const char *exponent = strchr(digits, 'e');
-    if (exponent)
-        snprintf(text, PART_BYTES, "%.*se%ld", (int)(exponent - digits), digits,
-                 strtol(exponent + 1, NULL, 10));
-}
-
-const char *part_ratio(char text[PART_BYTES], double ratio)
-{
-    if (!isfinite(ratio) || ratio < 0) {
-        snprintf(text, PART_BYTES, "?");
-    } else if (ratio < 9.95) {
-        snprintf(text, PART_BYTES, "%.2g", ratio);
-    } else if (ratio < 999.5) {
-        snprintf(text, PART_BYTES, "%.0f", ratio);
-    } else if (ratio < 9.995e5) {
-        double step = pow(10, floor(log10(ratio)) - 2); /* three digits are meant */
-        part_count(text, (size_t)(round(ratio / step) * step));
-    } else {
-        write_exponent(text, ratio, 1);
-    }
-    return text;
-}
-
-const char *part_percent(char text[PART_BYTES], double share)
-{
-    double percent = 100 * share;
-    if (!isfinite(percent))
-        snprintf(text, PART_BYTES, "?");
-    else if (percent > 0 && percent < 0.005)
-        snprintf(text, PART_BYTES, "<0.01 %%");
-    else
-        snprintf(text, PART_BYTES, "%.*f %%", percent > 0 && percent < 0.95 ? 2 : 1, percent);
-    return text;
-}
-
-const char *part_share(char text[PART_BYTES], double share)
-{
-    snprintf(text, PART_BYTES, isfinite(share) ? "%.1f %%" : "?", 100 * share);
-    return text;
-}
-
-const char *part_top1(char text[PART_BYTES], size_t correct, size_t images)
-{
-    snprintf(text, PART_BYTES, "%.2f %%", 100 * (double)correct / (double)images);
-    return text;
-}
-
-const char *part_number(char text[PART_BYTES], double value)
-{
-    char number[CHART_NUMBER_BYTES];
-    if (value > 0 && value < 9.995e-3)
-        write_exponent(text, value, 2);
-    else
-        snprintf(text, PART_BYTES, "%s", isnan(value) ? "?" : chart_number(number, value));
-    return text;
-}
-
-const char *part_shape(char text[PART_BYTES], const Layer *layer)
-{
+    Figure shape = {""};
     size_t length = 0;
-    text[0] = 0;
-    for (size_t i = 0; i < layer->weight_rank && length + 24 < PART_BYTES; i++)
-        length += (size_t)snprintf(text + length, PART_BYTES - length, "%s%zu", i ? "x" : "",
+    for (size_t i = 0; i < layer->weight_rank && length + 24 < sizeof shape.text; i++)
+        length += (size_t)snprintf(shape.text + length, sizeof shape.text - length, "%s%zu", i ? "x" : "",
                                    layer->weight_shape[i]);
-    return text;
+    return shape;
 }
 
 const char *part_method(Method method)

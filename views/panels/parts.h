@@ -1,26 +1,17 @@
-/* Parts: what panels share: how figures are written, and what is asked of a scene. Private to views/.
+/* Parts: what panels share: words, and questions to a scene. Private to views/.
  *
- * Texts are made in an array that the caller passes, and returned. Pure functions.
+ * Pure functions.
  */
 #ifndef VIEWS_PARTS_H
 #define VIEWS_PARTS_H
 
+#include "base/figures.h"
 #include "views/canvas/character.h"
 #include "views/scene.h"
 
-#define PART_BYTES 64
-
-const char *part_bytes(char text[PART_BYTES], size_t bytes);   /* "612 B", "139 KiB", "1.06 MiB" */
-const char *part_bits(unsigned bits);                          /* "8"; "-" for float */
-const char *part_width(unsigned bits);                         /* "8 bits"; "float" */
-const char *part_ratio(char text[PART_BYTES], double ratio);   /* "3.2", "12,800", "2.8e10" */
-const char *part_percent(char text[PART_BYTES], double share); /* "6.5 %", "0.03 %", "<0.01 %" */
-const char *part_share(char text[PART_BYTES], double share);   /* "6.5 %", "0.0 %": in columns */
-const char *part_top1(char text[PART_BYTES], size_t correct, size_t images); /* "93.50 %" */
-const char *part_count(char text[PART_BYTES], size_t count);                 /* "10,000" */
-const char *part_number(char text[PART_BYTES],
-                        double value); /* "4.21e-3", and chart_number() from 0.01 on; "?" for NAN */
-const char *part_shape(char text[PART_BYTES], const Layer *layer); /* "64x32x3x3" */
+const char *part_bits(unsigned bits);  /* "8"; "-" for float */
+const char *part_width(unsigned bits); /* "8 bits"; "float" */
+Figure part_shape(const Layer *layer); /* "64x32x3x3" */
 
 /* A method as a sentence has it: "bit-split", "GPTQ". */
 const char *part_method(Method method);

@@ -9,9 +9,7 @@
 
 static void plot_reference(Plot *plot, double top1, Style style)
 {
-    char number[PART_BYTES];
-    snprintf(number, sizeof number, "%.2f %%", 100 * top1);
-    plot_level(plot, top1, style, "float", number);
+    plot_level(plot, top1, style, "float", figure_percent_fixed(top1, 2).text);
 }
 
 static void plot_depth(Page *page, const Scene *scene, const Ladder *ladder)
@@ -30,7 +28,6 @@ static void plot_depth(Page *page, const Scene *scene, const Ladder *ladder)
 
 void accuracy_page_depth(Page *page, const Scene *scene)
 {
-    char numbers[3][PART_BYTES];
     snprintf(page->title, sizeof page->title, "Accuracy · by depth");
     const Ladder *ladder = part_ladder(scene);
     words_say(&page->words,
@@ -43,17 +40,16 @@ void accuracy_page_depth(Page *page, const Scene *scene)
     if (!ladder->labelled) {
         words_say(&page->head,
                   "The calibration images have no labels: of %s, %s keep the float network's prediction.",
-                  part_count(numbers[0], ladder->images),
-                  part_top1(numbers[1], ladder->kept, ladder->images));
+                  figure_count(ladder->images).text, figure_percent_of(ladder->kept, ladder->images).text);
         return;
     }
     plot_depth(page, scene, ladder);
     words_say(&page->head,
               "%s in float, %s quantized: top-1 with the first l layers quantized and the rest float, on "
               "%s calibration images.",
-              part_top1(numbers[0], ladder->correct, ladder->images),
-              part_top1(numbers[1], ladder->steps[ladder->layer_count - 1].hybrid_correct, ladder->images),
-              part_count(numbers[2], ladder->images));
+              figure_percent_of(ladder->correct, ladder->images).text,
+              figure_percent_of(ladder->steps[ladder->layer_count - 1].hybrid_correct, ladder->images).text,
+              figure_count(ladder->images).text);
 }
 
 /* --- as it streams in --------------------------------------------------------------------------------- */
@@ -93,21 +89,21 @@ static void head_change(Page *page, const Evaluation *evaluation)
 
 static void head_stream(Page *page, const Evaluation *evaluation)
 {
-    char images[PART_BYTES], agree[PART_BYTES];
     Score score = part_score(evaluation);
-    const char *of = part_count(images, evaluation->images);
+    Figure images = figure_count(evaluation->images);
     if (score.labelled) {
-        words_say(&page->head, "Top-1 %.2f ± %.2f %% on %s images", 100 * score.value, 100 * score.half, of);
+        words_say(&page->head, "Top-1 %.2f ± %.2f %% on %s images", 100 * score.value, 100 * score.half,
+                  images.text);
         if (isfinite(score.reference)) words_say(&page->head, ", float %.2f %%", 100 * score.reference);
         words_say(&page->head, ". ");
         head_change(page, evaluation);
         words_say(&page->head, "Same prediction on %s.",
-                  part_top1(agree, evaluation->agreeing, evaluation->images));
+                  figure_percent_of(evaluation->agreeing, evaluation->images).text);
     } else {
         words_say(
             &page->head,
             "Same prediction as the float network on %.2f ± %.2f %% of %s images, which have no labels.",
-            100 * score.value, 100 * score.half, of);
+            100 * score.value, 100 * score.half, images.text);
     }
 }
 
@@ -173,14 +169,13 @@ static void plot_visits(Page *page, const Cloud *cloud, const Snapshot *snapshot
 
 static void head_visits(Page *page, const Snapshot *snapshot, size_t index)
 {
-    char bytes[PART_BYTES];
     size_t evaluated = 0;
     for (size_t i = 0; i < snapshot->visited_count; i++)
         evaluated += isfinite(visit_score(snapshot->visited[i])) ? 1 : 0;
     if (index < snapshot->visited_count) {
         const VisitedPlan *visit = snapshot->visited[index];
         words_say(&page->head, "Plan %zu: %s, %.1f bits", visit->number,
-                  part_bytes(bytes, visit->totals.bytes), visit->totals.average_weight_bits);
+                  figure_bytes(visit->totals.bytes).text, visit->totals.average_weight_bits);
         if (isfinite(visit_score(visit))) words_say(&page->head, ", top-1 %.2f %%", 100 * visit_score(visit));
         words_say(&page->head, index == snapshot->visit ? " (it stands). " : ". ");
     }

@@ -37,7 +37,7 @@ static void fill_network(Header *header, const Scene *scene)
 
 static void fill_plan(Header *header, const Scene *scene)
 {
-    char text[SEGMENT_BYTES], bytes[PART_BYTES], activations[16] = "float", ratio[PART_BYTES];
+    char text[SEGMENT_BYTES], activations[16] = "float";
     PlanTotals totals = plan_totals(scene->plan, scene->network);
     double bits = part_activation_bits(scene->plan, scene->network);
     if (bits < 31.95) snprintf(activations, sizeof activations, "%.1f", bits);
@@ -47,11 +47,10 @@ static void fill_plan(Header *header, const Scene *scene)
     put_form(header, SEGMENT_BITS, 0, text);
     snprintf(text, sizeof text, "W%.1f A%s", totals.average_weight_bits, float_inputs ? "-" : activations);
     put_form(header, SEGMENT_BITS, 1, text);
-    part_bytes(bytes, totals.bytes);
-    part_ratio(ratio, totals.compression);
-    snprintf(text, sizeof text, "%s (%s×)", bytes, ratio);
+    Figure bytes = figure_bytes(totals.bytes);
+    snprintf(text, sizeof text, "%s (%s×)", bytes.text, figure_ratio(totals.compression).text);
     put_form(header, SEGMENT_SIZE, 0, text);
-    put_form(header, SEGMENT_SIZE, 1, bytes);
+    put_form(header, SEGMENT_SIZE, 1, bytes.text);
 }
 
 static void fill_score(Header *header, const Scene *scene)
@@ -80,27 +79,14 @@ static bool is_working(const Scene *scene)
     return scene->snapshot && scene->snapshot->activity < ACTIVITY_IDLE;
 }
 
-/* "12 s", "3 min"; "" where it is not known. */
-static void write_left(char text[16], double seconds)
-{
-    text[0] = 0;
-    if (!(seconds >= 0) || seconds > 359999) return;
-    if (seconds < 99.5)
-        snprintf(text, 16, " %.0f s", ceil(seconds));
-    else if (seconds < 5970)
-        snprintf(text, 16, " %.0f min", seconds / 60);
-    else
-        snprintf(text, 16, " %.0f h", seconds / 3600);
-}
-
 static void fill_work(Header *header, const Scene *scene)
 {
-    char text[SEGMENT_BYTES], left[16] = "";
+    char text[SEGMENT_BYTES];
     const Snapshot *snapshot = scene->snapshot;
     const char *activity = part_activity(scene);
     bool layers =
         snapshot && snapshot->activity <= ACTIVITY_SOLVING && snapshot->activity != ACTIVITY_OPENING;
-    if (is_working(scene)) write_left(left, snapshot->seconds_left);
+    Figure left = figure_time_left(is_working(scene) ? snapshot->seconds_left : NAN);
     snprintf(text, sizeof text, "%s", activity);
     if (layers)
         snprintf(text, sizeof text, "%s %zu/%zu", activity, snapshot->layers_done, snapshot->layer_count);
@@ -109,7 +95,7 @@ static void fill_work(Header *header, const Scene *scene)
     put_form(header, SEGMENT_WORK, 1, text);
     put_form(header, SEGMENT_WORK, 2, activity);
     size_t length = strlen(text);
-    snprintf(text + length, sizeof text - length, "%s", left);
+    if (left.text[0]) snprintf(text + length, sizeof text - length, " %s", left.text);
     put_form(header, SEGMENT_WORK, 0, text);
 }
 

@@ -36,29 +36,25 @@ static void fact(Sheet *sheet, const char *label, const char *format, ...)
 
 static void fact_error(Sheet *sheet, const char *label, double error, const char *note)
 {
-    char number[PART_BYTES];
-    if (!isnan(error)) fact(sheet, label, "%s%s", part_number(number, error), note);
+    if (!isnan(error)) fact(sheet, label, "%s%s", figure_number(error).text, note);
 }
 
 static void shape_facts(Sheet *sheet, const Scene *scene, size_t l)
 {
-    char shape[PART_BYTES], counts[2][PART_BYTES], bytes[2][PART_BYTES];
     const Layer *layer = &scene->network->layers[l];
     const LayerPlan *plan = &scene->plan->layers[l];
     fact(sheet, "layer", "%zu of %zu, %s %s%s", l + 1, scene->network->layer_count, layer->operator_name,
-         part_shape(shape, layer), layer->groups > 1 ? ", grouped" : "");
-    fact(sheet, "parameters", "%s; %s MACs an image", part_count(counts[0], layer->parameters),
-         part_count(counts[1], (size_t)layer->macs));
-    fact(sheet, "size", "%s, float %s",
-         part_bytes(bytes[0], plan_layer_bytes(scene->plan, scene->network, l)),
-         part_bytes(bytes[1], 4 * layer->parameters));
+         part_shape(layer).text, layer->groups > 1 ? ", grouped" : "");
+    fact(sheet, "parameters", "%s; %s MACs an image", figure_count(layer->parameters).text,
+         figure_count((size_t)layer->macs).text);
+    fact(sheet, "size", "%s, float %s", figure_bytes(plan_layer_bytes(scene->plan, scene->network, l)).text,
+         figure_bytes(4 * layer->parameters).text);
     fact(sheet, "weights", "%s, %s", part_width(plan->weight_bits), part_method(plan->method));
     fact(sheet, "inputs", "%s", part_width(plan->activation_bits));
 }
 
 static void solve_facts(Sheet *sheet, const Scene *scene, size_t layer, const LayerResult *result)
 {
-    char counts[2][PART_BYTES];
     if (part_stale(scene, layer))
         fact(sheet, "solved at", "%s, inputs %s, %s", part_width(result->bits),
              part_width(result->activation_bits), part_method(result->method));
@@ -66,8 +62,8 @@ static void solve_facts(Sheet *sheet, const Scene *scene, size_t layer, const La
         fact(sheet, "epochs", "%zu, and %zu of polish", result->epochs, result->polish_epochs);
     else if (result->epochs)
         fact(sheet, "epochs", "%zu", result->epochs);
-    fact(sheet, "rows", "%s + %s held out, ridge %.2g", part_count(counts[0], result->rows),
-         part_count(counts[1], result->heldout_rows), result->ridge);
+    fact(sheet, "rows", "%s + %s held out, ridge %.2g", figure_count(result->rows).text,
+         figure_count(result->heldout_rows).text, result->ridge);
 }
 
 static void error_facts(Sheet *sheet, const Scene *scene, size_t layer, const LayerResult *result)
@@ -90,15 +86,13 @@ static int by_value(const void *left, const void *right)
 
 static void scale_facts(Sheet *sheet, const Layer *layer, const LayerResult *result)
 {
-    char numbers[3][PART_BYTES];
     size_t count = layer->groups * layer->m;
     float *sorted = result->scales && count ? malloc(count * sizeof *sorted) : NULL;
     if (!sorted) return;
     for (size_t i = 0; i < count; i++) sorted[i] = result->scales[i];
     qsort(sorted, count, sizeof *sorted, by_value);
-    fact(sheet, "scales", "%s to %s, median %s, %zu channels", part_number(numbers[0], (double)sorted[0]),
-         part_number(numbers[1], (double)sorted[count - 1]),
-         part_number(numbers[2], (double)sorted[count / 2]), count);
+    fact(sheet, "scales", "%s to %s, median %s, %zu channels", figure_number((double)sorted[0]).text,
+         figure_number((double)sorted[count - 1]).text, figure_number((double)sorted[count / 2]).text, count);
     free(sorted);
     if (result->channels_kept) fact(sheet, "", "%zu channels kept at rounding", result->channels_kept);
 }
@@ -111,14 +105,13 @@ static int largest_code(const Solved *solved)
 
 static void code_facts(Sheet *sheet, const Layer *layer, const Solved *solved)
 {
-    char changed[PART_BYTES];
     const LayerResult *result = &solved->result;
     int most = largest_code(solved), used = 0;
     if (most == 0) return;
     for (int q = -most; q <= most; q++) used += solved->codes[q + 127] > 0;
     double codes = (double)(layer->groups * layer->m * layer->n);
     fact(sheet, "codes", "%d to %d, %d of %d used, %s differ from rounding", -most, most, used, 2 * most + 1,
-         part_percent(changed, codes > 0 ? (double)result->codes_changed / codes : 0));
+         figure_percent(codes > 0 ? (double)result->codes_changed / codes : 0).text);
 }
 
 static void digit_facts(Sheet *sheet, const Solved *solved)
@@ -128,7 +121,7 @@ static void digit_facts(Sheet *sheet, const Solved *solved)
         const size_t *counts = solved->digits[p];
         double total = (double)(counts[0] + counts[1] + counts[2]) / 100;
         if (!(total > 0)) continue;
-        char label[PART_BYTES];
+        char label[64];
         snprintf(label, sizeof label, "digit x %u", 1U << p);
         fact(sheet, label, "-1 %.0f%%, 0 %.0f%%, +1 %.0f%%", (double)counts[0] / total,
              (double)counts[1] / total, (double)counts[2] / total);
@@ -137,35 +130,33 @@ static void digit_facts(Sheet *sheet, const Solved *solved)
 
 static void input_facts(Sheet *sheet, const LayerResult *result)
 {
-    char scale[PART_BYTES], clipped[PART_BYTES];
     if (!result->input_scales || result->input_scale_count == 0) return;
     if (result->input_scale_count == 1)
-        fact(sheet, "input scale", "%s", part_number(scale, (double)result->input_scales[0]));
+        fact(sheet, "input scale", "%s", figure_number((double)result->input_scales[0]).text);
     else
         fact(sheet, "input scales", "%zu, one a channel", result->input_scale_count);
-    fact(sheet, "clipping", "%s of the inputs; sums %s", part_percent(clipped, result->clipped),
+    fact(sheet, "clipping", "%s of the inputs; sums %s", figure_percent(result->clipped).text,
          result->exact ? "exact in float" : "rounded in float");
 }
 
 static void bound_facts(Sheet *sheet, const Scene *scene, size_t l)
 {
-    char numbers[3][PART_BYTES];
     const Layer *layer = &scene->network->layers[l];
     const LayerNorm *norms = scene->snapshot->norms;
     const LadderStep *step = part_step(scene, l);
     if (norms && layer->use_count) {
         const LayerNorm *norm = &norms[layer->uses[0]];
-        fact(sheet, "norm", "at most %s (%s), at least %s, Frobenius %s",
-             part_number(numbers[0], norm->upper), norm->upper_by ? norm->upper_by : "?",
-             part_number(numbers[1], norm->lower), part_number(numbers[2], norm->frobenius));
+        fact(sheet, "norm", "at most %s (%s), at least %s, Frobenius %s", figure_number(norm->upper).text,
+             norm->upper_by ? norm->upper_by : "?", figure_number(norm->lower).text,
+             figure_number(norm->frobenius).text);
     }
     if (!step) return;
-    fact(sheet, "lambda", "%s, of what is behind", part_number(numbers[0], step->lambda));
+    fact(sheet, "lambda", "%s, of what is behind", figure_number(step->lambda).text);
     if (!step->quantized) return;
     double unit = part_ladder(scene)->output_norm > 0 ? part_ladder(scene)->output_norm : 1;
-    fact(sheet, "output", "moved %s as next step, %s alone", part_number(numbers[0], step->hybrid / unit),
-         part_number(numbers[1], step->alone / unit));
-    fact(sheet, "share", "%s of the bound", part_percent(numbers[2], ladder_share(part_ladder(scene), l)));
+    fact(sheet, "output", "moved %s as next step, %s alone", figure_number(step->hybrid / unit).text,
+         figure_number(step->alone / unit).text);
+    fact(sheet, "share", "%s of the bound", figure_percent(ladder_share(part_ladder(scene), l)).text);
 }
 
 static void all_facts(Sheet *sheet, const Scene *scene, size_t layer)

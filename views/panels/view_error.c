@@ -88,40 +88,37 @@ static void plot_trace(Page *page, const Trace *trace)
 
 static void plot_methods(Page *page, const Scene *scene, size_t layer)
 {
-    char number[PART_BYTES];
     const LayerSnapshot *state = part_layer(scene, layer);
     unsigned own = scene->snapshot->plan->layers[layer].method;
     for (unsigned m = 0; m < METHOD_COUNT; m++)
         if (m != own && m != METHOD_ROUND_MSE && isfinite(state->methods[m]))
             plot_level(&page->plot, state->methods[m], STYLE_SERIES_4, part_method(m),
-                       part_number(number, state->methods[m]));
+                       figure_number(state->methods[m]).text);
 }
 
 static void head_live(Page *page, const Trace *trace)
 {
-    char now[PART_BYTES], rounding[PART_BYTES];
     const SolveProgress *step = &trace->steps[trace->count - 1];
     const char *what = step->stage == SOLVE_STAGE_CODES ? "polish, epoch" : "epoch";
     words_say(&page->head, "%s %zu: %s; rounding was %s", what, step->epoch,
-              part_number(now, step->objective), part_number(rounding, trace->rounding));
+              figure_number(step->objective).text, figure_number(trace->rounding).text);
 }
 
 static void head_solved(Page *page, const LayerResult *result)
 {
-    char numbers[5][PART_BYTES];
     double final = layer_result_error(result);
     if (method_is_rounding(result->method)) {
-        words_say(&page->head, "%s leaves %s.", part_method(result->method), part_number(numbers[0], final));
+        words_say(&page->head, "%s leaves %s.", part_method(result->method), figure_number(final).text);
         return;
     }
-    words_say(&page->head, "rounding %s, %s %s", part_number(numbers[0], result->rounding_error),
-              part_method(result->method), part_number(numbers[1], result->bitsplit_error));
+    words_say(&page->head, "rounding %s, %s %s", figure_number(result->rounding_error).text,
+              part_method(result->method), figure_number(result->bitsplit_error).text);
     if (!isnan(result->polished_error))
-        words_say(&page->head, ", polished %s", part_number(numbers[2], result->polished_error));
+        words_say(&page->head, ", polished %s", figure_number(result->polished_error).text);
     if (final > 0 && final < result->rounding_error)
-        words_say(&page->head, ": %s times less", part_ratio(numbers[3], result->rounding_error / final));
+        words_say(&page->head, ": %s times less", figure_ratio(result->rounding_error / final).text);
     if (!isnan(result->heldout_error))
-        words_say(&page->head, "; %s on held-out rows", part_number(numbers[4], result->heldout_error));
+        words_say(&page->head, "; %s on held-out rows", figure_number(result->heldout_error).text);
     words_say(&page->head, ".");
 }
 
@@ -164,7 +161,6 @@ static void title_layer(Page *page, const Scene *scene, size_t layer)
 
 void error_page_epochs(Page *page, const Scene *scene)
 {
-    char number[PART_BYTES];
     size_t layer = scene_layer(scene);
     title_layer(page, scene, layer);
     Trace trace = layer == NO_INDEX ? (Trace){0} : find_trace(scene, layer);
@@ -176,7 +172,7 @@ void error_page_epochs(Page *page, const Scene *scene)
     plot_start(&page->plot, (Axis){"epoch", false, 0, NAN, true, false},
                (Axis){"", true, NAN, NAN, false, false});
     plot_trace(page, &trace);
-    plot_level(&page->plot, trace.rounding, STYLE_SERIES_3, "rounding", part_number(number, trace.rounding));
+    plot_level(&page->plot, trace.rounding, STYLE_SERIES_3, "rounding", figure_number(trace.rounding).text);
     plot_methods(page, scene, layer);
     const LayerResult *result = trace.live ? NULL : part_result(scene, layer);
     if (result)
@@ -242,7 +238,6 @@ static bool all_float(const Scene *scene)
 
 static void head_layers(Page *page, const Scene *scene, const LayerErrors *errors)
 {
-    char numbers[3][PART_BYTES];
     size_t count = scene->network->layer_count;
     size_t most = extreme(errors->solved, count, 1), least = extreme(errors->solved, count, -1);
     if (most == SIZE_MAX) {
@@ -254,9 +249,9 @@ static void head_layers(Page *page, const Scene *scene, const LayerErrors *error
     }
     double gain = mean_gain(errors, count);
     if (isfinite(gain))
-        words_say(&page->head, "%s times less than rounding on average, ", part_ratio(numbers[0], gain));
-    words_say(&page->head, "from %s (%s) to %s (%s).", part_number(numbers[1], errors->solved[least]),
-              part_short_name(scene, least).text, part_number(numbers[2], errors->solved[most]),
+        words_say(&page->head, "%s times less than rounding on average, ", figure_ratio(gain).text);
+    words_say(&page->head, "from %s (%s) to %s (%s).", figure_number(errors->solved[least]).text,
+              part_short_name(scene, least).text, figure_number(errors->solved[most]).text,
               part_short_name(scene, most).text);
 }
 
@@ -293,7 +288,6 @@ static double at_width(const LayerSnapshot *state, unsigned bits)
 
 static void head_widths(Page *page, const Scene *scene, size_t layer)
 {
-    char numbers[3][PART_BYTES];
     const LayerSnapshot *state = part_layer(scene, layer);
     unsigned bits = scene->plan->layers[layer].weight_bits;
     if (bits == BITS_FLOAT) {
@@ -302,11 +296,9 @@ static void head_widths(Page *page, const Scene *scene, size_t layer)
     }
     double here = at_width(state, bits), less = at_width(state, bits - 1), more = at_width(state, bits + 1);
     if (isnan(here)) return;
-    words_say(&page->head, "%s: %s", part_width(bits), part_number(numbers[0], here));
-    if (less > 0 && here > 0)
-        words_say(&page->head, "; a bit less: × %s", part_ratio(numbers[1], less / here));
-    if (more > 0 && here > 0)
-        words_say(&page->head, "; a bit more: ÷ %s", part_ratio(numbers[2], here / more));
+    words_say(&page->head, "%s: %s", part_width(bits), figure_number(here).text);
+    if (less > 0 && here > 0) words_say(&page->head, "; a bit less: × %s", figure_ratio(less / here).text);
+    if (more > 0 && here > 0) words_say(&page->head, "; a bit more: ÷ %s", figure_ratio(here / more).text);
     words_say(&page->head, ".");
 }
 

@@ -24,7 +24,7 @@ typedef enum ColumnKind {
     COLUMNS
 } ColumnKind;
 
-enum { NAME_MOST = 32, STATE_WORD_COLUMNS = 8, SHARE_MOST = 20 };
+enum { CELL_TEXT = 80, NAME_MOST = 32, STATE_WORD_COLUMNS = 8, SHARE_MOST = 20 };
 
 /* rank: columns of a lower rank are there first; 0: always. */
 static const struct {
@@ -60,11 +60,10 @@ typedef struct Table {
 static int longest_text(const Canvas *canvas, const Scene *scene, ColumnKind kind, int most)
 {
     int longest = canvas_width(canvas, kinds[kind].title) + 1;
-    char shape[PART_BYTES];
     for (size_t l = 0; l < scene->network->layer_count; l++) {
         const Layer *layer = &scene->network->layers[l];
         const char *text = kind == COLUMN_NAME       ? layer->name
-                           : kind == COLUMN_SHAPE    ? part_shape(shape, layer)
+                           : kind == COLUMN_SHAPE    ? part_shape(layer).text
                            : kind == COLUMN_OPERATOR ? layer->operator_name
                                                      : method_name(scene->plan->layers[l].method);
         int columns = canvas_width(canvas, text);
@@ -175,17 +174,17 @@ static const char *state_word(const Scene *scene, size_t layer, bool narrow)
     }
 }
 
-static void write_state(char text[PART_BYTES], const Scene *scene, size_t layer, int columns)
+static void write_state(char text[CELL_TEXT], const Scene *scene, size_t layer, int columns)
 {
     bool narrow = columns < STATE_WORD_COLUMNS;
     const char *word = state_word(scene, layer, narrow);
     if (!narrow && part_is_live(scene, layer))
-        snprintf(text, PART_BYTES, "epoch %zu", scene->snapshot->live[scene->snapshot->live_count - 1].epoch);
+        snprintf(text, CELL_TEXT, "epoch %zu", scene->snapshot->live[scene->snapshot->live_count - 1].epoch);
     else
-        snprintf(text, PART_BYTES, "%s", word);
+        snprintf(text, CELL_TEXT, "%s", word);
 }
 
-static void write_cell(char text[PART_BYTES], const Scene *scene, size_t l, ColumnKind kind, int columns)
+static void write_cell(char text[CELL_TEXT], const Scene *scene, size_t l, ColumnKind kind, int columns)
 {
     const Layer *layer = &scene->network->layers[l];
     const LayerPlan *plan = &scene->plan->layers[l];
@@ -194,37 +193,39 @@ static void write_cell(char text[PART_BYTES], const Scene *scene, size_t l, Colu
     text[0] = 0;
     switch (kind) {
     case COLUMN_INDEX:
-        snprintf(text, PART_BYTES, "%zu", l + 1);
+        snprintf(text, CELL_TEXT, "%zu", l + 1);
         break;
     case COLUMN_OPERATOR:
-        snprintf(text, PART_BYTES, "%s", layer->operator_name);
+        snprintf(text, CELL_TEXT, "%s", layer->operator_name);
         break;
     case COLUMN_SHAPE:
-        part_shape(text, layer);
+        snprintf(text, CELL_TEXT, "%s", part_shape(layer).text);
         break;
     case COLUMN_WEIGHT_BITS:
-        snprintf(text, PART_BYTES, "%s", part_bits(plan->weight_bits));
+        snprintf(text, CELL_TEXT, "%s", part_bits(plan->weight_bits));
         break;
     case COLUMN_ACTIVATION_BITS:
-        snprintf(text, PART_BYTES, "%s", part_bits(plan->activation_bits));
+        snprintf(text, CELL_TEXT, "%s", part_bits(plan->activation_bits));
         break;
     case COLUMN_METHOD:
-        snprintf(text, PART_BYTES, "%s", method_name(plan->method));
+        snprintf(text, CELL_TEXT, "%s", method_name(plan->method));
         break;
     case COLUMN_STATE:
         write_state(text, scene, l, columns);
         break;
     case COLUMN_ROUNDING:
-        if (!isnan(rounding)) part_number(text, rounding);
+        if (!isnan(rounding)) snprintf(text, CELL_TEXT, "%s", figure_number(rounding).text);
         break;
     case COLUMN_ERROR:
-        if (!isnan(error)) part_number(text, error);
+        if (!isnan(error)) snprintf(text, CELL_TEXT, "%s", figure_number(error).text);
         break;
     case COLUMN_SHARE:
-        if (step && step->quantized) part_share(text, ladder_share(part_ladder(scene), l));
+        if (step && step->quantized)
+            snprintf(text, CELL_TEXT, "%s",
+                     figure_percent_fixed(ladder_share(part_ladder(scene), l), 1).text);
         break;
     case COLUMN_SIZE:
-        part_bytes(text, plan_layer_bytes(scene->plan, scene->network, l));
+        snprintf(text, CELL_TEXT, "%s", figure_bytes(plan_layer_bytes(scene->plan, scene->network, l)).text);
         break;
     default:
         break;
@@ -279,7 +280,7 @@ static void draw_name(Canvas *canvas, Area cell, int row, Style style, const cha
 static void draw_cell(Canvas *canvas, Area inner, int row, const Table *table, const Scene *scene,
                       size_t layer, ColumnKind kind)
 {
-    char text[PART_BYTES];
+    char text[CELL_TEXT];
     Area cell = area_part(inner, 0, table->start[kind], inner.rows, table->columns[kind]);
     Style style = cell_style(scene, layer, kind);
     if (kind == COLUMN_NAME) {

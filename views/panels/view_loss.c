@@ -67,11 +67,10 @@ static int bar_columns(Area area)
 static void draw_ratio(Canvas *canvas, Area area, int row, const double values[RUNGS], size_t rung,
                        Style style)
 {
-    char ratio[PART_BYTES];
     int column = NAME_COLUMNS + VALUE_COLUMNS + bar_columns(area) + 1;
     if (rung + 1 == RUNGS || !(values[rung + 1] > 0) || !isfinite(values[rung])) return;
     int taken = canvas_text(canvas, area, row, column, style, "÷ %s",
-                            part_ratio(ratio, values[rung] / values[rung + 1]));
+                            figure_ratio(values[rung] / values[rung + 1]).text);
     if (area.columns - column >= 33)
         canvas_text(canvas, area, row, column + taken + 1, STYLE_DIM, "%s", rungs[rung].step);
 }
@@ -80,7 +79,6 @@ static void draw_rung(Canvas *canvas, Area area, int row, const double values[RU
                       bool current)
 {
     static const Style styles[RUNGS] = {STYLE_SERIES_4, STYLE_SERIES_3, STYLE_SERIES_2, STYLE_SERIES_1};
-    char number[PART_BYTES];
     Style strong = current ? STYLE_STRONG : STYLE_DIM;
     canvas_text(canvas, area, row, 0, current ? STYLE_TEXT : STYLE_DIM, "%s", rungs[rung].name);
     if (!isfinite(values[rung])) {
@@ -88,7 +86,7 @@ static void draw_rung(Canvas *canvas, Area area, int row, const double values[RU
         return;
     }
     canvas_text_right(canvas, area, row, NAME_COLUMNS + VALUE_COLUMNS - 1, strong, "%s",
-                      part_number(number, values[rung]));
+                      figure_number(values[rung]).text);
     canvas_bar(canvas, area, row, NAME_COLUMNS + VALUE_COLUMNS, bar_columns(area),
                bar_part(scale_of(values), values[rung]), current ? styles[rung] : STYLE_DIM);
     draw_ratio(canvas, area, row, values, rung, strong);
@@ -96,15 +94,15 @@ static void draw_rung(Canvas *canvas, Area area, int row, const double values[RU
 
 static void draw_scale(Canvas *canvas, Area area, int row, const double values[RUNGS])
 {
-    char low[CHART_NUMBER_BYTES], high[CHART_NUMBER_BYTES];
     Scale scale = scale_of(values);
     int columns = bar_columns(area), column = NAME_COLUMNS + VALUE_COLUMNS;
     if (!(scale.low < scale.high) || columns < 16) return;
     for (int c = 0; c < columns; c++)
         canvas_put(canvas, area, row, column + c, STYLE_GRID, canvas_glyph(canvas, GLYPH_DOT));
     Area axis = area_part(area, row, column, 1, columns);
-    canvas_text(canvas, axis, 0, 0, STYLE_GRID, "%s ", chart_number(low, pow(10, scale.low)));
-    canvas_text_right(canvas, axis, 0, columns, STYLE_GRID, " %s", chart_number(high, pow(10, scale.high)));
+    canvas_text(canvas, axis, 0, 0, STYLE_GRID, "%s ", figure_scientific(pow(10, scale.low), 0).text);
+    canvas_text_right(canvas, axis, 0, columns, STYLE_GRID, " %s",
+                      figure_scientific(pow(10, scale.high), 0).text);
 }
 
 /* One row a rung; where the area has room, what each means under it. Returns the rows taken. */
@@ -134,28 +132,26 @@ static size_t costliest_spectral(const Ladder *ladder)
 /* The layers that cost most of the hybrid and of the spectral sum; "" where nothing is quantized. */
 static void say_costliest(Words *words, const Scene *scene, const Ladder *ladder)
 {
-    char share[PART_BYTES];
     size_t hybrid = ladder->costliest, spectral = costliest_spectral(ladder);
     if (hybrid >= ladder->layer_count || !(ladder->hybrid > 0)) return;
     words_say(words, "Costs most: %s, %s of hybrid", part_short_name(scene, hybrid).text,
-              part_percent(share, ladder->steps[hybrid].hybrid / ladder->hybrid));
+              figure_percent(ladder->steps[hybrid].hybrid / ladder->hybrid).text);
     if (spectral != NO_INDEX && isfinite(ladder->spectral))
         words_say(words, "%s%s %s of spectral", spectral == hybrid ? " and" : "; ",
                   spectral == hybrid ? "" : part_short_name(scene, spectral).text,
-                  part_percent(share, ladder->steps[spectral].spectral / ladder->spectral));
+                  figure_percent(ladder->steps[spectral].spectral / ladder->spectral).text);
     words_say(words, ". ");
 }
 
 static void say_certified(Words *words, const Ladder *ladder)
 {
-    char shares[3][PART_BYTES], images[PART_BYTES];
     words_say(words, "Certified: ");
     if (isfinite(ladder->spectral))
-        words_say(words, "spectral %s, ", part_top1(shares[0], ladder->certified_spectral, ladder->images));
+        words_say(words, "spectral %s, ", figure_percent_of(ladder->certified_spectral, ladder->images).text);
     words_say(words, "hybrid %s, measured %s of %s images; %s keep their prediction.",
-              part_top1(shares[0], ladder->certified_hybrid, ladder->images),
-              part_top1(shares[1], ladder->certified_measured, ladder->images),
-              part_count(images, ladder->images), part_top1(shares[2], ladder->kept, ladder->images));
+              figure_percent_of(ladder->certified_hybrid, ladder->images).text,
+              figure_percent_of(ladder->certified_measured, ladder->images).text,
+              figure_count(ladder->images).text, figure_percent_of(ladder->kept, ladder->images).text);
 }
 
 /* A violation is a bug of the program, and must be seen. Returns the rows taken. */
@@ -179,7 +175,6 @@ static int draw_culprit(Canvas *canvas, Area area, int row, const Ladder *ladder
 /* Returns the row below. */
 static int draw_notes(Canvas *canvas, Area area, int row, const Scene *scene, const Ladder *ladder)
 {
-    char shares[PART_BYTES];
     Words costs = {0}, certified = {0};
     say_costliest(&costs, scene, ladder);
     say_certified(&certified, ladder);
@@ -190,7 +185,7 @@ static int draw_notes(Canvas *canvas, Area area, int row, const Scene *scene, co
         row += canvas_paragraph(canvas, area, row, 0, STYLE_WARNING, "Of an earlier plan.");
     else if (scene->snapshot->ladder_fraction < 1)
         row += canvas_text(canvas, area, row, 0, STYLE_WARNING, "On the first %s of the images, so far.",
-                           part_percent(shares, scene->snapshot->ladder_fraction)) > 0;
+                           figure_percent(scene->snapshot->ladder_fraction).text) > 0;
     if (area.rows - row < 5) return row;
     return row + 2 +
            canvas_paragraph(
@@ -268,7 +263,6 @@ static bool collect(Additions *additions, Page *page, const Ladder *ladder)
 
 static void plot_additions(Page *page, const Additions *additions, const Scene *scene, const Ladder *ladder)
 {
-    char number[PART_BYTES];
     size_t count = ladder->layer_count;
     Plot *plot = &page->plot;
     plot_start(plot, (Axis){"layer", false, 1, (double)count, true, false},
@@ -283,7 +277,7 @@ static void plot_additions(Page *page, const Additions *additions, const Scene *
     plot_series(plot, (Series){"hybrid", SERIES_POINTS, STYLE_SERIES_2, GLYPH_CIRCLE, NULL, additions->hybrid,
                                here, count});
     double measured = ladder->measured / unit_of(ladder);
-    if (measured > 0) plot_level(plot, measured, STYLE_SERIES_1, "measured", part_number(number, measured));
+    if (measured > 0) plot_level(plot, measured, STYLE_SERIES_1, "measured", figure_number(measured).text);
 }
 
 void loss_page_depth(Page *page, const Scene *scene)

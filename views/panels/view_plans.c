@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { NAMES_MOST = 4 };
+enum { NAMES_MOST = 4, CELL_TEXT = 80 };
 
 /* --- the list ---------------------------------------------------------------------------------------- */
 
@@ -59,17 +59,17 @@ static bool same_options(const PlanOptions *a, const PlanOptions *b)
            a->bias_correction == b->bias_correction && a->error_compensated == b->error_compensated;
 }
 
-static void write_differs(char text[PART_BYTES], const Scene *scene, const VisitedPlan *visit)
+static void write_differs(char text[CELL_TEXT], const Scene *scene, const VisitedPlan *visit)
 {
     size_t count = count_differences(visit->plan, scene->plan);
     bool options = !same_options(&visit->plan->options, &scene->plan->options);
     if (count == 0)
-        snprintf(text, PART_BYTES, "%s", options ? "options" : "-");
+        snprintf(text, CELL_TEXT, "%s", options ? "options" : "-");
     else
-        snprintf(text, PART_BYTES, "%zu %s%s", count, count == 1 ? "layer" : "layers", options ? "+" : "");
+        snprintf(text, CELL_TEXT, "%zu %s%s", count, count == 1 ? "layer" : "layers", options ? "+" : "");
 }
 
-static void write_visit(char text[PART_BYTES], const Scene *scene, const VisitedPlan *visit, int column)
+static void write_visit(char text[CELL_TEXT], const Scene *scene, const VisitedPlan *visit, int column)
 {
     Score score = part_score(&visit->accuracy);
     double inputs = part_activation_bits(visit->plan, scene->network);
@@ -77,31 +77,31 @@ static void write_visit(char text[PART_BYTES], const Scene *scene, const Visited
     text[0] = 0;
     switch (column) {
     case V_NUMBER:
-        snprintf(text, PART_BYTES, "%zu", visit->number);
+        snprintf(text, CELL_TEXT, "%zu", visit->number);
         break;
     case V_WEIGHTS:
-        snprintf(text, PART_BYTES, "%.1f", visit->totals.average_weight_bits);
+        snprintf(text, CELL_TEXT, "%.1f", visit->totals.average_weight_bits);
         break;
     case V_INPUTS:
-        snprintf(text, PART_BYTES, inputs < 31.95 ? "%.1f" : "float", inputs);
+        snprintf(text, CELL_TEXT, inputs < 31.95 ? "%.1f" : "float", inputs);
         break;
     case V_SIZE:
-        part_bytes(text, visit->totals.bytes);
+        snprintf(text, CELL_TEXT, "%s", figure_bytes(visit->totals.bytes).text);
         break;
     case V_SCORE:
-        snprintf(text, PART_BYTES, scored ? "%.2f" : "-", 100 * score.value);
+        snprintf(text, CELL_TEXT, scored ? "%.2f" : "-", 100 * score.value);
         break;
     case V_HALF:
-        if (scored) snprintf(text, PART_BYTES, "%.2f", 100 * score.half);
+        if (scored) snprintf(text, CELL_TEXT, "%.2f", 100 * score.half);
         break;
     case V_MEASURED:
-        if (visit->bounded) part_number(text, visit->measured);
+        if (visit->bounded) snprintf(text, CELL_TEXT, "%s", figure_number(visit->measured).text);
         break;
     case V_HYBRID:
-        if (visit->bounded) part_number(text, visit->hybrid);
+        if (visit->bounded) snprintf(text, CELL_TEXT, "%s", figure_number(visit->hybrid).text);
         break;
     case V_SPECTRAL:
-        if (visit->bounded) part_number(text, visit->spectral);
+        if (visit->bounded) snprintf(text, CELL_TEXT, "%s", figure_number(visit->spectral).text);
         break;
     case V_DIFFERS:
         write_differs(text, scene, visit);
@@ -113,7 +113,7 @@ static void write_visit(char text[PART_BYTES], const Scene *scene, const Visited
 
 static void draw_line(Canvas *canvas, Area area, int row, const Scene *scene, size_t index, bool front)
 {
-    char text[PART_BYTES];
+    char text[CELL_TEXT];
     const VisitedPlan *visit = scene->snapshot->visited[index];
     int end = 0;
     for (int c = 0; c < V_COLUMNS; c++) {

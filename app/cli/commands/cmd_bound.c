@@ -13,14 +13,6 @@
 
 #define NO_CERTIFICATE SIZE_MAX
 
-static void add_value(Table *table, double value, int digits)
-{
-    if (isfinite(value))
-        table_cell(table, "%.*g", digits, value);
-    else
-        table_cell(table, isnan(value) ? "-" : "infinite");
-}
-
 /* part NAN: does not apply. */
 static void add_percent(Table *table, double part, int digits)
 {
@@ -35,9 +27,9 @@ static void add_rung(Table *table, const char *name, double value, double next, 
                      const Ladder *ladder)
 {
     table_cell(table, "%s", name);
-    add_value(table, value, 4);
-    add_value(table, value / ladder->output_norm, 4);
-    add_value(table, value / next, 3);
+    table_number(table, value);
+    table_number(table, value / ladder->output_norm);
+    table_number(table, value / next);
     if (certified == NO_CERTIFICATE)
         table_cell(table, "-");
     else
@@ -89,14 +81,14 @@ static void add_layer(Table *table, const Ladder *ladder, size_t layer)
 {
     const LadderStep *step = &ladder->steps[layer];
     const double absent = step->quantized ? 0 : NAN;
-    table_error(table, step->local_error + absent);
-    add_value(table, step->lambda, 3);
-    add_value(table, step->frobenius + absent, 3);
-    add_value(table, step->spectral + absent, 3);
-    add_value(table, step->hybrid + absent, 3);
+    table_number(table, step->local_error + absent);
+    table_number(table, step->lambda);
+    table_number(table, step->frobenius + absent);
+    table_number(table, step->spectral + absent);
+    table_number(table, step->hybrid + absent);
     add_percent(table, ladder_share(ladder, layer) + absent, 1);
     add_correct(table, ladder, step->hybrid_correct);
-    add_value(table, step->alone + absent, 3);
+    table_number(table, step->alone + absent);
 }
 
 static Status print_layers(const Inputs *inputs, const Ladder *ladder, Message *message)
@@ -137,10 +129,10 @@ static void print_words(const Network *network, const Ladder *ladder)
 static Status print_ladder(const Inputs *inputs, const Ladder *ladder, Message *message)
 {
     const Options *options = inputs->options;
-    printf("\n|F - F_0| over %s%zu %s image%s, |F_0| = %.4g; predictions kept: %.2f %%\n\n",
+    printf("\n|F - F_0| over %s%zu %s image%s, |F_0| = %s; predictions kept: %.2f %%\n\n",
            options->ladder_images > ladder->images ? "all " : "", ladder->images,
-           ladder_set_name(options->ladder_on), plural(ladder->images), ladder->output_norm,
-           100 * (double)ladder->kept / (double)ladder->images);
+           ladder_set_name(options->ladder_on), plural(ladder->images),
+           figure_number(ladder->output_norm).text, 100 * (double)ladder->kept / (double)ladder->images);
     Status status = print_rungs(ladder, message);
     if (status != STATUS_OK) return status;
     printf("\ncontributions by layer; shares of the %s sum; top-1 with the layers up to here quantized%s\n\n",
@@ -154,13 +146,12 @@ static Status print_ladder(const Inputs *inputs, const Ladder *ladder, Message *
 
 static void print_costs(const Pipeline *pipeline, const Evaluation *evaluation, const Climb *climb)
 {
-    char ladder[QUANTITY_TEXT], peak[QUANTITY_TEXT];
-    printf("time: calibrating %.2f s, solving %.2f s, norms %.2f s, ladder %.2f s, evaluating %.2f s\n",
-           pipeline->calibrate_seconds, pipeline->solve_seconds, climb->norm_seconds, climb->ladder.seconds,
-           evaluation ? evaluation->seconds : 0);
-    text_quantity(ladder, (double)climb->ladder.bytes);
-    text_quantity(peak, (double)peak_bytes());
-    printf("memory: ladder %s bytes, process at most %s bytes\n", ladder, peak);
+    printf("time: calibrating %s, solving %s, norms %s, ladder %s, evaluating %s\n",
+           figure_seconds(pipeline->calibrate_seconds).text, figure_seconds(pipeline->solve_seconds).text,
+           figure_seconds(climb->norm_seconds).text, figure_seconds(climb->ladder.seconds).text,
+           figure_seconds(evaluation ? evaluation->seconds : 0).text);
+    printf("memory: ladder %s, process at most %s\n", figure_bytes(climb->ladder.bytes).text,
+           figure_bytes(peak_bytes()).text);
 }
 
 /* Files first, as in quantize. */

@@ -78,7 +78,7 @@ static Status print_errors(const Inputs *inputs, const Outcome *outcomes, Messag
         table_cell(table, "%s", inputs->network->layers[i].name);
         table_cell(table, "%u", inputs->plan->layers[i].weight_bits);
         if (quantized_inputs) add_width(table, inputs->plan->layers[i].activation_bits);
-        for (size_t j = 0; j < CONTENDERS; j++) table_error(table, outcomes[j].errors[i]);
+        for (size_t j = 0; j < CONTENDERS; j++) table_number(table, outcomes[j].errors[i]);
     }
     Status status = table_print(table, stdout, message);
     table_free(table);
@@ -99,15 +99,11 @@ static double mean_error(const double *errors, size_t count)
 
 static void add_measured(Table *table, const Evaluation *evaluation)
 {
-    char top1[PERCENT_TEXT] = "-", change[PERCENT_TEXT] = "-", agreeing[PERCENT_TEXT] = "-";
-    if (evaluation->labelled) {
-        text_percent(top1, evaluation->quantized.top1_correct, evaluation->images);
-        text_change(change, evaluation);
-    }
-    if (evaluation->images) text_percent(agreeing, evaluation->agreeing, evaluation->images);
-    table_cell(table, "%s", top1);
-    table_cell(table, "%s", change);
-    table_cell(table, "%s", agreeing);
+    const size_t images = evaluation->images;
+    const bool labelled = evaluation->labelled;
+    table_cell(table, "%s", labelled ? share_figure(evaluation->quantized.top1_correct, images).text : "-");
+    table_cell(table, "%s", labelled ? change_figure(evaluation).text : "-");
+    table_cell(table, "%s", images ? share_figure(evaluation->agreeing, images).text : "-");
     if (!evaluation->images)
         table_cell(table, "-");
     else if (evaluation->output_sqnr_db == INFINITY)
@@ -127,7 +123,7 @@ static Status print_summary(const Inputs *inputs, const Outcome *outcomes, Messa
                                 6);
     for (size_t i = 0; i < CONTENDERS; i++) {
         table_cell(table, "%s", contenders[i].name);
-        table_error(table, mean_error(outcomes[i].errors, inputs->network->layer_count));
+        table_number(table, mean_error(outcomes[i].errors, inputs->network->layer_count));
         add_measured(table, &outcomes[i].evaluation);
     }
     puts("");
@@ -140,7 +136,7 @@ static void print_times(const Outcome *outcomes)
 {
     printf("time, solving:");
     for (size_t i = 0; i < CONTENDERS; i++)
-        printf("%s %s %.2f s", i ? "," : "", contenders[i].name, outcomes[i].seconds);
+        printf("%s %s %s", i ? "," : "", contenders[i].name, figure_seconds(outcomes[i].seconds).text);
     puts("");
 }
 
@@ -154,9 +150,8 @@ static Status report(const Inputs *inputs, const Outcome *outcomes, Message *mes
     Status status = print_errors(inputs, outcomes, message);
     if (status == STATUS_OK) status = print_summary(inputs, outcomes, message);
     if (evaluation->labelled) {
-        char top1[PERCENT_TEXT];
-        text_percent(top1, evaluation->reference.top1_correct, evaluation->images);
-        printf("float: top-1 %s %% of %zu image%s; 95 %% intervals in brackets\n", top1, evaluation->images,
+        printf("float: top-1 %s %% of %zu image%s; 95 %% intervals in brackets\n",
+               share_figure(evaluation->reference.top1_correct, evaluation->images).text, evaluation->images,
                plural(evaluation->images));
     }
     print_times(outcomes);

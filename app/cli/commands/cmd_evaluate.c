@@ -16,7 +16,7 @@ static Status evaluate(const Inputs *inputs, Message *message)
     Status status = step_evaluate(&evaluation, inputs, NULL, "evaluating", message);
     if (status == STATUS_OK) status = print_accuracy(&evaluation, message);
     if (status == STATUS_OK)
-        printf("time: %.2f s, %.0f images a second\n", evaluation.seconds,
+        printf("time: %s, %.0f images per second\n", figure_seconds(evaluation.seconds).text,
                (double)evaluation.images / evaluation.seconds);
     return status;
 }

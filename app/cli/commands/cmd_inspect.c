@@ -49,10 +49,8 @@ static double share(double part, double whole)
 
 static void add_costs(Table *table, const Totals *part, const Totals *whole)
 {
-    char macs[QUANTITY_TEXT];
-    text_quantity(macs, (double)part->macs);
     table_cell(table, "%zu", part->parameters);
-    table_cell(table, "%s", macs);
+    table_cell(table, "%s", figure_quantity((double)part->macs).text);
     table_cell(table, "%.1f", share((double)part->macs, (double)whole->macs));
 }
 

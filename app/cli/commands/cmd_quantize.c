@@ -23,11 +23,11 @@ static void add_solve(Table *table, const Layer *layer, const LayerResult *resul
 {
     double codes = (double)layer->groups * (double)layer->m * (double)layer->n;
     table_cell(table, "%s", method_name(result->method));
-    table_error(table, result->rounding_error);
-    table_error(table, result->bitsplit_error);
-    table_error(table, result->polished_error);
-    table_error(table, result->heldout_error);
-    table_error(table, result->accumulated_error);
+    table_number(table, result->rounding_error);
+    table_number(table, result->bitsplit_error);
+    table_number(table, result->polished_error);
+    table_number(table, result->heldout_error);
+    table_number(table, result->accumulated_error);
     table_cell(table, "%zu", result->codes_changed);
     table_cell(table, "%.1f", 100 * (double)result->codes_changed / codes);
     if (result->polish_epochs)
@@ -39,7 +39,7 @@ static void add_solve(Table *table, const Layer *layer, const LayerResult *resul
 static void add_float(Table *table, const LayerResult *result)
 {
     for (size_t i = 0; i < 5; i++) table_cell(table, "-");
-    table_error(table, result->accumulated_error);
+    table_number(table, result->accumulated_error);
     for (size_t i = 0; i < 3; i++) table_cell(table, "-");
 }
 
@@ -116,8 +116,10 @@ static Status report(const Inputs *inputs, const Pipeline *pipeline, const Evalu
     if (status == STATUS_OK && evaluation) status = print_accuracy(evaluation, message);
     if (status != STATUS_OK) return status;
     if (!evaluation) puts("\naccuracy not measured: name images with --images");
-    printf("time: calibrating %.2f s, solving %.2f s", pipeline->calibrate_seconds, pipeline->solve_seconds);
-    printf(evaluation ? ", evaluating %.2f s\n" : "\n", evaluation ? evaluation->seconds : 0);
+    printf("time: calibrating %s, solving %s", figure_seconds(pipeline->calibrate_seconds).text,
+           figure_seconds(pipeline->solve_seconds).text);
+    if (evaluation) printf(", evaluating %s", figure_seconds(evaluation->seconds).text);
+    puts("");
     return STATUS_OK;
 }
 

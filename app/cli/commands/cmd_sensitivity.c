@@ -55,7 +55,7 @@ static void print_above(const Inputs *inputs)
 static void add_errors(Table *table, const char *name, const double *errors)
 {
     table_cell(table, "%s", name);
-    for (unsigned bits = SOLVE_MIN_BITS; bits <= SOLVE_MAX_BITS; bits++) table_error(table, errors[bits]);
+    for (unsigned bits = SOLVE_MIN_BITS; bits <= SOLVE_MAX_BITS; bits++) table_number(table, errors[bits]);
 }
 
 static void skip_layer(Table *table)

@@ -104,52 +104,42 @@ void print_options(const Plan *plan)
 void print_totals(const Plan *plan, const Network *network)
 {
     PlanTotals totals = plan_totals(plan, network);
-    char bytes[QUANTITY_TEXT], float_bytes[QUANTITY_TEXT], bitops[QUANTITY_TEXT];
-    text_quantity(bytes, (double)totals.bytes);
-    text_quantity(float_bytes, (double)totals.float_bytes);
-    text_quantity(bitops, totals.bitops);
     printf(
-        "\n%zu parameters, %.2f bits a weight: %s bytes, %.2f times less than %s in float; %s bit operations "
-        "an image\n",
-        totals.parameters, totals.average_weight_bits, bytes, totals.compression, float_bytes, bitops);
+        "\n%zu parameters, %.2f bits per weight: %s, %.2f times less than %s in float; %s bit operations per "
+        "image\n",
+        totals.parameters, totals.average_weight_bits, figure_bytes(totals.bytes).text, totals.compression,
+        figure_bytes(totals.float_bytes).text, figure_quantity(totals.bitops).text);
 }
 
 /* --- accuracy --------------------------------------------------------------------------------------- */
 
-void text_percent(char out[PERCENT_TEXT], size_t count, size_t images)
+Figure share_figure(size_t count, size_t images)
 {
     Interval interval = interval_wilson(count, images);
-    snprintf(out, PERCENT_TEXT, "%.2f [%.2f, %.2f]", images ? 100 * (double)count / (double)images : 0,
-             100 * interval.low, 100 * interval.high);
+    return figure_interval(images ? (double)count / (double)images : 0, interval.low, interval.high);
 }
 
-void text_change(char out[PERCENT_TEXT], const Evaluation *evaluation)
+Figure change_figure(const Evaluation *evaluation)
 {
     Interval interval = interval_paired(evaluation->lost, evaluation->gained, evaluation->images);
     double change = ((double)evaluation->gained - (double)evaluation->lost) / (double)evaluation->images;
-    snprintf(out, PERCENT_TEXT, "%+.2f [%+.2f, %+.2f]", 100 * change, 100 * interval.low,
-             100 * interval.high);
+    return figure_change(change, interval.low, interval.high);
 }
 
 static void add_accuracy(Table *table, const char *name, const Accuracy *accuracy, size_t images)
 {
-    char top1[PERCENT_TEXT], top5[PERCENT_TEXT];
-    text_percent(top1, accuracy->top1_correct, images);
-    text_percent(top5, accuracy->top5_correct, images);
     table_cell(table, "%s", name);
-    table_cell(table, "%s", top1);
-    table_cell(table, "%s", top5);
+    table_cell(table, "%s", share_figure(accuracy->top1_correct, images).text);
+    table_cell(table, "%s", share_figure(accuracy->top5_correct, images).text);
     table_cell(table, "%.4f", accuracy->cross_entropy);
 }
 
 static void add_change(Table *table, const Evaluation *evaluation)
 {
-    char change[PERCENT_TEXT];
-    text_change(change, evaluation);
     double top5 = (double)evaluation->quantized.top5_correct - (double)evaluation->reference.top5_correct;
     table_rule(table);
     table_cell(table, "change");
-    table_cell(table, "%s", change);
+    table_cell(table, "%s", change_figure(evaluation).text);
     table_cell(table, "%+.2f", 100 * top5 / (double)evaluation->images);
     table_cell(table, "%+.4f", evaluation->quantized.cross_entropy - evaluation->reference.cross_entropy);
 }
@@ -179,10 +169,8 @@ static bool has_broken_outputs(const Evaluation *evaluation)
 
 static void print_comparison(const Evaluation *evaluation)
 {
-    char agreeing[PERCENT_TEXT];
-    text_percent(agreeing, evaluation->agreeing, evaluation->images);
     if (evaluation->labelled) printf("images lost %zu, gained %zu\n", evaluation->lost, evaluation->gained);
-    printf("agreement with float %s %%\n", agreeing);
+    printf("agreement with float %s %%\n", share_figure(evaluation->agreeing, evaluation->images).text);
     if (evaluation->output_sqnr_db == INFINITY)
         puts("SQNR of the output infinite: it is the float network's");
     else

@@ -4,6 +4,7 @@
 
 #include "app/cli/commands/table.h"
 #include "app/cli/inputs.h"
+#include "base/figures.h"
 #include "evaluate/accuracy.h"
 
 /* "s" behind a count that wants it. */
@@ -25,9 +26,9 @@ void print_totals(const Plan *plan, const Network *network);
 /* The float network's figures, and the quantized one's and the change between them where both were run. */
 Status print_accuracy(const Evaluation *evaluation, Message *message);
 
-/* "12.34 [11.50, 13.20]": per cent, with an interval. */
-#define PERCENT_TEXT 64
-void text_percent(char out[PERCENT_TEXT], size_t count, size_t images);
-void text_change(char out[PERCENT_TEXT], const Evaluation *evaluation);
+/* In percent, with a 95 % interval: a share of the images, as "12.34 [11.50, 13.20]"; the change of top-1
+ * from float, as "-0.61 [-0.90, -0.32]". */
+Figure share_figure(size_t count, size_t images);
+Figure change_figure(const Evaluation *evaluation);
 
 #endif

@@ -1,10 +1,10 @@
 #define _GNU_SOURCE
 #include "app/cli/commands/table.h"
 
+#include "base/figures.h"
 #include "base/printable.h"
 #include "base/sizes.h"
 
-#include <math.h>
 #include <stdarg.h>
 #include <stdbool.h>
 #include <stdint.h>
@@ -82,12 +82,9 @@ void table_cell(Table *table, const char *format, ...)
     table->cells[table->cell_count++] = copy;
 }
 
-void table_error(Table *table, double error)
+void table_number(Table *table, double value)
 {
-    if (isnan(error))
-        table_cell(table, "-");
-    else
-        table_cell(table, "%.2e", error);
+    table_cell(table, "%s", figure_number(value).text);
 }
 
 void table_rule(Table *table)
@@ -164,13 +161,4 @@ Status table_print(Table *table, FILE *file, Message *message)
                    column + 1 == count);
     }
     return STATUS_OK;
-}
-
-void text_quantity(char out[QUANTITY_TEXT], double value)
-{
-    static const char *const units[] = {"", " k", " M", " G", " T"};
-    size_t unit = 0;
-    for (; value >= 999.5 && unit + 1 < sizeof units / sizeof *units; unit++) value /= 1000;
-    int digits = unit == 0 || value >= 99.95 ? 0 : value >= 9.995 ? 1 : 2;
-    snprintf(out, QUANTITY_TEXT, "%.*f%s", digits, value, units[unit]);
 }

@@ -34,8 +34,8 @@ void table_free(Table *table);
 
 /* The next cell, row by row. */
 void table_cell(Table *table, const char *format, ...) __attribute__((format(printf, 2, 3)));
-/* An error such as 2.84e-03, or - where it does not apply (NAN). */
-void table_error(Table *table, double error);
+/* A number as figure_number() writes it (base/figures.h): 2.84e-3, or - where it does not apply (NaN). */
+void table_number(Table *table, double value);
 /* The cells that follow stand below a line. Between rows only. */
 void table_rule(Table *table);
 
@@ -48,10 +48,5 @@ Status table_print(Table *table, FILE *file, Message *message);
 
 /* Columns that `text` takes on a terminal; it is to be printable UTF-8. */
 size_t text_columns(const char *text);
-
-#define QUANTITY_TEXT 16
-
-/* 40813184 -> "40.8 M": three digits or more, with k, M, G or T. */
-void text_quantity(char out[QUANTITY_TEXT], double value);
 
 #endif

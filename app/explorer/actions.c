@@ -429,14 +429,15 @@ static void act_pause(Session *session)
 static void act_cancel(Session *session)
 {
     Worker *worker = session->subject->worker;
-    const size_t exports = worker_exports(worker);
-    if (worker_cancelled(worker)) {
-        worker_take_up(worker);
-    } else if (worker_busy(worker)) {
+    const WorkerInfo info = worker_info(worker);
+    if (info.cancelled) {
+        worker_resume(worker);
+    } else if (info.busy) {
         worker_cancel(worker);
         session_tell(session,
-                     exports ? "cancelled, and with it what was to be exported: x takes the plan up again"
-                             : "cancelled: x takes it up again");
+                     info.exports
+                         ? "cancelled, and with it what was to be exported: x takes the plan up again"
+                         : "cancelled: x takes it up again");
     } else {
         session_tell(session, "nothing is under way");
     }
@@ -678,7 +679,7 @@ static void export_to(Session *session, const char *path)
 {
     Message message = {{0}};
     Worker *worker = session->subject->worker;
-    const bool busy = worker_busy(worker);
+    const bool busy = worker_info(worker).busy;
     if (worker_export(worker, session->scene.plan, path, &message) != STATUS_OK)
         session_lose(session, &message);
     else if (busy)
@@ -744,7 +745,7 @@ static void accept_save(Session *session, const char *path)
 
 static void accept_open(Session *session, const char *path)
 {
-    const size_t exports = worker_exports(session->subject->worker);
+    const size_t exports = worker_info(session->subject->worker).exports;
     snprintf(session->path, sizeof session->path, "%s", path);
     if (exports)
         session_ask(session, QUESTION_OPEN, "%zu exports are not written yet. Leave without?", exports);
@@ -850,7 +851,7 @@ static void act_suspend(Session *session)
 
 static void act_quit(Session *session)
 {
-    const size_t exports = worker_exports(session->subject->worker);
+    const size_t exports = worker_info(session->subject->worker).exports;
     if (exports)
         session_ask(session, QUESTION_QUIT, "%zu export%s not written yet. Quit without?", exports,
                     exports == 1 ? " is" : "s are");

@@ -126,7 +126,7 @@ static Status order_type(Session *session, const char *text, Message *message)
 
 static bool is_done(const Session *session)
 {
-    return session->scene.paused || !worker_busy(session->subject->worker);
+    return session->scene.paused || !worker_info(session->subject->worker).busy;
 }
 
 static bool has_errors(const Session *session)
@@ -213,7 +213,7 @@ static Status run_lines(Session *session, FILE *file, const char *path, Message 
 
 static bool has_no_exports(const Session *session)
 {
-    return worker_exports(session->subject->worker) == 0 || session->scene.paused;
+    return worker_info(session->subject->worker).exports == 0 || session->scene.paused;
 }
 
 /* The last of the notices may say that an export failed. */
@@ -223,7 +223,7 @@ static Status end(Session *session, const char *path, Message *message)
     if (status != STATUS_OK) return status_context(message, status, "'%s'", path);
     if (session->scene.notice_bad && session->scene.notice[0])
         return status_fail(message, STATUS_INVALID, "'%s': %s", path, session->scene.notice);
-    const size_t exports = worker_exports(session->subject->worker);
+    const size_t exports = worker_info(session->subject->worker).exports;
     if (exports > 0)
         return status_fail(message, STATUS_INVALID,
                            "'%s': exports not written: %zu: the work is paused at the end, p goes on", path,

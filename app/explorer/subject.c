@@ -264,7 +264,7 @@ Status subject_start(Subject *subject, Message *message)
 static Status save_present(const Subject *subject, const Snapshot *snapshot, const char *path,
                            Message *message)
 {
-    const ImageHashes hashes = worker_image_hashes(subject->worker);
+    const ImageHashes hashes = worker_info(subject->worker).hashes;
     Exploration exploration = {.plan = history_plan(subject->history)};
     Status status = make_source(&exploration.source, subject, message);
     if (status != STATUS_OK) return status;
@@ -284,7 +284,7 @@ static Status save_present(const Subject *subject, const Snapshot *snapshot, con
  * were read, with the source and the hashes that their figures hold for. */
 Status subject_save(const Subject *subject, const Snapshot *snapshot, const char *path, Message *message)
 {
-    if (subject->restored.visited_count == 0 || worker_restored(subject->worker))
+    if (subject->restored.visited_count == 0 || worker_info(subject->worker).restored)
         return save_present(subject, snapshot, path, message);
     Exploration exploration = subject->restored;
     exploration.plan = history_plan(subject->history);

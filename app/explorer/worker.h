@@ -1,16 +1,18 @@
-/* Worker: the thread that owns the explorer, and all that crosses between it and the interface.
+/* Worker: the thread that runs the explorer, and all that crosses between it and the interface.
  *
  * The interface says what is wanted and reads the newest snapshot; neither waits for the other longer than it
- * takes to swap a pointer. The newest plan wins: work on an older one is given up at the next piece. What is
- * asked for beside it (methods, widths, exports) waits in a queue. The thread, and the pool that it makes,
- * run at a lower priority than the interface and take no signals but those of a crash.
+ * takes to swap a pointer. The newest plan wins: work on an older one is given up at the next opportunity,
+ * some 10 ms later. What is asked for beside the plan (comparing methods, measuring bit widths, exports)
+ * waits in a queue: app/explorer/task_queue.h. What the thread does next is decided in
+ * app/explorer/worker_state.h. The thread, and the pool that it makes, run at a lower priority than the
+ * interface and take no signals but those of a crash.
  *
- *     worker_start(&worker, &inputs, restored, message);
+ *     worker_start(&worker, &inputs, restored, alike, message);
  *     worker_pursue(worker, plan);
  *     ... poll(worker_descriptor(worker)) ... worker_take(&news, worker) ...
  *     worker_stop(worker);
  *
- * All but worker_start() take NULL for a worker that was never started, and do nothing.
+ * All functions but worker_start() take NULL for a worker that was never started, and do nothing.
  */
 #ifndef APP_WORKER_H
 #define APP_WORKER_H
@@ -21,9 +23,10 @@
 
 typedef struct Worker Worker;
 
-/* The inputs is opened but for its pool and images, which the worker opens; until worker_stop() they are the
- * worker's. `restored` may be NULL, and is read alone: visits of an earlier run, kept with their figures
- * where those were measured `alike` and are of the same images. */
+/* Starts the thread, which opens the pool and the images and then pursues the plan of `inputs`. The network
+ * of `inputs` is open; until worker_stop() all the rest of it is the worker's. `restored` is borrowed and may
+ * be NULL: visited plans of an earlier run, whose figures hold where they were measured on the same images
+ * and `alike` says that the options were the same. *worker is unchanged on failure. */
 Status worker_start(Worker **worker, Inputs *inputs, const Exploration *restored, bool alike,
                     Message *message);
 
@@ -31,13 +34,37 @@ Status worker_start(Worker **worker, Inputs *inputs, const Exploration *restored
  */
 void worker_stop(Worker *worker);
 
+/* --- what the interface asks for --------------------------------------------------------------------- */
+
+/* The plan to work on from here on; held. */
+void worker_pursue(Worker *worker, const Plan *plan);
+
+/* Holds the running task at the next opportunity, or lets it go on. */
+void worker_pause(Worker *worker, bool paused);
+
+/* Gives up the plan and all queued tasks, exports among them. */
+void worker_cancel(Worker *worker);
+
+/* Goes on with the plan that worker_cancel() gave up. */
+void worker_resume(Worker *worker);
+
+/* Asks for one layer of the newest plan to be solved by every method, or at every bit width. */
+Status worker_compare_methods(Worker *worker, size_t layer, Message *message);
+Status worker_measure_widths(Worker *worker, size_t layer, Message *message);
+
+/* Writes the plan and its results once they are complete: JSON where `path` ends in .json, the quantized
+ * network where it ends in .onnx, CSV elsewhere. The plan is held, the path copied. */
+Status worker_export(Worker *worker, const Plan *plan, const char *path, Message *message);
+
+/* --- what the interface looks at --------------------------------------------------------------------- */
+
 /* Readable when there is news to take; -1 without a worker. */
 int worker_descriptor(const Worker *worker);
 
 typedef enum NewsKind {
     NEWS_TOLD,
     NEWS_FAILED,
-    NEWS_LOST /* a file that was asked for, or what there was no memory for */
+    NEWS_LOST /* a file could not be written, or memory ran out */
 } NewsKind;
 
 /* What there is to tell since the last time. */
@@ -49,39 +76,20 @@ typedef struct WorkerNews {
 
 void worker_take(WorkerNews *news, Worker *worker);
 
-/* The plan to work on from here on. */
-void worker_pursue(Worker *worker, const Plan *plan);
-
-void worker_pause(Worker *worker, bool paused);
-
-/* Gives up the plan and all that waits. worker_take_up() goes on. */
-void worker_cancel(Worker *worker);
-void worker_take_up(Worker *worker);
-
-/* Whether the newest plan was given up unfinished, and nothing is under way since. */
-bool worker_cancelled(Worker *worker);
-
-Status worker_compare_methods(Worker *worker, size_t layer, Message *message);
-Status worker_measure_widths(Worker *worker, size_t layer, Message *message);
-
-/* Writes the plan and its results when they are complete: JSON where `path` ends in .json, the quantized
- * network where it ends in .onnx, CSV elsewhere. */
-Status worker_export(Worker *worker, const Plan *plan, const char *path, Message *message);
-
-/* Exports that are not written yet. */
-size_t worker_exports(Worker *worker);
-
 /* SHA-256 of the images, "" where they are not open. */
 typedef struct ImageHashes {
     char calibration[65], evaluation[65];
 } ImageHashes;
 
-ImageHashes worker_image_hashes(Worker *worker);
+typedef struct WorkerInfo {
+    bool busy;      /* there is something left to do, paused or not */
+    bool cancelled; /* the newest plan was given up unfinished, and nothing is under way since */
+    size_t exports; /* not written yet */
+    bool restored;  /* the snapshot taken last has the visited plans of the earlier run */
+    ImageHashes hashes;
+} WorkerInfo;
 
-/* Whether the visits of the earlier run are in the snapshot that was taken last. */
-bool worker_restored(Worker *worker);
-
-/* Whether there is anything left to do, paused or not. */
-bool worker_busy(Worker *worker);
+/* All false, 0 and "" without a worker. */
+WorkerInfo worker_info(Worker *worker);
 
 #endif

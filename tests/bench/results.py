@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
-"""Prints the tables of RESULTS.md.
+"""Prints the tables of results in data/README.md.
 
-weights: top-1 with quantized weights, by method. activations: top-1 with quantized inputs, by one scale a tensor and
+weights: top-1 with quantized weights, per method. activations: top-1 with quantized activations, per tensor and
 error-compensated, calibrated sequentially and independently; then how far the outputs of the sequential runs move.
 """
 import argparse
@@ -17,7 +17,7 @@ METHODS = (
     ("--no-polish", "--no-bias-correction", "--ridge", "0"),
     (),
 )
-WIDTHS = ((4, 8), (3, 8), (4, 4), (2, 8))  # of weights and inputs
+WIDTHS = ((4, 8), (3, 8), (4, 4), (2, 8))  # bits of weights and activations
 SCALES = ((), ("--error-compensated",))
 
 
@@ -49,7 +49,7 @@ def change(result):
 
 
 def weights(program, networks):
-    print_head("network", "float", "bits", "rounding", "bit-split alone", "default")
+    print_head("network", "float", "bits", "RTN", "bit-split alone", "default")
     for network in networks:
         for bits in (4, 3, 2):
             results = [run(program, "quantize", network, bits, *options) for options in METHODS]
@@ -76,15 +76,15 @@ LADDER = (
 
 def print_ladders(rows):
     print()
-    print_head("network", "widths", *(title for title, _ in LADDER))
+    print_head("network", "bits", *(title for title, _ in LADDER))
     for network, widths, ladders in rows:
         print_row(network, widths, *(" / ".join(map(cell, ladders)) for _, cell in LADDER))
 
 
 def activations(program, networks):
     rows = []
-    print_head("network", "float", "widths", "a scale a tensor", "the same, independent", "error-compensated",
-               "the same, independent")
+    print_head("network", "float", "bits", "per tensor, sequential", "per tensor, independent",
+               "error-compensated, sequential", "error-compensated, independent")
     for network in networks:
         for bits, width in WIDTHS:
             cells, ladders = [], []

@@ -1,4 +1,4 @@
-# Sourced by the checks: lists the project's files, one a line, relative to the folder given.
+# Sourced by the checks: lists the project's files, one per line, relative to the folder given.
 sources() { # ROOT PATTERN...
   local root=$1
   shift

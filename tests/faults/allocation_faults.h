@@ -19,7 +19,7 @@
 /* Counts from here on; the call `at` (from 1; 0: none) fails, and where `lasting` all after it. */
 void faults_arm(size_t at, bool lasting);
 
-/* Stops counting; the calls seen, and how many of them failed. */
+/* Stops counting. Returns the number of calls, and in *failed the number that failed. */
 size_t faults_disarm(size_t *failed);
 
 /* Writes the stack of the first call that failed, for addr2line; async-signal-safe. */

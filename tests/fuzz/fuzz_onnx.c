@@ -73,7 +73,7 @@ static void run(const Network *network, const Weights *const *weights)
     free(output);
 }
 
-/* Codes of 3, and inputs of 4 bits: one scale for every even layer's, one a channel for the others'. */
+/* 3-bit weights and 4-bit activations: per-tensor scales for even layers, per-channel scales for odd ones. */
 static void solve_layer(Pipeline *pipeline, size_t l)
 {
     const Network *network = pipeline->network;

@@ -41,7 +41,7 @@ typedef struct Conv {
     double gain; /* of the batch normalization; 0: 1 */
 } Conv;
 
-static uint64_t next_key; /* of the random numbers: one a tensor */
+static uint64_t next_key; /* of the random numbers, one per tensor */
 
 static double uniform(uint64_t key, size_t index)
 {

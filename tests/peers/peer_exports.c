@@ -3,7 +3,7 @@
  *     peer_exports FOLDER quantize NETWORK OPTIONS...
  *
  * Writes to the folder export.onnx; probe.onnx, the same with the inputs of all QuantizeLinear among its
- * outputs, which `probes` lists (name, scale, least and largest code, a line each, in their order); `images`
+ * outputs, which `probes` lists (name, scale, least and largest code, one per line, in their order); `images`
  * as the file takes them, and the outputs of the float and the quantized network for them, `float` and
  * `quantized` (floats); and `labels` (a byte each). Then prints a line of JSON, and answers every line with
  * the number of an image: to `trace` goes what each quantized layer's input is before it is rounded, x /

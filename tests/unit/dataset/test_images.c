@@ -613,7 +613,7 @@ static void put_chunk(FILE *file, const char *type, const unsigned char *data, s
     fwrite(check, 1, 4, file);
 }
 
-/* A PNG of one bit a pixel whose IDAT is `bytes_unpacked` zeros. */
+/* A PNG of one bit per pixel whose IDAT is `bytes_unpacked` zeros. */
 static void write_bomb(const char *name, unsigned width, unsigned height, size_t bytes_unpacked)
 {
     const unsigned char header[13] = {

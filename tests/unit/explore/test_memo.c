@@ -231,7 +231,7 @@ static bool differ(const MemoKey *a, const MemoKey *b)
     return memcmp(a, b, sizeof *a) != 0;
 }
 
-/* Which keys of the plan as it stands differ from those of the bench: a letter a layer. */
+/* Which keys of the current plan differ from those of the bench, as one letter per layer. */
 static void expect_changes(const Bench *bench, const char *sums, const char *solved, const char *accumulated)
 {
     LayerKeys keys[5];

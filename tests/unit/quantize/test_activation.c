@@ -281,7 +281,7 @@ static void scale_is_as_good_as_a_fine_scan(void **state)
         }
 }
 
-/* Four channels of three values a row: one dead, one ten times the others. */
+/* Four channels with three values per row: one channel is dead, one is ten times the others. */
 static void channels_have_scales_of_their_own(void **state)
 {
     const Bench *bench = *state;
@@ -534,8 +534,7 @@ static void reported_errors_are_those_of_the_network(void **state)
     network_free(network);
 }
 
-/* Inputs of 8 bits cost next to nothing: whether by one scale or by one a channel, what is left is the error
- * of the weights. */
+/* 8-bit activations cost almost nothing, per tensor and per channel: the rest is the error of the weights. */
 static void compensation_leaves_the_weights_as_easy(void **state)
 {
     const Bench *bench = *state;

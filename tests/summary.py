@@ -1,11 +1,10 @@
-"""Adds up meson's test logs: what the fuzzers did, failures and skipped tests with their reasons, and one line of
-totals at the end."""
+"""Summarizes meson's test logs: the fuzzers' results, failed and skipped tests with reasons, and a line of totals."""
 import json
 import os
 import sys
 
 PASSED = {"OK", "EXPECTEDFAIL"}
-OPTIONAL = {"build-tsan", "build-fuzz"}  # tests/run says why where they are left out
+OPTIONAL = {"build-tsan", "build-fuzz"}  # tests/run prints the reason if one is skipped
 
 
 def records(path):

@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
-"""Images a second of the float networks, beside onnxruntime's on the same threads, in turns in one run.
+"""Images per second of the float networks and of onnxruntime, with the same threads, measured alternately in one run.
 
 usage: against_onnxruntime.py BENCH_NETWORK PEERS BUILD NETWORK.onnx...
-Exits with 77 (skipped) where npm or node is absent or the package cannot be installed.
+Exits with 77 (skipped) if npm or node is missing or the package cannot be installed.
 """
 import os
 import statistics

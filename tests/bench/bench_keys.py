@@ -1,9 +1,9 @@
-"""Time from a key to its effect on the screen, through a pseudo-terminal, while every processor solves.
+"""Time from a key to its effect on the screen, through a pseudo-terminal, while all processors are solving.
 
     bench_keys.py PROGRAM NETWORK [KEYS]
 
-The cursor goes up and down between the first two layers, and its mark is waited for in what the program
-writes. Also the time to the first frame. A reader that draws nothing stands for the terminal.
+Moves the cursor up and down between the first two layers, and waits for its mark in the program's output. Also measures
+the time to the first frame. The terminal is replaced by a reader that draws nothing.
 """
 import fcntl
 import os
@@ -24,14 +24,14 @@ def start(program, network, state):
     pid, terminal = pty.fork()
     if pid == 0:
         os.environ.update({"TERM": "xterm-256color", "LC_ALL": "C.UTF-8", "XDG_STATE_HOME": state})
-        # The size is there before the program asks for it.
+        # Set the size before the program asks for it.
         fcntl.ioctl(0, termios.TIOCSWINSZ, struct.pack("HHHH", ROWS, COLUMNS, 0, 0))
         os.execv(program, [program, "explore", network])
     return pid, terminal
 
 
 def read_until(terminal, pattern):
-    """The second at which the program had written the pattern."""
+    """Returns the time in seconds at which the program had written the pattern."""
     seen = b""
     end = time.perf_counter() + PATIENCE
     while not pattern.search(seen):
@@ -50,7 +50,7 @@ def drain(terminal, seconds):
 
 
 def busy(pid):
-    """Seconds of processor time so far, all threads."""
+    """Processor time of all threads so far, in seconds."""
     with open(f"/proc/{pid}/stat", encoding="ascii") as file:
         fields = file.read().rsplit(")", 1)[1].split()
     return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
@@ -61,7 +61,7 @@ def percentile(values, part):
 
 
 def measure(terminal, count):
-    """Up and down between the first two layers; every tenth time a width changes, and all is solved anew."""
+    """Moves between the first two layers; every tenth move changes a bit width, and all layers are solved again."""
     times = []
     for press in range(count):
         if press % 10 == 0:
@@ -86,7 +86,7 @@ def main():
         used, since = busy(pid), time.perf_counter()
         times = measure(terminal, count)
         load = (busy(pid) - used) / (time.perf_counter() - since)
-        os.close(terminal)  # it ends as when a window is closed
+        os.close(terminal)  # as if the window were closed
         os.waitpid(pid, 0)
     milliseconds = [1000 * value for value in times]
     print(f"first frame after {1000 * first:.0f} ms")

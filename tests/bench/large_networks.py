@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
-"""ResNet-50 and MobileNetV3 at 224 x 224 through the program, as a person would run it: seconds by part, those of the
-processors, and the peak memory of the process; and images a second beside onnxruntime's on the same threads.
+"""Runs the program on ResNet-50 and MobileNetV3 at 224 x 224: seconds per part, processor time, peak memory of the
+process, and images per second beside onnxruntime with the same threads.
 
 usage: large_networks.py BITSTITCH MAKE_LARGE BENCH_NETWORK PEERS BUILD
-The comparison is left out where npm cannot install onnxruntime.
+Without npm or onnxruntime, the comparison is left out.
 """
 import os
 import re
@@ -18,7 +18,7 @@ THREADS, SECONDS, ROUNDS, IMAGES, HELDOUT, MEMORY = 2, 4, 3, 64, 8, "4G"
 
 
 def measured(*command):
-    """Standard output, and what it took."""
+    """Returns standard output and the cost: time and memory."""
     start = time.monotonic()
     with tempfile.TemporaryFile("w+") as out:
         process = subprocess.Popen(command, stdout=out)
@@ -37,7 +37,7 @@ def rate(command, **environment):
 
 
 def compare_speed(bench, peers, modules, network):
-    """In turns, so that what else the machine does hits both."""
+    """Alternates between the two, so that other load on the machine affects both."""
     ours, theirs = [], {1: [], 16: []}
     for _ in range(ROUNDS):
         ours.append(rate([bench, "speed", network, str(THREADS), str(SECONDS)]))

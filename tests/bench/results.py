@@ -57,7 +57,7 @@ def weights(program, networks):
 
 
 def relative(rung, form):
-    """A rung in units of the output's norm; null is infinite."""
+    """A rung of the ladder in units of the output's norm; null means infinite."""
     return lambda ladder: "infinite" if ladder[rung] is None else format(ladder[rung] / ladder["output_norm"], form)
 
 

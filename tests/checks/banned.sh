@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Functions that overflow, hide errors or keep state; and in core/, what belongs to a program.
+# Functions that overflow, hide errors or keep state; and in core/, functions that only a program may call.
 set -euo pipefail
 here=$(dirname -- "$(readlink -f -- "$0")")
 . "$here/sources.sh"
@@ -7,7 +7,7 @@ here=$(dirname -- "$(readlink -f -- "$0")")
 everywhere='(strcpy|strcat|sprintf|vsprintf|gets|atoi|atof|atol|strtok|alloca)[[:space:]]*\('
 in_core='(printf|puts|putchar|exit|abort|setlocale)[[:space:]]*\(|stdout\b'
 
-# Lines of a comment's body start with a star.
+# Lines inside a comment start with a star.
 find_calls() { # ROOT PATTERN FILES...
   local root=$1 pattern=$2
   shift 2

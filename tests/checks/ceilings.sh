@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# The ceilings in SECURITY.md are in the code, where it says.
+# The ceilings in SECURITY.md are defined in the files that it names.
 set -euo pipefail
 
 check() { # TABLE ROOT

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Includes point one way: a folder may include itself and those before it. Curses belongs to views/canvas/terminal.c alone.
+# Includes point one way: a room may include itself and the rooms before it. Only views/canvas/terminal.c includes curses.
 set -euo pipefail
 here=$(dirname -- "$(readlink -f -- "$0")")
 . "$here/sources.sh"
@@ -19,7 +19,7 @@ folder_of() { # FILE
   echo "${path%%/*}"
 }
 
-# Prints every include that should not be, and fails if there is one.
+# Prints every include of a later room, and fails if there is one.
 check() { # ROOT
   local file line folder own other bad=0
   while IFS=: read -r file line folder; do
@@ -40,7 +40,7 @@ check() { # ROOT
   return $bad
 }
 
-# A check that finds nothing must be one that can find something.
+# The check must find the faults of bad samples.
 prove() {
   local sample
   sample=$(mktemp -d)

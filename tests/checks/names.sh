@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# No two source files of one name: a name says which file is meant.
+# No two source files have the same name, so that a name identifies a file.
 set -euo pipefail
 here=$(dirname -- "$(readlink -f -- "$0")")
 . "$here/sources.sh"

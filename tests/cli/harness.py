@@ -1,4 +1,4 @@
-"""What the command-line tests share: running the program in a folder of its own, and what errors look like."""
+"""Shared by the command-line tests: runs the program in a temporary folder and checks the form of error messages."""
 import os
 import pathlib
 import shutil
@@ -27,13 +27,13 @@ class Story(unittest.TestCase):
                               text=True, timeout=300, check=False, **options)
 
     def good(self, *arguments, **options):
-        """Runs what must succeed, silently on stderr; returns stdout."""
+        """Runs the program, which must succeed with nothing on stderr; returns stdout."""
         result = self.run_program(*arguments, **options)
         self.assertEqual((result.returncode, result.stderr), (0, ""))
         return result.stdout
 
     def bad(self, *arguments, names=(), status=1):
-        """Runs what must fail: nothing on stdout, one line on stderr with all of `names`, no file changed."""
+        """Runs the program, which must fail: nothing on stdout, one line on stderr that contains `names`, no file changed."""
         before = self.files()
         result = self.run_program(*arguments)
         self.assertEqual(result.returncode, status, result.stderr)

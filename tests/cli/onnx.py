@@ -1,4 +1,4 @@
-"""Writes small ONNX files, sound and broken, field by field of the public schema."""
+"""Writes small ONNX files, valid and broken, field by field of the public schema."""
 import struct
 
 
@@ -12,7 +12,7 @@ def varint(value):
 
 
 def field(number, value):
-    """An integer as a varint; bytes, text or an encoded message with its length."""
+    """Encodes an integer as a varint, and bytes, text or an encoded message with its length."""
     if isinstance(value, int):
         return varint(number << 3) + varint(value)
     data = value.encode() if isinstance(value, str) else value

@@ -1,4 +1,4 @@
-"""The float networks in data/ have the top-1 that another program measured, within an image."""
+"""The top-1 of the float networks in data/ agrees with PyTorch's, within one image."""
 import csv
 import re
 

@@ -1,4 +1,4 @@
-"""Plans, images, descriptions and outputs that are wrong: one line each, and nothing changed."""
+"""Wrong plans, images, descriptions and outputs: one line on stderr, and no file changed."""
 import gzip
 import json
 import os

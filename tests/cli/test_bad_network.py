@@ -1,4 +1,4 @@
-"""Networks that are damaged or cannot be run: one line that names the file and the place."""
+"""Damaged or unsupported networks: one line that names the file and the place."""
 import random
 import struct
 

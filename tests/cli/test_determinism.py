@@ -1,5 +1,5 @@
-"""Same plan, same seed: the same bytes of CSV, JSON (its `run` aside) and ONNX, whatever the threads, the memory, the load, the
-history of edits, and whether a command, a script or a hand asked for them."""
+"""The same plan and seed give the same CSV, JSON (without `run`) and ONNX, byte for byte, for any number of threads, memory
+limit, load and history of edits, from a command, from a script and from keys in a terminal."""
 import gzip
 import json
 import os
@@ -16,9 +16,9 @@ from onnx import model, node, tensor
 
 PICTURES = pathlib.Path(__file__).resolve().parents[1] / "images" / "pictures"
 CALIBRATION = DATA / "fashion-mnist" / "calibration-images-idx3-ubyte.gz"
-PATIENCE = 60  # seconds: far beyond what anything takes
+PATIENCE = 60  # seconds: far more than any step takes
 PREPARED = ["--mean", "0.3", "--std", "0.3", "--rows", "300"]
-# Of bound and of quantize; with little, the latter keeps activations in a temporary file.
+# For bound and for quantize; with the lower limits, quantize writes activations to a temporary file.
 ROOM, SOME, LITTLE = {}, {"bound": "1G", "quantize": "512M"}, {"bound": "240M", "quantize": "100M"}
 KINDS = ("csv", "json", "onnx")
 EXPORT = "".join(f"keys e<Ctrl-U>\ntype {{0}}.{kind}\nkeys <Enter>\nwait\n" for kind in KINDS)
@@ -42,7 +42,7 @@ def residual():
 
 
 def numpy_array(idx):
-    """An IDX file of images as an .npy."""
+    """Converts an IDX file of images to .npy."""
     count, height, width = struct.unpack(">3I", idx[4:16])
     head = f"{{'descr': '|u1', 'fortran_order': False, 'shape': ({count}, {height}, {width}), }}".ljust(117) + "\n"
     return b"\x93NUMPY\x01\x00" + struct.pack("<H", len(head)) + head.encode() + idx[16:]
@@ -50,7 +50,7 @@ def numpy_array(idx):
 
 class Determinism(Story):
     def results(self, name):
-        """The bytes of a run, its JSON without what is exempt."""
+        """Returns the bytes of a run's files, the JSON without `run`."""
         run = json.loads((self.folder / f"{name}.json").read_text())
         self.assertIn("threads", run.pop("run"))
         return *((self.folder / f"{name}.{kind}").read_bytes() for kind in ("csv", "onnx")), run
@@ -70,14 +70,14 @@ class Determinism(Story):
             self.assertEqual(one, other, arguments)
 
     def load(self):
-        """Keeps both processors busy."""
+        """Keeps all processors busy."""
         for _ in range(3):
             burner = subprocess.Popen([sys.executable, "-c", "while True: pass"])
             self.addCleanup(burner.wait)
             self.addCleanup(burner.kill)
 
     def spills(self, *arguments):
-        """Whether a run needs a temporary file: there is no place for one."""
+        """Says whether a run needs a temporary file, by leaving no place for one."""
         result = self.run_program("quantize", *arguments, env={**os.environ, "TMPDIR": "/nonexistent"})
         return result.returncode == 1 and "/nonexistent" in result.stderr
 
@@ -120,7 +120,7 @@ class Determinism(Story):
     def test_a_residual_network_on_pictures(self):
         self.each(*self.made(), "--calibration", PICTURES, "--images", PICTURES, "--resize", "28", "--method", "gptq")
 
-    # --- histories, scripts and hands ---
+    # --- histories, scripts and keys ---
 
     def by_script(self, arguments, *orders):
         self.write("script", "".join(f"{order}\n" for order in orders) + EXPORT.format("script"))
@@ -128,7 +128,7 @@ class Determinism(Story):
         return self.results("script")
 
     def by_hand(self, arguments, *keys):
-        """Types into the explorer in a terminal, and waits for the files that are exported."""
+        """Types into the explorer in a terminal, and waits for the exported files."""
         child, terminal = pty.fork()
         if child == 0:
             os.chdir(self.folder)
@@ -143,7 +143,7 @@ class Determinism(Story):
         self.until(terminal, b"", lambda _: all((self.folder / f"hand.{kind}").exists() for kind in KINDS))
         os.write(terminal, b"q")
         while not self.ended(child, terminal):
-            os.write(terminal, b"nq")  # it asked about an export that was just being written
+            os.write(terminal, b"nq")  # it asks, if an export was still being written
         return self.results("hand")
 
     def ended(self, child, terminal):
@@ -167,7 +167,7 @@ class Determinism(Story):
                 self.fail(re.sub(rb"\x1b\[[^a-zA-Z]*[a-zA-Z]", b"", shown).decode(errors="replace"))
 
     def every_hand(self, arguments):
-        """conv2's or branch1's weights at 3 bits and its input at 6: by every way there is to that plan."""
+        """Reaches one plan in every possible way: 3-bit weights and 6-bit activations for conv2 or branch1."""
         self.by_script(arguments, "keys j3a6")
         expected = self.bound(*arguments, "--plan", "script.csv")
         self.assertEqual(self.results("script"), expected)

@@ -1,4 +1,4 @@
-"""What is meant to do harm: names that write to the terminal, files that are no files, numbers that are none."""
+"""Hostile input: names with control characters, paths that are not regular files, numbers that are not numbers."""
 import csv
 import json
 import os
@@ -15,7 +15,7 @@ NAMES = ["\x1b[2J\x1b]0;title\x07conv", "=HYPERLINK(\"http://x\")", "\u202egnol\
 
 
 def network(names):
-    """A chain of Gemm layers with these names."""
+    """Returns a chain of Gemm layers with these names."""
     nodes = [onnx.node("MaxPool", ["x"], ["p"], "pool", kernel_shape=[7, 7], strides=[7, 7]),
              onnx.node("Flatten", ["p"], ["f"], "flatten")]
     tensors, values = [], ["f", *(f"v{i}" for i in range(len(names) - 1)), "y"]
@@ -29,7 +29,7 @@ def network(names):
 
 class Names(Story):
     def shown(self, text):
-        """Nothing but lines of characters that are seen."""
+        """Checks that the text has visible characters and line ends only."""
         for character in text:
             self.assertTrue(character == "\n" or unicodedata.category(character) not in ("Cc", "Cf", "Zl", "Zp", "Cn"),
                             repr(character) + " in " + repr(text))
@@ -78,7 +78,7 @@ class Names(Story):
 
 class Files(Story):
     def uses(self):
-        """Every place that a file is named at, as a command that reads it."""
+        """Yields a command for every place where a file can be named."""
         return {"network": lambda path: ["inspect", path], "plan": lambda path: ["inspect", LENET, "--plan", path],
                 "labels": lambda path: ["inspect", LENET, "--labels", path],
                 "images": lambda path: ["evaluate", LENET, "--images", path],

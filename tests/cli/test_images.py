@@ -37,14 +37,14 @@ class Images(Story):
         self.write("idx-labels", struct.pack(">II", 0x801, COUNT) + CLASSES)
 
     def make_folder(self, name="pictures"):
-        """A subfolder for each class."""
+        """Writes a folder with one subfolder per class."""
         for i in range(COUNT):
             folder = self.folder / name / str(CLASSES[i])
             folder.mkdir(parents=True, exist_ok=True)
             (folder / f"{i:03}.png").write_bytes(png(image(i), SIDE, SIDE))
 
     def figures(self, *arguments):
-        """The line of accuracy, which the images' order does not change."""
+        """Returns the line of accuracy, which does not depend on the images' order."""
         text = self.good("evaluate", *arguments)
         return next(line for line in text.splitlines() if line.startswith("float "))
 
@@ -80,7 +80,7 @@ class Images(Story):
         self.assertEqual(self.figures("net.json", "--images", "floats.npy", "--image-labels", "bytes-labels.npy"), self.expected())
 
     def test_a_description_says_how_images_are_prepared(self):
-        """Images with a frame of rubbish, which the crop takes off."""
+        """Writes images with a frame of noise, which the crop removes."""
         shutil.copy(DATA / "lenet5.onnx", self.folder)
         (self.folder / "framed").mkdir()
         for i in range(COUNT):

@@ -1,5 +1,5 @@
-"""--memory: what the process holds at its highest stays below, results do not depend on it, and what does not fit is
-refused with a value that does."""
+"""--memory: the peak memory of the process stays below the limit, results do not depend on it, and a run that does not fit is
+refused with a value that is enough."""
 import json
 import os
 import re
@@ -14,7 +14,7 @@ QUICK = ["--method", "round-mse", "--rows", "500", "--evaluation-images", "500"]
 
 class Memory(Story):
     def run_measured(self, memory, *arguments):
-        """Exit status, standard error, and the peak in MiB beside the program itself."""
+        """Returns exit status, standard error, and the peak in MiB without the program itself."""
         with open(self.folder / "errors", "wb+") as errors:
             process = subprocess.Popen([PROGRAM, *map(str, arguments), "--memory", f"{memory}M"], cwd=self.folder,
                                        stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=errors)
@@ -24,7 +24,7 @@ class Memory(Story):
             return process.returncode, errors.read().decode(), usage.ru_maxrss / 1024 - PROGRAM_MIB
 
     def check_limits(self, limits, *arguments):
-        """Runs under each limit; returns what was written, which is the same each time."""
+        """Runs under each limit; returns the files written, which must be the same each time."""
         results = []
         for limit in limits:
             status, errors, peak = self.run_measured(limit, *arguments, "--csv", "out.csv", "--json", "out.json")
@@ -37,7 +37,7 @@ class Memory(Story):
             self.assertEqual(result, results[0])
 
     def check_refusal(self, *arguments):
-        """Too little is refused for a layer or the bound, and what the message names is enough."""
+        """A limit that is too low is refused for a layer or the bound, and the value in the message is enough."""
         status, errors, peak = self.run_measured(24, *arguments)
         self.assertEqual(status, 1)
         self.assertLess(peak, 24)

@@ -1,4 +1,4 @@
-"""The man page and the completions say what the program does: its --help, its keys, the words it takes."""
+"""The man page and the completions agree with the program: its --help, its keys, the words that it accepts."""
 import os
 import pathlib
 import pty
@@ -11,10 +11,10 @@ import time
 from harness import DATA, Story, main
 
 PAGES = pathlib.Path(os.environ["BITSTITCH_PAGES"])
-PATIENCE = 20  # seconds: far beyond what anything takes
+PATIENCE = 20  # seconds: far more than any step takes
 WIDTHS = "2 3 4 5 6 7 8 float".split()
 
-# What is typed, and the words that complete its last one.
+# A typed line, and the words that may complete its last word.
 ANSWERS = {
     "insp": ["inspect"],
     "e": ["evaluate", "explore"],
@@ -29,7 +29,7 @@ ANSWERS = {
     "quantize my.json --no-": ["--no-bias-correction", "--no-polish"],
     "inspect mo": ["model.onnx"],
 }
-# Where a terminal shows one answer alone: what stands on the line then.
+# For shells that show a single answer in place: the completed line.
 LINES = {
     "insp": "inspect ",
     "quantize --scr": "quantize --scr",
@@ -130,7 +130,7 @@ class Completions(Story):
         return [line for line in result.stdout.splitlines() if line]
 
     def hold_to_help(self, complete):
-        """`complete` gives the words that may end a line."""
+        """Checks completions; `complete` returns the words that may end a line."""
         for typed, expected in ANSWERS.items():
             with self.subTest(typed=typed):
                 self.assertEqual(sorted(complete(typed)), expected)
@@ -163,7 +163,7 @@ class Completions(Story):
                 self.assertIn("usage:", self.good(f"--{option}", word, "--help"))
 
     def start_interactive(self, command, setup):
-        """A shell in a terminal of its own; what it sets up makes Ctrl-X write its line to the file `line`."""
+        """Starts a shell in its own terminal; the setup makes Ctrl-X write the current line to the file `line`."""
         self.write("setup", setup + "\nprintf 're%s\\n' ady\n")
         self.terminal, slave = pty.openpty()
         self.addCleanup(os.close, self.terminal)

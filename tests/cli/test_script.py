@@ -1,4 +1,4 @@
-"""The explorer by script: what hands would do, without a terminal, and what it leaves behind."""
+"""The explorer driven by scripts, without a terminal, and the files that it leaves."""
 import csv
 import json
 import os
@@ -26,7 +26,7 @@ class Scripts(Story):
             return {row["name"]: row for row in csv.DictReader(file)}
 
     def same_as_bound(self, name, *arguments):
-        """The explorer's CSV is the batch command's for the same plan, byte for byte."""
+        """The explorer and the batch command write the same CSV for the same plan, byte for byte."""
         self.good("bound", LENET, *FAST, "--plan", name, "--csv", "bound.csv", *arguments)
         self.assertEqual((self.folder / name).read_bytes(), (self.folder / "bound.csv").read_bytes())
 
@@ -101,7 +101,7 @@ class Scripts(Story):
                      "keys x\nwait\nexpect done\nkeys x\nexpect nothing is under way\n")
 
     def test_edits_pauses_and_cancels_while_it_works(self):
-        """Also what the thread sanitizer looks at: all that crosses between the threads."""
+        """Also run under the thread sanitizer: everything that passes between the threads."""
         script = ["size 100x30"]
         for step in range(6):
             script += [f"keys j{2 + step}", "dump", "keys p", "keys u", "keys p 3", "keys c", "wait errors", "dump",
@@ -119,7 +119,7 @@ class Scripts(Story):
         self.assertEqual(len(saved["visits"]), 2)
         self.assertTrue(all(visit["accuracy"]["images"] == 500 for visit in saved["visits"]))
         self.assertEqual(saved["source"]["images"], os.path.realpath(IMAGES))
-        # By the command line, from another folder, and nothing is lost when it is saved again.
+        # From the command line, in another folder; saving it again loses nothing.
         (self.folder / "elsewhere").mkdir()
         self.write("script.txt", "wait\nkeys Vg<Enter>\nwait\nkeys S<Ctrl-U>\ntype again.json\nkeys <Enter>\n")
         self.good("../saved.json", "--script", "../script.txt", folder=self.folder / "elsewhere")
@@ -127,7 +127,7 @@ class Scripts(Story):
         self.assertEqual(again["plan"], saved["visits"][0]["plan"])
         for key in ("visits", "source", "hashes", "layers"):
             self.assertEqual(again[key], saved[key], key)
-        # From within another network.
+        # From another network.
         self.explore("keys o\ntype saved.json\nkeys <Enter>\nwait\nkeys e<Ctrl-U>\ntype out.csv\nkeys <Enter>\n",
                      network=DATA / "vgg8.json")
         self.assertEqual(self.table("out.csv")["conv2"]["weight_bits"], "3")

@@ -1,4 +1,4 @@
-"""Good runs on lenet5, from the first look to a file that another run starts from."""
+"""Successful runs on lenet5, from a first look to a file that another run starts from."""
 import csv
 import json
 import os
@@ -69,7 +69,7 @@ class Stories(Story):
 
     def test_the_quantized_network_is_a_network(self):
         evaluate = ["--mean", "0.286", "--std", "0.353", "--images", IMAGES, "--image-labels", LABELS]
-        for inputs, most in (("float", 0), ("8", 0.2)):  # per cent: an image whose code is at half a code may change
+        for inputs, most in (("float", 0), ("8", 0.2)):  # per cent: an image whose activation lies between two codes may change
             text = self.good("quantize", LENET, *FAST, "--activation-bits", inputs, "--onnx", "out.onnx")
             self.assertIn("conv2", self.good("inspect", "out.onnx"))
             same = self.good("evaluate", "out.onnx", *evaluate, "--evaluation-images", "500")
@@ -297,7 +297,7 @@ class Stories(Story):
         self.assertNotEqual(self.files()["plan.csv"], b"old")
 
     def test_a_run_is_repeated_from_its_json_alone(self):
-        """The output and the input's shape that were chosen are in it; what is given on the command line wins."""
+        """A JSON holds the chosen output and input shape; the command line wins."""
         weights = onnx.tensor("w", (10, 784), [(i * 37 % 101 - 50) / 50 for i in range(7840)])
         nodes = [onnx.node("Flatten", ["x"], ["f"], "flatten"), onnx.node("Gemm", ["f", "w"], ["y"], "fc", transB=1),
                  onnx.node("Relu", ["y"], ["z"], "relu")]
@@ -331,7 +331,7 @@ class Stories(Story):
         self.assertEqual(self.files(), {"plan.csv": b"old"})
 
     def progress_of(self, *options):
-        """What a run says to a terminal on stderr."""
+        """Returns what a run writes to a terminal on stderr."""
         try:
             ours, theirs = pty.openpty()
         except OSError as error:
@@ -343,7 +343,7 @@ class Stories(Story):
             while True:
                 try:
                     part = os.read(ours, 4096)
-                except OSError:  # Linux says so when the other end is closed
+                except OSError:  # on Linux: the other end is closed
                     break
                 if not part:
                     break

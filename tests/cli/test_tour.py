@@ -1,4 +1,4 @@
-"""The tour in README.md: its keys are pressed, its commands are run, and what it promises is there."""
+"""The section "Sixty seconds" of README.md: presses its keys, runs its commands, and checks the results."""
 import csv
 import re
 import shlex

@@ -1,4 +1,4 @@
-"""What is said about the command line itself."""
+"""Help, version and wrong usage."""
 import re
 
 from harness import FAST, LENET, Story, main

@@ -1,4 +1,4 @@
-"""What the tests of saving share: small networks, every kind of save, and a program whose calls about files fail."""
+"""Shared by the tests of saving: small networks, every kind of save, and a program whose file calls fail."""
 import json
 import os
 import pty
@@ -18,7 +18,7 @@ SCRIPTS = {"dump": "wait\ndump out/f.txt\n", "csv": "keys 2e<Ctrl-U>\n" + REPLAC
            "onnx": "keys 2e<Ctrl-U>\n" + REPLACE.format("out/f.onnx"),
            "json": "keys 2e<Ctrl-U>\n" + REPLACE.format("out/f.json"),
            "save": "wait\nkeys S<Ctrl-U>\n" + REPLACE.format("out/f.json")}
-# What writes which file. Whatever the program learns to write belongs here.
+# Every kind of save, and the file that it writes. Add new kinds here.
 SAVES = {
     "inspect's CSV": (["inspect", "net.onnx", "--csv", "out/f.csv"], "f.csv"),
     "sensitivity's CSV": (["sensitivity", *QUICK, "--csv", "out/f.csv"], "f.csv"),
@@ -32,7 +32,7 @@ SAVES = {
     "an exploration": ([*EXPLORE, "save"], "f.json"),
 }
 
-# Keeps activations in a temporary file.
+# Writes activations to a temporary file.
 SPILLING = ["quantize", "wide.onnx", "--calibration", "wide", "--threads", "1", "--rows", "20", "--memory", "200M",
             "--csv", "f.csv"]
 
@@ -52,7 +52,7 @@ def network():
 
 
 def wide_network():
-    """Its activations take more memory than all else."""
+    """Writes a network whose activations take more memory than everything else."""
     weights = [(i * 29 % 17 - 8) / 8 for i in range(576)]
     return model([node("Conv", ["x", "a"], ["c"], "conv"), node("Conv", ["c", "e"], ["g"], "conv2"),
                   node("GlobalAveragePool", ["g"], ["p"], "pool"), node("Flatten", ["p"], ["y"], "flatten")],
@@ -60,7 +60,7 @@ def wide_network():
 
 
 def content(path):
-    """A file's text without what depends on the time; None where there is no file."""
+    """Returns a file's text without the parts that depend on time, or None if there is no file."""
     if not path.exists():
         return None
     data = path.read_bytes()
@@ -70,7 +70,7 @@ def content(path):
     if path.suffix != ".json" or text == OLD:
         return text
     whole = json.loads(text)
-    early = ("visits", "hashes") if "state" in path.parts else ()  # of what the worker had got to
+    early = ("visits", "hashes") if "state" in path.parts else ()  # depend on how far the worker was
     for key in ("run", "saved", *early):
         whole.pop(key, None)
     return whole
@@ -94,7 +94,7 @@ class Saver(Story):
     # --- running ---
 
     def environment(self, at, kind):
-        """The `at`-th call about files below out/ is to fail."""
+        """Runs the program with the `at`-th file call below out/ failing."""
         self.log.write_text("")
         return {**os.environ, "LD_PRELOAD": SHIM, "FAULTS_FOLDER": str(self.out), "FAULTS_AT": str(at),
                 "FAULTS_KIND": str(kind), "FAULTS_LOG": str(self.log), "TMPDIR": str(self.out),
@@ -107,7 +107,7 @@ class Saver(Story):
         return run
 
     def by_hand(self, at=0, kind=""):
-        """Opens the explorer in a terminal, changes the plan and leaves, which keeps the exploration."""
+        """Opens the explorer in a terminal, changes the plan and quits, which saves the exploration."""
         environment = self.environment(at, kind)
         child, terminal = pty.fork()
         if child == 0:
@@ -120,7 +120,7 @@ class Saver(Story):
             os.write(terminal, b"n2q")
             while more := os.read(terminal, 65536):
                 shown += more
-        except OSError:  # it has closed the terminal
+        except OSError:  # the program closed the terminal
             pass
         status = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
         os.close(terminal)

@@ -1,4 +1,4 @@
-"""Saving on real file systems that are full or read-only: of a few KiB in memory, in a mount namespace of their own."""
+"""Saving to file systems that are full or read-only: small tmpfs mounts in a private mount namespace."""
 import os
 import subprocess
 import sys
@@ -7,7 +7,7 @@ INSIDE = "BITSTITCH_MOUNTS"
 
 
 def enter():
-    """Goes on in a namespace in which mounting is allowed; skips where there is none."""
+    """Restarts in a namespace that allows mounting, or skips the test."""
     mount = ["mount", "-t", "tmpfs", "none", "/mnt"]
     for namespace in (["unshare", "--mount"], ["unshare", "--user", "--map-root-user", "--mount"]):
         try:

@@ -1,5 +1,5 @@
-"""Every kind of save on a bad day: each call about files fails in turn, or is the last one of the process. What was
-there stays, or what is new is there, never half; a failure is told in one line; only a kill leaves a temporary file."""
+"""Every kind of save, with each file call failing in turn, or killing the process. Either the old file stays or the new
+one is complete; a failure prints one line; only a kill leaves a temporary file."""
 import collections
 import errno
 import os
@@ -29,7 +29,7 @@ class Saves(Saver):
 
     def errors(self, name, run, path):
         new, calls = self.undisturbed(run, path)
-        probed = 1 + calls.index("unlink") if "unlink" in calls else 0  # whether a file could be made there
+        probed = 1 + calls.index("unlink") if "unlink" in calls else 0  # from a probe whether the folder is writable
         for at, call in enumerate(calls, 1):
             for kind in ERRORS[call]:
                 with self.subTest(save=name, call=f"{at}: {call}", kind=kind):
@@ -74,7 +74,7 @@ class Saves(Saver):
         self.each(self.kills)
 
     def kept(self):
-        """The file in which the explorer keeps the exploration."""
+        """Returns the file in which the explorer saves the exploration."""
         self.assertEqual(self.by_hand()[0], 0)
         return next((self.out / "state" / "bitstitch").glob("*.json"))
 

@@ -1,5 +1,5 @@
-"""The explorer in a storm: keys, mouse, resizes, stops, networks opened, exports and saves, drawn from a seed, in a real
-terminal and under a sanitizer. It ends by q with status 0 and the terminal as it was.
+"""A storm of random events for the explorer: keys, mouse, resizes, suspensions, opened networks, exports and saves, in a
+real terminal and under a sanitizer. It must then quit by q with status 0 and restore the terminal.
 
     BITSTITCH_STORM_SEED=7 BITSTITCH_STORM_SECONDS=300 meson test -C build-asan storm
 """
@@ -20,18 +20,18 @@ from onnx import model, node, tensor
 
 SECONDS = float(os.environ.get("BITSTITCH_STORM_SECONDS", "60"))
 SEED = int(os.environ.get("BITSTITCH_STORM_SEED", "1"))
-PATIENCE = 60  # seconds, for the end
+PATIENCE = 60  # seconds to wait for the end
 SMALL = ["--rows", "200", "--calibration-images", "16", "--evaluation-images", "32", "--threads", "2"]
-# All but q and Ctrl-C, which end it, and / and ., which could name files elsewhere.
+# All keys but q and Ctrl-C, which quit, and / and ., which could name files elsewhere.
 KEYS = [*"kjgGwsI*  2345678f0+-=aAmiEPBurpxcWvzhlVLnNKJMyY?>", "\t", "\r", "\x1b", "\x0c", "\x15", "\x12", "\x06", "\x02",
         "\x7f", *(f"\x1b[{letter}" for letter in "ABCDHFZ"), *(f"\x1bO{letter}" for letter in "ABCDHFPQ"), "\x1b[5~",
         "\x1b[6~", "\x1b[3~", "é", "字", "\u0301"]
-GARBAGE = [byte for byte in range(1, 256) if byte not in b"q\x03\x11\x13\x1a\x1c./"]  # nor what a shell's terminal acts on
-ESCAPES = "\x1b\x1b\x1b"  # out of prompts and overlays
+GARBAGE = [byte for byte in range(1, 256) if byte not in b"q\x03\x11\x13\x1a\x1c./"]  # nor bytes that the terminal driver acts on
+ESCAPES = "\x1b\x1b\x1b"  # leaves prompts and overlays
 
 
 class Shell:
-    """A shell's part: starts the program in a terminal, goes on after each stop, and tells how it ended."""
+    """Plays the shell: starts the program in a terminal, continues it after each suspension, and reports how it ended."""
 
     def __init__(self, arguments, folder, environment):
         self.answer, answer = os.pipe()
@@ -87,7 +87,7 @@ class Storm(Story):
         print(f"seed {SEED}, {SECONDS:g} s", flush=True)
         self.random = random.Random(SEED)
 
-    # --- events: what is typed ---
+    # --- events ---
 
     def path_to_open(self):
         return self.random.choice([LENET, LENET, DATA / "resnet20.json", "net.onnx", "broken.onnx", "missing", "s1.json",
@@ -119,7 +119,7 @@ class Storm(Story):
     # --- the terminal ---
 
     def read(self, seconds):
-        """What comes within some seconds; None at the end."""
+        """Returns output that arrives within some seconds, or None at the end."""
         if not select.select([self.shell.terminal], [], [], seconds)[0]:
             return b""
         try:
@@ -130,7 +130,7 @@ class Storm(Story):
             return None
 
     def send(self, text):
-        """Types, and takes what is shown meanwhile; false at the end."""
+        """Types text and reads output meanwhile; returns false at the end."""
         data = text.encode() if isinstance(text, str) else text
         while data:
             try:

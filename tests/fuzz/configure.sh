@@ -1,4 +1,4 @@
-# Sourced by tests/run and tests/fuzz/run, after app/prepare.sh: whether there are fuzzers, and their tree.
+# Sourced by tests/run and tests/fuzz/run after app/prepare.sh: says whether fuzzers can be built, and builds them.
 
 cannot_fuzz="the fuzzers need clang with libFuzzer (Debian: clang and libclang-rt-dev)"
 

@@ -1,10 +1,10 @@
-"""Runs fuzzers and prints for each its executions, findings and coverage.
+"""Runs fuzzers and prints the executions, findings and coverage of each.
 
-    fuzz_table.py --runs N FUZZER                      a line, of N inputs from a fixed seed
-    fuzz_table.py --minutes M [--jobs J] FUZZER...     a table, of new ones, from a corpus kept beside the fuzzer
+    fuzz_table.py --runs N FUZZER                      one line, for N inputs from a fixed seed
+    fuzz_table.py --minutes M [--jobs J] FUZZER...     a table, for new inputs, from a corpus kept beside the fuzzer
 
-Seeds, findings of the past and dictionaries are those beside this file. An input that crashes, leaks, breaks a
-property, takes more than 10 seconds or 1 GiB is a finding: its file is named.
+Seeds, earlier findings and dictionaries stand beside this file. An input is a finding if it crashes, leaks, breaks a
+property, or takes more than 10 seconds or 1 GiB; its file is printed.
 """
 import argparse
 import concurrent.futures
@@ -17,14 +17,14 @@ import tempfile
 import time
 
 HERE = pathlib.Path(__file__).resolve().parent
-MORE = {"onnx": [pathlib.Path("/usr/share/libonnx-testdata/data/node")]}  # where the distribution's package is there
+MORE = {"onnx": [pathlib.Path("/usr/share/libonnx-testdata/data/node")]}  # if the package is installed
 LIMITS = ["-timeout=10", "-rss_limit_mb=1024", "-malloc_limit_mb=1024", "-print_final_stats=1"]
 ROW = "{:<12} {:>12} {:>9} {:>9}"
 
 
 def fuzz(fuzzer, folder, corpus, *arguments):
-    """Executions, edges covered, and the files of findings; what it said where it failed. The fuzzer adds to the first
-    folder of the corpus."""
+    """Returns executions, edges covered, the files of findings, and the output of a failure. The fuzzer adds inputs to the
+    first folder of the corpus."""
     name = fuzzer.name.removeprefix("fuzz_")
     folder.mkdir(parents=True, exist_ok=True)
     before = set(folder.iterdir())
@@ -44,14 +44,14 @@ def fuzz(fuzzer, folder, corpus, *arguments):
 
 
 def fixed(fuzzer, runs):
-    """From a fixed seed; what they teach is forgotten."""
+    """Runs inputs from a fixed seed; new corpus files are discarded."""
     folder = fuzzer.parent / "artifacts" / fuzzer.name
     with tempfile.TemporaryDirectory() as corpus:
         return fuzz(fuzzer, folder, [pathlib.Path(corpus)], "-seed=1", f"-runs={runs}", "-max_len=4096")
 
 
 def timed(fuzzer, minutes):
-    """New inputs until the time is over, also beyond a finding."""
+    """Runs new inputs until the time is over, also after a finding."""
     folder = fuzzer.parent / "artifacts" / fuzzer.name
     corpus = fuzzer.parent / "corpus" / fuzzer.name
     corpus.mkdir(parents=True, exist_ok=True)
@@ -65,12 +65,12 @@ def timed(fuzzer, minutes):
         findings += found
         said = said or words
         if words and "Test unit written to" not in words:
-            break  # it could not start
+            break  # the fuzzer did not start
     return executions, coverage, findings, said
 
 
 def report(row):
-    """What went wrong, if anything; whether it did."""
+    """Prints the findings and output of a failure, if any; returns whether there was one."""
     *_, findings, said = row
     if said:
         print(said, *findings, sep="\n")

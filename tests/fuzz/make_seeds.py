@@ -1,4 +1,4 @@
-"""Writes seeds/: small sound files, and some nearly sound, that the fuzzers start from.
+"""Writes seeds/: small valid and nearly valid files that the fuzzers start from.
 
     make_seeds.py MAKE_NETWORKS      (the program, from a build: tests/fuzz/make_networks)
 """

@@ -1,4 +1,4 @@
-"""Images of random sizes, kinds and preparations, as this program and as Pillow prepare them: equal."""
+"""Images of random sizes, kinds and preparations: this program and Pillow prepare them equally."""
 import os
 import pathlib
 import random
@@ -19,7 +19,7 @@ from prepare import prepare
 
 DUMP = sys.argv[1]
 IMAGES = 12
-JPEG_TOLERANCE = 1  # where Pillow comes with another libjpeg
+JPEG_TOLERANCE = 1  # if Pillow uses another libjpeg
 
 
 def paint(dice, path, jpeg):

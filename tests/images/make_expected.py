@@ -1,4 +1,4 @@
-"""Makes pictures/ and what Pillow makes of them, with Debian 12's python3-pil (9.4.0):
+"""Writes pictures/, and the arrays that Pillow (Debian 12's python3-pil, 9.4.0) decodes from them:
 
     /usr/bin/python3 tests/images/make_expected.py
 """
@@ -15,7 +15,7 @@ EXPECTED = {"colour": (20, 16, 18, "RGB"), "grey": (20, 16, 18, "L"), "larger": 
 
 
 def painted(mode, width, height, seed):
-    """Edges, ramps and noise, which tell filters apart."""
+    """An image of edges, ramps and noise, which show the differences between filters."""
     noise = random.Random(seed)
     channels = len(mode)
     return Image.frombytes(mode, (width, height), bytes(

@@ -1,9 +1,9 @@
-"""The preparation of images as torchvision does it, by Pillow alone."""
+"""Prepares images as torchvision does, with Pillow alone."""
 from PIL import Image
 
 
 def prepare(path, resize, height, width, mode):
-    """The shorter side to `resize` (or both, where it is a pair), the middle cropped: bytes, rows first."""
+    """Scales the shorter side to `resize` (both sides if it is a pair), crops the middle, returns bytes row by row."""
     image = Image.open(path).convert(mode)
     if isinstance(resize, tuple):
         full_height, full_width = resize

@@ -1,5 +1,5 @@
-// Runs the networks of a folder in onnxruntime and compares what they make of NAME.in with NAME.out: differences
-// of at most 1e-4 of the largest output, and never all zeros.
+// Runs the networks in a folder with onnxruntime on NAME.in, and compares the outputs with NAME.out: they may differ by at
+// most 1e-4 of the largest output, and may not be all zeros.
 // usage: node agree.mjs FOLDER
 import { createRequire } from "node:module";
 import { readdirSync, readFileSync } from "node:fs";

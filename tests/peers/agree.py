@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Networks made here against onnxruntime, output by output.
+"""Compares the outputs of networks made here with onnxruntime's.
 
 usage: agree.py PEER_NETWORKS MAKE_LARGE BUILD
 """

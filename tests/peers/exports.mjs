@@ -1,9 +1,9 @@
-// Quantizes networks by peer_exports, runs what it writes in onnxruntime, and compares the two image by image.
+// Quantizes networks with peer_exports, runs the exported files in onnxruntime, and compares the two image by image.
 // usage: node exports.mjs FOLDER PEER_EXPORTS < LINES; a line is a list, ["quantize", "x.onnx", ...]
 //
-// An image's outputs differ where one does by more than 1e-4 of the largest output of all images. That is a tie where
-// the first codes that differ, in the order of the layers, come from floats less than 1e-3 apart, in codes: before
-// those, both have rounded all alike. A line of JSON answers each.
+// The outputs for an image differ if one of them differs by more than 1e-4 of the largest output of all images. The
+// difference is a tie if the first codes that differ, in the order of the layers, come from floats less than 1e-3 of a code
+// apart: up to there, both rounded alike. Each line is answered by a line of JSON.
 import { createRequire } from "node:module";
 import { readFileSync } from "node:fs";
 import { spawn } from "node:child_process";
@@ -46,7 +46,7 @@ const startPeer = async (options) => {
 const open = (path, level) =>
   ort.InferenceSession.create(path, { graphOptimizationLevel: level, intraOpNumThreads: 2, logSeverityLevel: 3 });
 
-// The network's own batch, or `free` where it leaves that open
+// The network's own batch size, or `free` if it leaves it open
 const batchOf = (session, free) => {
   const size = session.inputMetadata[0].shape[0];
   return typeof size === "number" && size > 0 ? size : free;
@@ -82,7 +82,7 @@ const readProbes = (peer) => bytes("probes").toString().split("\n").filter(Boole
 const round = (x) => (Math.abs(x % 1) === 0.5 ? 2 * Math.round(x / 2) : Math.round(x));
 const codeOf = (x, probe) => Math.min(Math.max(round(x), probe.low), probe.high);
 
-// The codes of one layer's input: how many differ, and by how much the floats do at most where they do
+// For the codes of one layer's input: how many differ, and the largest difference of the floats behind those
 const compareCodes = (ours, values, probe) => {
   let differing = 0, most = 0;
   for (let i = 0; i < ours.length; i++) {

@@ -1,13 +1,13 @@
 #!/usr/bin/env python3
-"""Quantized networks as bitstitch writes them against what it computes, in onnxruntime, image by image.
+"""Runs exported quantized networks in onnxruntime, and compares them with bitstitch image by image.
 
-Prints a row for each network and setting: how far the float outputs differ at most, relative to the largest; then,
-without / with onnxruntime's graph optimizations, the images whose outputs differ by a tie in rounding, those that
-differ otherwise (exports.mjs says what a tie is), and the predictions that differ; then right predictions here and
-there. Fails where a difference is no tie, or float outputs differ by 1e-4.
+Prints one row per network and setting: the largest difference of the float outputs, relative to the largest output; then,
+without / with onnxruntime's graph optimizations, the images whose outputs differ because of a tie in rounding, those that
+differ otherwise (exports.mjs defines a tie), and the predictions that differ; then the correct predictions of both.
+Fails if a difference is not a tie, or if float outputs differ by 1e-4.
 
-PROGRAMS is the folder of peer_exports and peer_graphs. NETWORK is of data/, or "made": small ones for each way in
-which a layer stands in a file.
+PROGRAMS is the folder of peer_exports and peer_graphs. NETWORK is one in data/, or "made": small networks with every form
+of a layer in a file.
 """
 import argparse
 import json
@@ -28,7 +28,7 @@ SETTINGS = {
     "W3A4": ("--bits", "3", "--activation-bits", "4"),
     "W4A4 error-compensated": ("--bits", "4", "--activation-bits", "4", "--error-compensated"),
 }
-# What a run of all tests has time for.
+# Settings for the run of all tests, which has little time.
 SHORT = (("lenet5", "W4"), ("vgg8", "W3A4"), ("resnet20", "W4A8"), ("mobilenetv2", "W4A4 error-compensated"),
          ("inception", "W3A4"))
 SHORT_MADE = ("W4A8", "W4A4 error-compensated")
@@ -36,7 +36,7 @@ FLOAT_MOST = 1e-4
 
 
 class Peer:
-    """exports.mjs, which answers jobs line by line."""
+    """Runs exports.mjs, which answers one job per line."""
 
     def __init__(self, programs, folder, build):
         modules = peers.install(build)
@@ -54,7 +54,7 @@ def print_row(*cells):
 
 
 def print_report(network, setting, report):
-    """Whether it agrees."""
+    """Prints a row; returns whether both agree."""
     if "error" in report:
         print_row(network, setting, report["error"], "", "", "", "", "")
         return False

@@ -1,4 +1,4 @@
-"""onnxruntime-node, as package-lock.json pins it, in the build folder; what cannot be installed is skipped (77)."""
+"""Installs onnxruntime-node, as pinned by package-lock.json, in the build folder; exits with 77 (skipped) if it cannot."""
 import fcntl
 import pathlib
 import shutil
@@ -14,7 +14,7 @@ def skip(reason):
 
 
 def install(build):
-    """The path of its package.json, for node's PEERS_MODULES. One test at a time installs it."""
+    """Returns the path of its package.json, for node's PEERS_MODULES. A lock lets one test at a time install it."""
     if not shutil.which("npm") or not shutil.which("node"):
         skip("npm and node are not installed")
     place = pathlib.Path(build, "peers").resolve()

@@ -1,4 +1,4 @@
-// Runs a network in onnxruntime on zero-mean noise and prints images a second.
+// Runs a network in onnxruntime on zero-mean noise and prints images per second.
 // usage: node run.mjs FILE.onnx THREADS SECONDS BATCH
 import { createRequire } from "node:module";
 const require = createRequire(process.env.PEERS_MODULES ?? import.meta.url);

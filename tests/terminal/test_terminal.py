@@ -1,4 +1,4 @@
-"""The explorer in a terminal: what a person sees and does, and what becomes of the terminal. tmux plays it."""
+"""The explorer in a real terminal (tmux): keys, mouse, resizes, signals, and the state of the terminal afterwards."""
 import json
 import os
 import pathlib
@@ -15,13 +15,13 @@ if not shutil.which("tmux"):
 
 from harness import FAST, LENET, PROGRAM, Story, main  # noqa: E402: needs the check above
 
-PATIENCE = 20  # seconds: far beyond what anything takes
-# What the program left: its status, and 1 for a terminal that hands over line by line.
+PATIENCE = 20  # seconds: far more than any step takes
+# After the program: its exit status, and 1 if the terminal reads line by line.
 AFTERWARDS = "echo status=$? $(stty -a | tr ' ' '\\n' | grep -c '^icanon')"
 
 
 class Terminal(Story):
-    """A tmux server of its own with one pane, in which a shell runs."""
+    """A private tmux server with one pane that runs a shell."""
 
     def setUp(self):
         super().setUp()
@@ -81,7 +81,7 @@ class Terminal(Story):
         self.see("lenet5", "conv2")
 
     def process(self):
-        """The id of the explorer that runs in this pane."""
+        """Returns the process id of the explorer in this pane."""
         shell = int(self.tmux("list-panes", "-F", "#{pane_pid}"))
         found = []
 
@@ -98,7 +98,7 @@ class Terminal(Story):
         return [json.loads(path.read_text()) for path in files]
 
     def ended(self, status):
-        """The shell is back, its terminal as it was: line by line, on the first screen."""
+        """Checks that the shell is back and the terminal restored: reading line by line, on the primary screen."""
         self.see(f"status={status} 1", "prompt>")
         self.see_no("conv2")
         self.command("echo it still $((40 + 2)) echoes")

@@ -1,4 +1,4 @@
-/* Chart and axis: golden pictures, ticks, labels, and what holds at every size. */
+/* Chart and axis: charts as text, ticks, labels, and what holds at every size. */
 #include "views/canvas/chart.h"
 
 #include <float.h>

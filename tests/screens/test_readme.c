@@ -1,6 +1,6 @@
 #define _GNU_SOURCE
 /* README.md shows the screen and app/README.md the keys as they are. The screen is drawn from recorded
- * numbers, with the footer of the program's own keys. BITSTITCH_RENEW_GOLDEN=1 writes both again. */
+ * numbers, with the footer of the program's own keys. BITSTITCH_RENEW_SCREENS=1 writes both again. */
 #include "app/explorer/keys.h"
 #include "app/pages/pages.h"
 #include "base/file.h"
@@ -61,7 +61,7 @@ static void renew(const char *path, const char *heading, const Text *shown)
 /* The block after the heading holds the text `shown`. */
 static void check_block(const char *path, const char *heading, const Text *shown)
 {
-    const char *wanted = getenv("BITSTITCH_RENEW_GOLDEN");
+    const char *wanted = getenv("BITSTITCH_RENEW_SCREENS");
     assert_false(shown->failed);
     if (wanted && strcmp(wanted, "1") == 0) renew(path, heading, shown);
     char *page = NULL;

@@ -1,5 +1,5 @@
-/* Screens as text, drawn from recorded snapshots and compared with the files beside this one; renewed by
- * BITSTITCH_RENEW_GOLDEN=1. And what holds for every scene at every size. */
+/* Screens as text, drawn from recorded numbers and compared with the files in this folder;
+ * BITSTITCH_RENEW_SCREENS=1 writes them again. And what holds for every scene at every size. */
 #include "recorded.h"
 #include "views/lesson.h"
 #include "views/panels/layer_order.h"
@@ -44,28 +44,23 @@ static void drawn_free(Drawn *drawn)
     text_free(&drawn->text);
 }
 
-static void compare_with_golden(const Text *text, const char *name)
+static void compare_with_file(const Text *text, const char *file)
 {
-    char path[512], *golden = NULL;
+    char path[512], *recorded = NULL;
     size_t size = 0;
-    snprintf(path, sizeof path, "%s/tests/golden/%s.txt", SOURCE_ROOT, name);
+    snprintf(path, sizeof path, "%s/tests/screens/%s.txt", SOURCE_ROOT, file);
     assert_false(text->failed);
-    const char *renew = getenv("BITSTITCH_RENEW_GOLDEN");
+    const char *renew = getenv("BITSTITCH_RENEW_SCREENS");
     if (renew && strcmp(renew, "1") == 0)
         assert_int_equal(file_replace(path, text->data, text->length, NULL), STATUS_OK);
-    assert_int_equal(file_read(&golden, &size, path, 1 << 20, NULL), STATUS_OK);
-    if (size != text->length || memcmp(golden, text->data, size) != 0)
-        print_error("%s is drawn differently:\n%s", path, text->data);
-    assert_true(size == text->length && memcmp(golden, text->data, size) == 0);
-    free(golden);
+    assert_int_equal(file_read(&recorded, &size, path, 1 << 20, NULL), STATUS_OK);
+    bool same = size == text->length && memcmp(recorded, text->data, size) == 0;
+    if (!same) print_error("%s is drawn differently:\n%s", path, text->data);
+    assert_true(same);
+    free(recorded);
 }
 
 /* --- scenes ------------------------------------------------------------------------------------------ */
-
-static void done(Recorded *recorded)
-{
-    (void)recorded;
-}
 
 static void opening(Recorded *recorded)
 {
@@ -176,17 +171,17 @@ static void ladder_unbounded(Recorded *recorded)
         recorded->steps[l].spectral = recorded->steps[l].frobenius = recorded->steps[l].lambda = INFINITY;
 }
 
-static void depth(Recorded *recorded)
+static void loss_by_layer(Recorded *recorded)
 {
     front(recorded, PANEL_LOSS, LOSS_PAGE_DEPTH);
 }
 
-static void accuracy_depth(Recorded *recorded)
+static void accuracy_by_layer(Recorded *recorded)
 {
     front(recorded, PANEL_ACCURACY, ACCURACY_PAGE_DEPTH);
 }
 
-static void accuracy_stream(Recorded *recorded)
+static void accuracy_by_image(Recorded *recorded)
 {
     front(recorded, PANEL_ACCURACY, ACCURACY_PAGE_STREAM);
 }
@@ -222,7 +217,7 @@ static void details_inputs(Recorded *recorded)
     recorded->scene.overlay = OVERLAY_DETAILS;
 }
 
-static void visits(Recorded *recorded)
+static void visited_plans(Recorded *recorded)
 {
     recorded->scene.overlay = OVERLAY_VISITS;
     recorded->scene.overlay_cursor = 4;
@@ -254,58 +249,13 @@ static void prompt_selected(Recorded *recorded)
     recorded->scene.input_selected = true;
 }
 
-static void lesson(Recorded *recorded, size_t step)
-{
-    lesson_set_up(&recorded->scene, step);
-}
-
-static void lesson_1(Recorded *recorded)
-{
-    lesson(recorded, 0);
-}
-
-static void lesson_2(Recorded *recorded)
-{
-    lesson(recorded, 1);
-}
-
-static void lesson_3(Recorded *recorded)
-{
-    lesson(recorded, 2);
-}
-
-static void lesson_4(Recorded *recorded)
-{
-    lesson(recorded, 3);
-}
-
-static void lesson_5(Recorded *recorded)
-{
-    lesson(recorded, 4);
-}
-
-static void lesson_6(Recorded *recorded)
-{
-    lesson(recorded, 5);
-}
-
-static void lesson_7(Recorded *recorded)
-{
-    lesson(recorded, 6);
-}
-
-static void lesson_8(Recorded *recorded)
-{
-    lesson(recorded, 7);
-}
-
 static void lesson_early(Recorded *recorded)
 {
     recorded_show(recorded, MOMENT_OPENING);
-    lesson(recorded, 1);
+    lesson_set_up(&recorded->scene, 1);
 }
 
-/* --- goldens ----------------------------------------------------------------------------------------- */
+/* --- recorded screens -------------------------------------------------------------------------------- */
 
 enum { SMALL = 1, NORMAL = 2, LARGE = 4, HUGE_SIZE = 8, PLAIN = 16, STYLED = 32, TINY = 64 };
 
@@ -319,65 +269,75 @@ static const struct {
     {PLAIN, {80, 24}, false, false}, {STYLED, {80, 24}, true, true},
 };
 
-typedef struct Golden {
-    const char *name;
-    void (*set)(Recorded *recorded);
+/* A file in this folder, what it shows, and in which forms. */
+static const struct {
+    const char *file;
+    void (*set)(Recorded *recorded); /* NULL: all work is done */
     int forms;
-} Golden;
-
-static const Golden goldens[] = {
-    {"screen", done, TINY | SMALL | NORMAL | LARGE | HUGE_SIZE | PLAIN | STYLED},
-    {"screen_opening", opening, SMALL | NORMAL | LARGE},
-    {"screen_calibrating", calibrating, NORMAL | LARGE},
-    {"screen_solving", solving, SMALL | NORMAL | LARGE | STYLED},
-    {"screen_bounding", bounding, NORMAL | LARGE},
-    {"screen_evaluating", evaluating, SMALL | NORMAL | LARGE},
-    {"screen_failed", failed, NORMAL},
-    {"layers", layers, SMALL | NORMAL | LARGE | HUGE_SIZE},
-    {"layers_chosen", layers_chosen, SMALL | NORMAL | STYLED},
-    {"error_epochs", epochs, SMALL | NORMAL | LARGE | HUGE_SIZE | PLAIN},
-    {"error_epochs_live", epochs_live, SMALL | NORMAL},
-    {"error_layers", errors, SMALL | NORMAL | LARGE | PLAIN},
-    {"error_widths", widths, SMALL | NORMAL | LARGE},
-    {"loss_ladder", ladder, SMALL | NORMAL | LARGE | HUGE_SIZE | PLAIN | STYLED},
-    {"loss_ladder_violated", ladder_violated, SMALL | STYLED},
-    {"loss_ladder_unbounded", ladder_unbounded, SMALL | NORMAL},
-    {"loss_depth", depth, SMALL | NORMAL | LARGE | HUGE_SIZE},
-    {"accuracy_depth", accuracy_depth, SMALL | NORMAL | LARGE},
-    {"accuracy_stream", accuracy_stream, SMALL | NORMAL | LARGE},
-    {"accuracy_plans", accuracy_plans, SMALL | NORMAL | LARGE | HUGE_SIZE},
-    {"accuracy_unlabelled", accuracy_unlabelled, NORMAL},
-    {"details", details, SMALL | NORMAL | LARGE | HUGE_SIZE | PLAIN},
-    {"details_inputs", details_inputs, NORMAL | LARGE},
-    {"details_scrolled", details_scrolled, SMALL | NORMAL},
-    {"visits", visits, SMALL | NORMAL | LARGE},
-    {"help", keys, SMALL | NORMAL | LARGE},
-    {"question", question, SMALL | NORMAL},
-    {"prompt", prompt, SMALL | NORMAL},
-    {"prompt_selected", prompt_selected, SMALL | STYLED},
-    {"lesson_1", lesson_1, SMALL | NORMAL | LARGE | HUGE_SIZE},
-    {"lesson_2", lesson_2, NORMAL | LARGE},
-    {"lesson_3", lesson_3, NORMAL | LARGE},
-    {"lesson_4", lesson_4, NORMAL | LARGE},
-    {"lesson_5", lesson_5, NORMAL | LARGE},
-    {"lesson_6", lesson_6, NORMAL | LARGE},
-    {"lesson_7", lesson_7, NORMAL | LARGE},
-    {"lesson_8", lesson_8, NORMAL | LARGE | HUGE_SIZE},
-    {"lesson_early", lesson_early, NORMAL},
+} screens[] = {
+    {"whole/done", NULL, TINY | SMALL | NORMAL | LARGE | HUGE_SIZE | PLAIN | STYLED},
+    {"whole/opening", opening, SMALL | NORMAL | LARGE},
+    {"whole/calibrating", calibrating, NORMAL | LARGE},
+    {"whole/solving", solving, SMALL | NORMAL | LARGE | STYLED},
+    {"whole/bounding", bounding, NORMAL | LARGE},
+    {"whole/evaluating", evaluating, SMALL | NORMAL | LARGE},
+    {"whole/failed", failed, NORMAL},
+    {"whole/prompt", prompt, SMALL | NORMAL},
+    {"whole/prompt_selected", prompt_selected, SMALL | STYLED},
+    {"layers/all", layers, SMALL | NORMAL | LARGE | HUGE_SIZE},
+    {"layers/chosen", layers_chosen, SMALL | NORMAL | STYLED},
+    {"error/epochs", epochs, SMALL | NORMAL | LARGE | HUGE_SIZE | PLAIN},
+    {"error/epochs_live", epochs_live, SMALL | NORMAL},
+    {"error/layers", errors, SMALL | NORMAL | LARGE | PLAIN},
+    {"error/widths", widths, SMALL | NORMAL | LARGE},
+    {"loss/ladder", ladder, SMALL | NORMAL | LARGE | HUGE_SIZE | PLAIN | STYLED},
+    {"loss/ladder_violated", ladder_violated, SMALL | STYLED},
+    {"loss/ladder_unbounded", ladder_unbounded, SMALL | NORMAL},
+    {"loss/by_layer", loss_by_layer, SMALL | NORMAL | LARGE | HUGE_SIZE},
+    {"accuracy/by_layer", accuracy_by_layer, SMALL | NORMAL | LARGE},
+    {"accuracy/by_image", accuracy_by_image, SMALL | NORMAL | LARGE},
+    {"accuracy/plans", accuracy_plans, SMALL | NORMAL | LARGE | HUGE_SIZE},
+    {"accuracy/unlabelled", accuracy_unlabelled, NORMAL},
+    {"overlays/details", details, SMALL | NORMAL | LARGE | HUGE_SIZE | PLAIN},
+    {"overlays/details_inputs", details_inputs, NORMAL | LARGE},
+    {"overlays/details_scrolled", details_scrolled, SMALL | NORMAL},
+    {"overlays/visited_plans", visited_plans, SMALL | NORMAL | LARGE},
+    {"overlays/help", keys, SMALL | NORMAL | LARGE},
+    {"overlays/question", question, SMALL | NORMAL},
+    {"lesson/early", lesson_early, NORMAL},
 };
+
+/* Draws the scene in all its forms and compares them with the file, or writes the file again. */
+static void check_screen(const char *file, const Scene *scene, int wanted)
+{
+    Drawn drawn = {0};
+    for (size_t f = 0; f < sizeof forms / sizeof *forms; f++)
+        if (wanted & forms[f].flag) draw(&drawn, scene, forms[f].size, forms[f].unicode, forms[f].styles);
+    compare_with_file(&drawn.text, file);
+    drawn_free(&drawn);
+}
 
 static void screens_are_as_recorded(void **state)
 {
-    for (size_t g = 0; g < sizeof goldens / sizeof *goldens; g++) {
-        Drawn drawn = {0};
+    for (size_t i = 0; i < sizeof screens / sizeof *screens; i++) {
         Recorded *recorded = recorded_create();
         assert_non_null(recorded);
-        goldens[g].set(recorded);
-        for (size_t f = 0; f < sizeof forms / sizeof *forms; f++)
-            if (goldens[g].forms & forms[f].flag)
-                draw(&drawn, &recorded->scene, forms[f].size, forms[f].unicode, forms[f].styles);
-        compare_with_golden(&drawn.text, goldens[g].name);
-        drawn_free(&drawn);
+        if (screens[i].set) screens[i].set(recorded);
+        check_screen(screens[i].file, &recorded->scene, screens[i].forms);
+        recorded_free(recorded);
+    }
+}
+
+static void lesson_is_as_recorded(void **state)
+{
+    for (size_t i = 0; i < lesson_step_count(); i++) {
+        char file[32];
+        bool ends = i == 0 || i + 1 == lesson_step_count();
+        Recorded *recorded = recorded_create();
+        assert_non_null(recorded);
+        lesson_set_up(&recorded->scene, i);
+        snprintf(file, sizeof file, "lesson/%zu", i + 1);
+        check_screen(file, &recorded->scene, (i == 0 ? SMALL : 0) | NORMAL | LARGE | (ends ? HUGE_SIZE : 0));
         recorded_free(recorded);
     }
 }
@@ -659,7 +619,7 @@ static void a_click_on_a_chart_finds_a_plan(void **state)
 static void a_click_in_the_list_finds_a_visit(void **state)
 {
     Stage stage = make_stage((Size){80, 24});
-    visits(stage.recorded);
+    visited_plans(stage.recorded);
     screen_draw(&stage.canvas, stage.scene);
     Target target = screen_target(&stage.canvas, stage.scene, find_row(&stage.canvas, "106 KiB"), 20);
     assert_int_equal(target.kind, TARGET_ITEM);
@@ -812,6 +772,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(screens_are_as_recorded),
+        cmocka_unit_test(lesson_is_as_recorded),
         cmocka_unit_test(all_scenes_fit_all_sizes),
         cmocka_unit_test(a_scene_without_a_network_is_blank),
         cmocka_unit_test(a_click_finds_the_layer_that_is_drawn_there),

@@ -1,7 +1,7 @@
 /* The float network's speed, and the optimizer's on a whole network.
  *
- * usage: bench_network speed FILE.onnx THREADS SECONDS     prints images a second
- *        bench_network optimize FILE.onnx IMAGES BITS      prints the seconds of a quantization, by part
+ * usage: bench_network speed FILE.onnx THREADS SECONDS     prints images per second
+ *        bench_network optimize FILE.onnx IMAGES BITS      prints the seconds of a quantization, per part
  */
 #include "base/blas.h"
 #include "base/random.h"

@@ -1,6 +1,6 @@
 /* The solver against its plain twin, and against the machine's own SGEMM, in one run.
  *
- * usage: bench_solve          prints one line a benchmark
+ * usage: bench_solve          prints one line per benchmark
  */
 #include "base/blas.h"
 #include "base/random.h"
@@ -23,7 +23,7 @@ static void *need(void *memory)
     return memory;
 }
 
-/* Correlated inputs that are half zeros, as after a ReLU, and bell-shaped weights. */
+/* Correlated inputs, half of them zero as after a ReLU, and bell-shaped weights. */
 static Problem *make_problem(float **weights, size_t m, size_t n, size_t rows, Pool *pool)
 {
     float *x = need(malloc(rows * n * sizeof *x)), *w = need(malloc(m * n * sizeof *w));
@@ -95,7 +95,7 @@ static void gemm_task(void *context, size_t index, size_t worker)
                 0, c, size);
 }
 
-/* Floating-point operations a second of square products on all threads at once. */
+/* Floating-point operations per second of square matrix products on all threads at once. */
 static double gemm_rate(Pool *pool)
 {
     enum { SIZE = 1536, ROUNDS = 4 };

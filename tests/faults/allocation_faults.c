@@ -101,7 +101,7 @@ void faults_tell(int file)
 
 #define CALLER __builtin_extract_return_addr(__builtin_return_address(0))
 
-/* A sanitizer's own where there is one. */
+/* A sanitizer's function, if there is one. */
 #define DECLARE(type, name, ...)                                                                             \
     extern type __libc_##name(__VA_ARGS__);                                                                  \
     extern type __interceptor_##name(__VA_ARGS__) __attribute__((weak));
@@ -165,7 +165,7 @@ int pthread_create(pthread_t *thread, const pthread_attr_t *attributes, void *(*
     return fails(CALLER) ? EAGAIN : real(thread, attributes, run, argument);
 }
 
-/* The sanitizers' own, as a thread starts. */
+/* Called by the sanitizers as a thread starts. */
 int pthread_getattr_np(pthread_t thread, pthread_attr_t *attributes)
 {
     int (*real)(pthread_t, pthread_attr_t *);

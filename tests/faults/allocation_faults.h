@@ -1,10 +1,9 @@
-/* Allocation faults: in a program that is linked with this, a chosen call for memory fails, or a chosen one
- * and all after it, as they would where memory runs out.
+/* Allocation faults: in a program linked with this, one chosen allocation fails, or it and all later ones, as
+ * if memory ran out.
  *
- * Counted are the calls that come from the program itself, from the C library, and from the libraries that
- * read and write files for it (cJSON, libcsv, protobuf-c, zlib, libpng, libjpeg); not those of the numerical
- * ones and of C++, which end the process where they get none. pthread_create() counts as well. Works beside
- * the sanitizers, which see every call.
+ * Counts calls from the program, the C library, and the libraries that read and write files (cJSON, libcsv,
+ * protobuf-c, zlib, libpng, libjpeg), and pthread_create(). Does not count calls from the numerical libraries
+ * and from C++, which end the process if memory runs out. Works with the sanitizers, which see every call.
  *
  *     faults_arm(17, false);
  *     status = network_open(...);
@@ -16,7 +15,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-/* Counts from here on; the call `at` (from 1; 0: none) fails, and where `lasting` all after it. */
+/* Starts counting. Call number `at` (from 1; 0: none) fails; if `lasting`, all later calls fail too. */
 void faults_arm(size_t at, bool lasting);
 
 /* Stops counting. Returns the number of calls, and in *failed the number that failed. */

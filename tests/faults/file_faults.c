@@ -1,12 +1,12 @@
-/* File faults: loaded before a program (LD_PRELOAD), makes one of its calls about files fail, write half, or
- * be its last.
+/* File faults: preloaded into a program (LD_PRELOAD), makes one of its file calls fail, write half, or kill
+ * the process.
  *
  *     FAULTS_FOLDER=/tmp/x FAULTS_AT=3 FAULTS_KIND=28 FAULTS_LOG=/tmp/log LD_PRELOAD=file_faults.so bitstitch
  * ...
  *
- * Calls that change something below the folder are counted from 1 on, and each is a line of the log: its
- * name. FAULTS_KIND is an errno; "short": a write takes one byte alone; or "kill": SIGKILL instead of the
- * call, of a write when half is done.
+ * Calls that change something below the folder are counted from 1, and the log gets one line with the name of
+ * each. FAULTS_KIND is an errno; "short": a write takes a single byte; or "kill": SIGKILL instead of the
+ * call, or in the middle of a write.
  */
 #undef _FILE_OFFSET_BITS /* open() and open64() are two functions here */
 #define _GNU_SOURCE
@@ -55,7 +55,7 @@ static void log_call(const char *call)
     syscall(SYS_close, file);
 }
 
-/* Counts a call; the kind of its fault, or NULL. */
+/* Counts a call; returns the kind of its fault, or NULL. */
 static const char *fault(const char *call)
 {
     const char *at = getenv("FAULTS_AT"), *kind = getenv("FAULTS_KIND");
@@ -63,7 +63,7 @@ static const char *fault(const char *call)
     return at && ++count == strtoul(at, NULL, 10) ? kind : NULL;
 }
 
-/* The error that a fault stands for, with errno; 0: the call is made. */
+/* Returns the error that a fault stands for and sets errno; 0: make the call. */
 static int fail(const char *kind)
 {
     if (!kind || strcmp(kind, "short") == 0) return 0;

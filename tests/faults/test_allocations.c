@@ -1,10 +1,9 @@
-/* Out of memory, everywhere: each journey is made again and again, with its 1st, 2nd, 3rd ... call for memory
- * failing, alone, until the whole passes; and with all that come after it, at
- * up to 200 places. Each time it ends with an error
- * that has a message, or with the results of the journey that nothing disturbed; files are whole or not
- * there. The address sanitizer watches over leaks.
+/* Out of memory, everywhere. Each scenario ("journey") is repeated with its 1st, 2nd, 3rd ... allocation
+ * failing alone, until it passes; and with all later ones failing too, at up to 200 places. Each time it ends
+ * with an error that has a message, or with the results of the undisturbed run; files are complete or do not
+ * exist. The address sanitizer checks for leaks.
  *
- *     test_allocations [JOURNEY]          a pattern of cmocka's: "quantize*"
+ *     test_allocations [JOURNEY]          a cmocka pattern, for example "quantize*"
  */
 #include "allocation_faults.h"
 #include "app/cli/commands/commands.h"
@@ -37,7 +36,7 @@
     "d=Conv(c,{6,4,3,3}#3); e=Relu(d); f=Flatten(e); y=Gemm(f,{24,5}#4,{5}#5)"
 #define PREPARED NETWORK " --images noise --image-labels labels --mean 0.5 --std 0.3 --calibration noise "
 
-/* What a journey starts with, made while nothing fails. */
+/* The inputs of a journey, made while nothing fails. */
 typedef enum Start { START_NOTHING, START_SESSION, START_RESULTS } Start;
 
 typedef struct Journey {
@@ -405,7 +404,7 @@ typedef struct Output {
 static const char *const outputs[OUTPUTS] = {"out.csv", "out.json", "out.onnx", "saved.json"};
 static Output whole[OUTPUTS]; /* of the journey that nothing disturbed */
 
-/* Ends a run's JSON before its times, and blanks the second at which an exploration was saved. */
+/* Cuts a run's JSON before its times, and blanks the time at which an exploration was saved. */
 static void drop_times(Output *output)
 {
     char *run = strstr(output->data, "\"run\":"), *saved = strstr(output->data, "\"saved\":");

@@ -39,7 +39,7 @@ static inline void try_images(const char *images, const char *labels, const Prep
     dataset_free(dataset);
 }
 
-/* The bytes as images in several preparations, and as labels of three images. */
+/* Reads the bytes as images in several preparations, and as labels of three images. */
 static inline void try_array(const uint8_t *data, size_t size)
 {
     static const uint8_t three[16 + 12] = {0, 0, 8, 3, 0, 0, 0, 3, 0, 0, 0, 2, 0, 0, 0, 2};

@@ -1,5 +1,5 @@
-/* Text from files on a canvas: whatever it is, the screen shows whole characters that are seen, and no text
- * leaves its area. The first byte chooses the width and whether there is Unicode. */
+/* Text from files on a canvas. Whatever the text is, the screen shows complete visible characters, and no
+ * text leaves its area. The first byte chooses the width and Unicode or ASCII. */
 #include "views/canvas/canvas.h"
 
 #include "base/printable.h"

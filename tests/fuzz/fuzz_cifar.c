@@ -1,5 +1,5 @@
-/* CIFAR binary has no header: the length is the format. So the bytes are spread over up to three records of
- * either format, after a first byte that chooses. */
+/* CIFAR binary has no header: the length tells the format. The first byte chooses the format; the rest is
+ * spread over up to three records. */
 #include "fuzz_arrays.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

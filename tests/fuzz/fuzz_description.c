@@ -1,4 +1,4 @@
-/* Descriptions, and what the texts in them are read by. */
+/* Descriptions, and the parsers of the texts in them. */
 #include "dataset/description.h"
 #include "fuzz_input.h"
 

@@ -1,4 +1,4 @@
-/* Explorations: what was read is written, read, and written again, which must be the same bytes. */
+/* Explorations: read, written, read and written again; both files must have the same bytes. */
 #include "report/exploration_json.h"
 
 #include "base/file.h"
@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* The file's text, to be freed. */
+/* Returns the file's text, to be freed. */
 static void write_text(char **text, const char *name, const Exploration *exploration)
 {
     size_t size;
@@ -17,7 +17,7 @@ static void write_text(char **text, const char *name, const Exploration *explora
                  "an exploration that was read can be written");
 }
 
-/* What follows the time of writing. */
+/* Returns the text after the time of writing. */
 static const char *content(const char *text)
 {
     const char *source = strstr(text, "\"source\"");

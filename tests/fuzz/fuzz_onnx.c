@@ -1,6 +1,6 @@
 /* ONNX files, alone and with external data in the files `data`, `link` (to it) and `pipe` beside them: opened
- * under a small ceiling; then every layer's weights are packed, the geometry is asked for, one tile is run,
- * and the network is written as quantized ONNX, which must open.
+ * under a small ceiling. Then every layer's weights are packed, the geometry is computed, one tile is run,
+ * and the network is exported as quantized ONNX, which must open.
  */
 #include "fuzz_input.h"
 #include "report/onnx_write.h"
@@ -46,7 +46,7 @@ static void run_node(const Network *network, size_t number, const void *zeros, W
     free(output);
 }
 
-/* Every node alone, on zeros, and what factors its products have. */
+/* Runs every node alone on zeros, and computes the factors of its products. */
 static void run_nodes(const Network *network, Workspace *workspace)
 {
     void *zeros = calloc(1, CEILING);

@@ -1,4 +1,4 @@
-/* Texts as they come on the command line: sizes and an output for a network that leaves its size open,
+/* Texts from the command line: sizes and an output for a network that leaves its size open,
  * mean, std, preparations, class names, numbers. */
 #include "base/number.h"
 #include "dataset/dataset.h"

@@ -1,4 +1,4 @@
-/* Plans of the sample network, for the harnesses of what is read into one. */
+/* Plans of the sample network, for the harnesses that read plans. */
 #ifndef TESTS_FUZZ_PLAN_H
 #define TESTS_FUZZ_PLAN_H
 
@@ -33,7 +33,7 @@ static inline void require_sound_plan(const Plan *plan)
     }
 }
 
-/* A reader of plans, which leaves the plan alone where it fails. */
+/* A reader of plans, which leaves the plan unchanged if it fails. */
 typedef Status ReadPlan(Plan *plan, const Network *network, const char *path, Message *message);
 
 static inline void try_plan(ReadPlan *read, const char *path)

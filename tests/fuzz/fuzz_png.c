@@ -1,5 +1,5 @@
-/* PNG. Chunks have checksums, which a fuzzer does not guess: they are made to fit, where the first byte,
- * which is not the file's, does not say to leave them. */
+/* PNG. A fuzzer cannot guess the checksums of chunks, so they are corrected, unless the first byte, which is
+ * not part of the file, says to leave them. */
 #include "dataset/image/image.h"
 #include "fuzz_input.h"
 

@@ -1,5 +1,5 @@
-/* ONNX files that open are quantized on a few images, and bounded: what comes behind the reader meets odd
- * shapes and numbers, and the ladder's order holds all the same. */
+/* ONNX files that open are quantized on a few images, and bounded. The code after the reader meets odd shapes
+ * and numbers, and the order of the ladder must still hold. */
 #include "bound/ladder.h"
 #include "bound/norm.h"
 #include "explore/pipeline.h"

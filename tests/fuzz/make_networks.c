@@ -107,7 +107,7 @@ static void write_seed(const char *folder, const Seed *seed)
     graph_write(path, seed->text, seed->opset, (size_t[]){0, 3, 5, 4});
 }
 
-/* The image's sizes are open. */
+/* The image size is open. */
 static void write_open(const char *folder)
 {
     char path[500];

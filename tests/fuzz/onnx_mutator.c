@@ -1,6 +1,6 @@
-/* Mutator of ONNX files for the fuzzer: bytes that change at random rarely stay a graph, so most changes are
- * made to the unpacked model: operators, names, attributes, shapes with data that fits them. Everything lies
- * in an arena, so that parts may be shared and dropped. */
+/* Mutator of ONNX files for the fuzzer. Random changes of bytes rarely leave a valid graph, so most changes
+ * are made to the unpacked model: operators, names, attributes, shapes with data that fits them. Everything
+ * is allocated in an arena, so that parts may be shared and dropped. */
 #include "base/arena.h"
 #include "base/random.h"
 #include "base/sizes.h"
@@ -14,7 +14,7 @@
 #define MOST_BYTES ((size_t)16 << 20)
 #define MOST_ELEMENTS 4096
 
-/* Of libFuzzer. */
+/* From libFuzzer. */
 size_t LLVMFuzzerMutate(uint8_t *data, size_t size, size_t max_size);
 size_t LLVMFuzzerCustomMutator(uint8_t *data, size_t size, size_t max_size, unsigned seed);
 
@@ -196,7 +196,7 @@ static char *draw_name(Mutation *mutation)
     return name ? name : "";
 }
 
-/* The list with one more place at the end, which is empty. */
+/* Returns the list with one more empty place at the end. */
 static void *grown(Mutation *mutation, void *list, size_t count, size_t size)
 {
     char *larger = arena_allocate(&mutation->arena, count + 1, size);
@@ -219,7 +219,7 @@ static void change_inputs(Mutation *mutation, Onnx__NodeProto *node)
     }
 }
 
-/* A node between another and those that read it. */
+/* Inserts a node between another and its consumers. */
 static void insert_node(Mutation *mutation)
 {
     static char *const made[] = {"made0", "made1", "made2", "made3", "made4", "made5", "made6", "made7"};
@@ -277,7 +277,7 @@ static void change_attribute(Mutation *mutation, Onnx__AttributeProto *attribute
         attribute->s.data[draw(mutation, attribute->s.len)] = (uint8_t) "ijkbn,->.ab"[draw(mutation, 11)];
 }
 
-/* An attribute of another node, which may have another operator. */
+/* Copies an attribute from another node, which may have another operator. */
 static void take_attribute(Mutation *mutation, Onnx__NodeProto *node)
 {
     const Onnx__NodeProto *other = draw_node(mutation);
@@ -296,7 +296,7 @@ static size_t width_of(int type)
     return type >= 0 && (size_t)type < sizeof widths / sizeof *widths ? widths[type] : 0;
 }
 
-/* Raw data as long as the shape says, from what there was, over and over. */
+/* Fills raw data to the length of the shape by repeating the existing data. */
 static void fit_data(Mutation *mutation, Onnx__TensorProto *tensor)
 {
     size_t elements = 1;

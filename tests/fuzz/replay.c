@@ -1,5 +1,5 @@
-/* Replay: every harness on the files that are kept for it, without a fuzzer: replay FOLDER. A file that makes
- * a harness fail ends the program, after its name. */
+/* Replay: runs every harness on its seeds and findings without a fuzzer: replay FOLDER. If a harness fails,
+ * the program prints the file's name and ends. */
 #include "fuzz_input.h"
 #include "harnesses.h"
 
@@ -41,7 +41,7 @@ static void replay_file(Harness *run, const char *path)
     free(data);
 }
 
-/* How many files; none where there is no such folder. */
+/* Returns the number of files; 0 if the folder does not exist. */
 static size_t replay_folder(Harness *run, const char *top, const char *kind, const char *name)
 {
     char folder[500], path[800];
@@ -58,8 +58,7 @@ static size_t replay_folder(Harness *run, const char *top, const char *kind, con
     return count;
 }
 
-/* What would take more at once than the fuzzers allow ends the program where the address sanitizer is there.
- */
+/* Under the address sanitizer, an allocation larger than the fuzzers allow ends the program. */
 const char *__asan_default_options(void);
 const char *__asan_default_options(void)
 {

@@ -1,5 +1,5 @@
-/* Writes a folder's images as the network would get them, bytes [count][height][width][channels] in the order
- * of their labels:
+/* Writes a folder's images as a network receives them, bytes [count][height][width][channels] in the order of
+ * their labels:
  *
  *     dump_images FOLDER HEIGHT WIDTH CHANNELS RESIZE rgb|bgr
  */

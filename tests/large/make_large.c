@@ -1,6 +1,6 @@
 /* ResNet-50 and MobileNetV3 (large) at 224 x 224 with 1,000 classes, as torchvision's exporter writes them,
- * and pictures for them: random, but with weights and statistics under which activations neither vanish nor
- * grow.
+ * and images for them. They are random, but weights and statistics keep activations from vanishing or
+ * growing.
  *
  *     make_large resnet50 FILE.onnx
  *     make_large mobilenetv3 FILE.onnx
@@ -26,7 +26,7 @@ enum { CLASSES = 1000, SIDE = 224, NAME_SIZE = 96 };
 
 /* --- parts of networks ------------------------------------------------------------------------------ */
 
-/* A value, its channels, and what its elements are about: of mean 0 and variance 1 before an activation. */
+/* A value, its channels, and the mean and variance of its elements: 0 and 1 before an activation. */
 typedef struct Value {
     char name[NAME_SIZE];
     size_t channels;
@@ -48,13 +48,13 @@ static double uniform(uint64_t key, size_t index)
     return 2 * random_uniform(50, key, index, 0) - 1;
 }
 
-/* Of variance 1, with more weights near 0 than far from it. */
+/* Weights of variance 1, more of them near 0 than far from it. */
 static double triangular(uint64_t key, size_t index)
 {
     return (uniform(key, index) + uniform(key + ((uint64_t)1 << 32), index)) * sqrt(1.5);
 }
 
-/* Called `name` and what comes behind it. */
+/* Named `name` followed by the suffix. */
 static Value named(size_t channels, double mean, double square, const char *name, const char *behind)
 {
     Value value = {.channels = channels, .mean = mean, .square = square};
@@ -69,8 +69,7 @@ static float *allocate(size_t count)
     return numbers;
 }
 
-/* rows[count][n], each of length 1; of mean 0 too where it is long enough for that to leave its shape alone
- */
+/* rows[count][n], each of length 1, and of mean 0 if n is large enough for that not to change its shape */
 static float *random_rows(size_t count, size_t n)
 {
     const uint64_t key = next_key++;
@@ -97,7 +96,7 @@ static void add_vector(const char *layer, const char *what, size_t count, double
     free(numbers);
 }
 
-/* What a batch normalization would have counted: the mean of x times the sum of weights, and the variance. */
+/* Statistics of a batch normalization: the mean of x times the sum of weights, and the variance. */
 static void add_statistics(const char *layer, const Value *in, const float *rows, size_t count, size_t n)
 {
     char name[NAME_SIZE + 16];
@@ -171,7 +170,7 @@ static Value add_average(const char *name, const Value *in)
     return out;
 }
 
-/* Gemm with a bias on a vector whose elements differ little from image to image: `gain` makes up for that. */
+/* Gemm with a bias on a vector whose elements vary little between images; `gain` compensates for that. */
 static Value add_gemm(const char *name, const Value *in, size_t channels, double gain)
 {
     char weight[NAME_SIZE + 16], bias[NAME_SIZE + 16];
@@ -292,7 +291,7 @@ static size_t squeezed(size_t expanded)
     return 10 * channels < 9 * (expanded / 4) ? channels + 8 : channels;
 }
 
-/* Squeeze and excitation: x times a gate of each channel. */
+/* Squeeze and excitation: x times a gate per channel. */
 static Value add_gate(const char *name, const Value *x)
 {
     char part[NAME_SIZE];

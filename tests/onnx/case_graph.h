@@ -1,8 +1,8 @@
-/* A backend case of ONNX's as a network of one image and one output.
+/* An ONNX backend case as a network with one image and one output.
  *
- * A case is a model of any inputs and outputs. Its inputs become constants, or are cut out of the image
- * "image" [1][1][1][n]; its outputs, and their shapes, are joined to one vector, behind which stands the
- * image, so that the output always depends on it:
+ * A case is a model with any inputs and outputs. Its inputs become constants, or slices of the image "image"
+ * [1][1][1][n]. Its outputs and their shapes are joined to one vector, followed by the image, so that the
+ * output always depends on it:
  *
  *     output [1][...] = output 0, shape of output 0, output 1, ..., image
  */
@@ -16,18 +16,18 @@ typedef struct CaseInput {
     bool computed;
 } CaseInput;
 
-/* Rewrites the model; inputs[k] belongs to its k-th input that is no initializer. ranks: of the outputs.
- * Returns the image's length. */
+/* Rewrites the model. inputs[k] is for its k-th input that is not an initializer; ranks are those of the
+ * outputs. Returns the image's length. */
 size_t case_graph_rewrite(Onnx__ModelProto *model, const CaseInput *inputs, const size_t *ranks);
 
-/* The k-th input that is no initializer, or NULL. */
+/* Returns the k-th input that is not an initializer, or NULL. */
 const Onnx__ValueInfoProto *case_graph_input(const Onnx__GraphProto *graph, size_t k);
 
 /* The opset that a case is run as: 7 for 6, as all that they differ in is how operands are aligned and
  * training; 7 for 1, as a case of one operator stands at the opset that last defined the operator. */
 int64_t case_graph_opset(int64_t opset);
 
-/* Does so; false where a node says how its operands are aligned. */
+/* Sets that opset; returns false if a node says how its operands are aligned. */
 bool case_graph_raise_opset(Onnx__ModelProto *model);
 
 #endif

@@ -1,14 +1,14 @@
-/* Runs ONNX's backend cases through network_open() and network_run(), as any network.
+/* Runs ONNX's backend cases through network_open() and network_run(), like any network.
  *
  *     onnx_cases [-v] [FOLDER [NAME...]]
  *
  * FOLDER holds node/, pytorch-operator/, pytorch-converted/ and simple/ as Debian's libonnx-testdata installs
- * them (/usr/share/libonnx-testdata/data). Each case is run with its inputs computed or constant in several
- * ways (Mode); it counts as run where one of them opens, and passes where all that open agree with the
- * expected outputs to rtol 1e-3, atol 1e-7. What is not run is listed with the operator, the type or the form
- * that is not supported. -v lists every case that is not run with the reason.
+ * them (/usr/share/libonnx-testdata/data). Each case is tried with its inputs computed or constant in several
+ * ways (Mode). It counts as run if one of them opens, and passes if all that open agree with the expected
+ * outputs to rtol 1e-3, atol 1e-7. Cases that are not run are counted per operator, type or form that is not
+ * supported; -v lists each with its reason.
  *
- * Exit status: 0, 1 where a case fails, 77 where FOLDER is not there.
+ * Exit status: 0; 1 if a case fails; 77 if FOLDER does not exist.
  */
 #include "case_graph.h"
 
@@ -43,7 +43,7 @@ typedef struct Case {
     char why[sizeof((Message *)0)->text];
 } Case;
 
-/* How often something came, by name. */
+/* Counts per name. */
 typedef struct Tally {
     char name[120];
     size_t count;
@@ -117,7 +117,7 @@ static int64_t case_opset(const Case *this)
     return 0;
 }
 
-/* Operators are named once a case. */
+/* Each operator counts once per case. */
 static bool has_operators(Case *this, Report *report, int opset)
 {
     const Onnx__GraphProto *graph = this->model->graph;
@@ -148,7 +148,7 @@ static const char *unsupported_type(const Onnx__ValueInfoProto *value)
     return onnx_type_name(type);
 }
 
-/* Types that values do not have. A quantizer's zero point says its range by its type: bytes are read there.
+/* Types that values do not have. Bytes are allowed in a quantizer's zero point, whose type gives its range.
  */
 static bool has_types(Case *this, Report *report)
 {

@@ -1,13 +1,17 @@
-/* Quantizes and writes the network as ONNX, for another program to run beside it:
+/* Quantizes a network and writes it as ONNX, for another program to run it beside this one:
  *
  *     peer_exports FOLDER quantize NETWORK OPTIONS...
  *
- * Writes to the folder export.onnx; probe.onnx, the same with the inputs of all QuantizeLinear among its
- * outputs, which `probes` lists (name, scale, least and largest code, one per line, in their order); `images`
- * as the file takes them, and the outputs of the float and the quantized network for them, `float` and
- * `quantized` (floats); and `labels` (a byte each). Then prints a line of JSON, and answers every line with
- * the number of an image: to `trace` goes what each quantized layer's input is before it is rounded, x /
- * scale, in the file's order.
+ * Writes to the folder:
+ *   export.onnx   the quantized network
+ *   probe.onnx    the same, with the inputs of all QuantizeLinear as further outputs
+ *   probes        those outputs, in order: name, scale, least and largest code, one per line
+ *   images        the images in the file's layout
+ *   float, quantized   the outputs of both networks (floats)
+ *   labels        one byte per image
+ *
+ * Then prints a line of JSON. For each line on standard input, the number of an image, it writes to `trace`
+ * the input of each quantized layer before rounding, x / scale, in the file's order.
  */
 #include "app/cli/commands/steps.h"
 #include "network/network_file.h"
@@ -159,7 +163,7 @@ static void write_model(const Peer *peer, const char *name, const Onnx__ModelPro
     free(bytes);
 }
 
-/* The outputs added belong to the model then. */
+/* The added outputs then belong to the model. */
 static void write_probes(const Peer *peer, const char *export)
 {
     OnnxFile *file;
@@ -182,7 +186,7 @@ static void write_probes(const Peer *peer, const char *export)
 
 /* --- traces ------------------------------------------------------------------------------------------- */
 
-/* What the file's node takes: before the changes of layout that the node asks for here. */
+/* The input of the file's node: before the layout changes that were inserted for the node. */
 static size_t data_value(const Network *network, const Node *use)
 {
     size_t value = use->inputs[0];
@@ -193,7 +197,7 @@ static size_t data_value(const Network *network, const Node *use)
     return value;
 }
 
-/* Elements behind the axis that counts channels, of an image in the file's order. */
+/* Elements after the channel axis, for an image in the file's order. */
 static size_t channel_stride(const Network *network, const Node *use, const Value *value, size_t elements)
 {
     const Layer *layer = &network->layers[use->layer];

@@ -1,8 +1,8 @@
-/* Writes the small networks that are exported in tests, and random images for them:
+/* Writes the small networks of the export tests, and random images for them:
  *
  *     peer_graphs FOLDER      NAME.onnx for each network, and `noise` (IDX); prints the names
  *
- * One of them once more with its tensors in another file, as `external`.
+ * One of them is written again as `external`, with its tensors in another file.
  */
 #include "export_graphs.h"
 #include "noise.h"

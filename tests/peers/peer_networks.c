@@ -1,4 +1,4 @@
-/* Writes small networks, an input of each, and what they make of it here, for another program to run:
+/* Writes small networks, an input for each, and its output here, for another program to compare:
  *
  *     peer_networks FOLDER            NAME.onnx, NAME.in and NAME.out (floats, in ONNX's order) for each
  * network peer_networks FOLDER NAME...    NAME.in and NAME.out for networks that are there

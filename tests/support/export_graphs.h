@@ -1,4 +1,4 @@
-/* Small networks that show each way in which a layer stands in an ONNX file, and what to quantize of them. */
+/* Small networks with every form of a layer in an ONNX file, and the layers to quantize. */
 #ifndef TESTS_EXPORT_GRAPHS_H
 #define TESTS_EXPORT_GRAPHS_H
 

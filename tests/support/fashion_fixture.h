@@ -1,4 +1,4 @@
-/* Fashion fixture: the bundled networks and their calibration images, and a pool of two. */
+/* Fashion fixture: the bundled networks and their calibration images, and a pool of two threads. */
 #ifndef FASHION_FIXTURE_H
 #define FASHION_FIXTURE_H
 

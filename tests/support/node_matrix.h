@@ -1,4 +1,4 @@
-/* Node matrix: what a node does to one of its inputs, as numbers, for tests of bounds. */
+/* Node matrix: the linear map of a node from one of its inputs, as a matrix, for tests of bounds. */
 #ifndef TESTS_NODE_MATRIX_H
 #define TESTS_NODE_MATRIX_H
 
@@ -18,7 +18,7 @@ void dgesvd_(const char *jobu, const char *jobvt, const int *m, const int *n, do
              double *s, double *u, const int *ldu, double *vt, const int *ldvt, double *work,
              const int *lwork, int *info);
 
-/* The node's output, to be freed; inputs[i] NULL for constants. */
+/* Returns the node's output, to be freed. inputs[i] is NULL for constants. */
 static inline float *node_output(const Network *network, size_t node, const float *const *inputs)
 {
     Message message = {0};
@@ -49,8 +49,8 @@ static inline double largest_singular_value(double *matrix, size_t rows, size_t 
     return largest;
 }
 
-/* The largest singular value of an affine node's linear part in its input `input`, the others at zero; column
- * by column. */
+/* Returns the largest singular value of an affine node's linear part in input `input`, with the other inputs
+ * at zero. Builds the matrix column by column. */
 static inline double node_norm(const Network *network, size_t node, size_t input)
 {
     const Node *at = &network->nodes[node];

@@ -1,4 +1,4 @@
-/* Noise fixture: random images, a pool of two and a scratch folder, for all tests of a group. */
+/* Noise fixture: random images, a pool of two threads and a scratch folder, for all tests of a group. */
 #ifndef NOISE_FIXTURE_H
 #define NOISE_FIXTURE_H
 

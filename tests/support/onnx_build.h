@@ -1,7 +1,7 @@
-/* Builds ONNX files for tests, in memory, by protobuf-c from the schema in core/network.
+/* Builds ONNX files for tests in memory, with protobuf-c and the schema in core/onnx.
  *
- * One model at a time; every function checks its memory and fails the test where it runs out. Attributes go
- * to the node added last. Names and data are copied.
+ * One model at a time. Every function fails the test if memory runs out. Attributes are added to the last
+ * node. Names and data are copied.
  *
  *     ob_begin(13);
  *     ob_input("x", OB_FLOAT, 4, (int64_t[]){OB_OPEN, 1, 28, 28});
@@ -35,15 +35,15 @@ void ob_value_info(const char *name);
 
 void ob_initializer_float(const char *name, size_t rank, const int64_t *dims, const float *data);
 void ob_initializer_int64(const char *name, size_t rank, const int64_t *dims, const int64_t *data);
-/* Data as it stands in the file: `bytes` bytes, whatever the shape says. */
+/* Raw data: `bytes` bytes, whatever the shape says. */
 void ob_initializer_raw(const char *name, int type, size_t rank, const int64_t *dims, const void *data,
                         size_t bytes);
 
-/* Data in another file; an entry that is NULL is left out. */
+/* External data; an entry that is NULL is left out. */
 void ob_initializer_external(const char *name, int type, size_t rank, const int64_t *dims,
                              const char *location, const char *offset, const char *length);
 
-/* Lists of names end in NULL; "" leaves an optional input out. */
+/* Lists of names end with NULL; "" leaves an optional input out. */
 void ob_node(const char *operator_name, const char *name, const char *const *inputs,
              const char *const *outputs);
 void ob_domain(const char *domain); /* of the node added last */
@@ -56,7 +56,7 @@ void ob_floats(const char *name, size_t count, const float *values);
 void ob_tensor_float(const char *name, size_t rank, const int64_t *dims, const float *data);
 void ob_tensor_int64(const char *name, size_t rank, const int64_t *dims, const int64_t *data);
 
-/* The model's bytes (malloc'ed), for tests that damage them; forgets the model. */
+/* Returns the model's bytes (malloc'ed), for tests that damage them, and forgets the model. */
 uint8_t *ob_pack(size_t *size);
 void ob_write(const char *path);
 

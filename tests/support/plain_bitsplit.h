@@ -1,6 +1,6 @@
-/* Bit-split of one channel in double, one weight after the other, as quantize/solve.h describes it: the plain
- * twin of the blocked sweep. codes [n] come out; h [n][n], g [n] and weights w [n] go in; neither ridge nor
- * centring. */
+/* The plain twin of the blocked sweep: bit-split of one channel in double, one weight after the other, as
+ * quantize/solve.h describes it, without ridge or centring. Writes codes [n]; reads h [n][n], g [n] and
+ * weights w [n]. */
 #ifndef UNIT_PLAIN_BITSPLIT_H
 #define UNIT_PLAIN_BITSPLIT_H
 

@@ -1,5 +1,4 @@
-/* Sample network: the facts of a network of three layers, without its nodes, for tests of plans and reports.
- */
+/* Sample network: the layers of a small network, without its nodes, for tests of plans and reports. */
 #ifndef TESTS_SAMPLE_NETWORK_H
 #define TESTS_SAMPLE_NETWORK_H
 

@@ -1,4 +1,4 @@
-/* Scratch: a folder for a test's files, and what a message must say. */
+/* Scratch: a folder for a test's files, and checks of messages. */
 #ifndef TESTS_SCRATCH_H
 #define TESTS_SCRATCH_H
 
@@ -26,7 +26,7 @@ static inline void scratch_create(void)
     assert_non_null(mkdtemp(scratch));
 }
 
-/* The path of a file in the folder; a few may be in use at once. */
+/* Returns the path of a file in the folder; a few paths may be in use at once. */
 static inline const char *scratch_path(const char *name)
 {
     static char paths[8][512];
@@ -72,7 +72,7 @@ static inline const char *scratch_text(const char *name, const char *text)
     return scratch_write(name, text, strlen(text));
 }
 
-/* The file's content, to be freed. */
+/* Returns the file's content, to be freed. */
 static inline char *scratch_read(const char *path)
 {
     char *data = NULL;

@@ -7,6 +7,7 @@
 #include "app/cli/progress.h"
 #include "base/sizes.h"
 #include "config.h"
+#include "network/network.h"
 #include "quantize/calibrate.h"
 #include "report/onnx_write.h"
 #include "report/plan_csv.h"

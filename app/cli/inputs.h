@@ -11,7 +11,7 @@
 #include "dataset/description.h"
 #include "evaluate/reference.h"
 #include "explore/plan.h"
-#include "network/network.h"
+#include "network/types.h"
 
 typedef enum SessionNeed { SESSION_NONE, SESSION_WANTED, SESSION_NEEDED } SessionNeed;
 

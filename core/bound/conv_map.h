@@ -7,7 +7,7 @@
 #define BOUND_CONV_MAP_H
 
 #include "bound/cancellation.h"
-#include "network/network.h"
+#include "network/types.h"
 
 typedef struct ConvMap {
     ConvGeometry geometry;

@@ -2,6 +2,8 @@
 
 #include "base/sizes.h"
 #include "bound/lipschitz.h"
+#include "network/geometry.h"
+#include "network/run/run.h"
 
 #include <assert.h>
 #include <math.h>

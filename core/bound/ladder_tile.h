@@ -11,6 +11,7 @@
 #include "bound/cancellation.h"
 #include "bound/overlay.h"
 #include "dataset/dataset.h"
+#include "network/run/run.h"
 
 /* What one image adds to one step. Squared norms. */
 typedef struct StepSample {

@@ -1,5 +1,6 @@
 /* Lipschitz constants of the float rest of the network, by one pass backwards. */
 #include "bound/lipschitz.h"
+#include "network/geometry.h"
 
 #include <math.h>
 #include <stdlib.h>

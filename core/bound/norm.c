@@ -4,6 +4,7 @@
 
 #include "base/sizes.h"
 #include "bound/conv_map.h"
+#include "network/geometry.h"
 
 #include <math.h>
 #include <stdatomic.h>

@@ -24,7 +24,7 @@
 #define BOUND_NORM_H
 
 #include "base/pool.h"
-#include "network/network.h"
+#include "network/types.h"
 
 typedef struct LayerNorm {
     double frobenius; /* sqrt(n_ov) |W|_F, the textbook bound */

@@ -1,6 +1,7 @@
 #include "bound/overlay.h"
 
 #include "base/sizes.h"
+#include "network/run/run.h"
 
 #include <stdlib.h>
 

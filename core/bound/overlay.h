@@ -16,7 +16,8 @@
 #ifndef BOUND_OVERLAY_H
 #define BOUND_OVERLAY_H
 
-#include "network/network.h"
+#include "network/run/run.h"
+#include "network/run/weights.h"
 
 typedef struct OverlayMeter {
     size_t bytes, most; /* of values held: now, and the most so far */

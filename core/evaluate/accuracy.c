@@ -4,6 +4,7 @@
 #include "base/seconds.h"
 #include "base/sizes.h"
 #include "evaluate/tally.h"
+#include "network/run/run.h"
 
 #include <math.h>
 #include <stdatomic.h>

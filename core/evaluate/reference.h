@@ -17,7 +17,7 @@
 #define EVALUATE_REFERENCE_H
 
 #include "dataset/dataset.h"
-#include "network/network.h"
+#include "network/types.h"
 
 #define REFERENCE_BYTES ((size_t)256 << 20) /* where there is memory enough */
 

@@ -18,7 +18,7 @@
 #define EXPLORE_PLAN_H
 
 #include "base/status.h"
-#include "network/network.h"
+#include "network/types.h"
 #include "quantize/method.h"
 
 #include <stdatomic.h>

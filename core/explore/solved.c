@@ -1,6 +1,7 @@
 #include "explore/solved.h"
 
 #include "explore/layer_solve.h"
+#include "network/run/weights.h"
 
 #include <math.h>
 #include <stdlib.h>

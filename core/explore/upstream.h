@@ -11,7 +11,8 @@
 #ifndef EXPLORE_UPSTREAM_H
 #define EXPLORE_UPSTREAM_H
 
-#include "network/network.h"
+#include "base/status.h"
+#include "network/types.h"
 
 typedef struct Upstream Upstream;
 

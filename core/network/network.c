@@ -1,9 +1,11 @@
 #include "network/network.h"
 
 #include "base/sizes.h"
+#include "network/build/build_graph.h"
 #include "network/build/finish.h"
 #include "network/network_file.h"
-#include "network/network_storage.h"
+#include "network/run/prepare.h"
+#include "network/storage.h"
 
 #include <inttypes.h>
 #include <stdlib.h>
@@ -169,10 +171,10 @@ static Status make_network(Network **result, const Opening *opening, Message *me
     }
     NetworkStorage *storage = network->storage;
     storage->arena = arena_make(room(opening));
-    storage->plain = opening->options.plain_kernels;
+    storage->direct = !opening->options.plain_kernels;
     storage->backend = &conv_plain;
 #if HAVE_DNNL
-    if (!storage->plain) storage->backend = &conv_dnnl;
+    if (!opening->options.plain_kernels) storage->backend = &conv_dnnl;
 #endif
     const NetworkOptions *options = &opening->options;
     const char *const texts[] = {opening->path, options->output, options->input_shape};
@@ -193,11 +195,11 @@ static Status build_network(Network *network, const Opening *opening, size_t bat
     Status status = image_value(&image, &opening->image, batch, room(opening), message);
     if (status) return status;
     Builder builder = {0};
-    status = builder_run(&builder, opening->file, &opening->graph, &network->storage->arena, room(opening),
+    status = graph_build(&builder, opening->file, &opening->graph, &network->storage->arena, room(opening),
                          &image, message);
     if (!status) status = finish_network(network, &builder, message);
     builder_end(&builder);
-    return status ? status : execute_prepare(network, room(opening), message);
+    return status ? status : network_prepare(network, room(opening), message);
 }
 
 static Status try_batch(Network **network, const Opening *opening, size_t batch, Message *message)
@@ -216,7 +218,7 @@ static Status open_file(Opening *opening, Message *message)
     Status status = onnx_file_open(&opening->file, opening->path, opening->ceiling, message);
     if (!status)
         status = graph_make(&opening->graph, opening->file->model->graph, opening->options.output, message);
-    if (!status) status = builder_check_operators(&opening->graph, opening->file->opset, message);
+    if (!status) status = graph_check_operators(&opening->graph, opening->file->opset, message);
     if (!status) status = read_image(&opening->image, &opening->graph, opening->options.input_shape, message);
     return status;
 }
@@ -257,7 +259,7 @@ Status network_open(Network **network, const char *path, const NetworkOptions *o
 void network_free(Network *network)
 {
     if (!network) return;
-    execute_release(network);
+    network_release(network);
     arena_free(&network->storage->arena);
     free(network->storage);
     free(network);

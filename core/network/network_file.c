@@ -2,7 +2,6 @@
 
 #include "base/file.h"
 #include "base/sizes.h"
-#include "network/network_storage.h"
 
 #include <string.h>
 

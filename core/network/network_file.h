@@ -11,7 +11,8 @@
 #ifndef NETWORK_NETWORK_FILE_H
 #define NETWORK_NETWORK_FILE_H
 
-#include "network/network.h"
+#include "base/status.h"
+#include "network/types.h"
 #include "onnx/graph.h"
 
 typedef struct NetworkFile {

@@ -29,7 +29,8 @@
 
 #include "base/pool.h"
 #include "base/status.h"
-#include "network/network.h"
+#include "network/run/input_quantizer.h"
+#include "network/types.h"
 
 #include <stdbool.h>
 

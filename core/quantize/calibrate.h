@@ -27,7 +27,8 @@
 
 #include "base/pool.h"
 #include "dataset/dataset.h"
-#include "network/network.h"
+#include "network/run/input_quantizer.h"
+#include "network/run/weights.h"
 #include "quantize/statistics.h"
 
 #include <stdint.h>

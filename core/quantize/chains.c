@@ -1,5 +1,8 @@
 #include "quantize/chains.h"
 
+#include "network/geometry.h"
+#include "network/run/run.h"
+
 #include <string.h>
 
 /* Work of a worker between two looks at the caller's wish to cancel: about 10 ms, at most some tiles. */

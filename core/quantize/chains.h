@@ -11,7 +11,8 @@
 #include "base/arena.h"
 #include "base/pool.h"
 #include "dataset/dataset.h"
-#include "network/network.h"
+#include "network/run/run.h"
+#include "network/run/weights.h"
 #include "quantize/store.h"
 
 typedef struct ChainValue {

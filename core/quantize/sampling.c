@@ -1,6 +1,7 @@
 #include "quantize/sampling.h"
 
 #include "base/random.h"
+#include "network/run/run.h"
 #include "quantize/calibrate.h"
 
 #include <stdlib.h>

@@ -7,7 +7,8 @@
 #ifndef QUANTIZE_SCHEDULE_H
 #define QUANTIZE_SCHEDULE_H
 
-#include "network/network.h"
+#include "base/status.h"
+#include "network/types.h"
 
 /* A stop at a layer, or the run of a node: the other index is NO_INDEX. */
 typedef struct Step {

@@ -2,7 +2,8 @@
 #ifndef REPORT_LAYER_LOOKUP_H
 #define REPORT_LAYER_LOOKUP_H
 
-#include "network/network.h"
+#include "base/status.h"
+#include "network/types.h"
 
 typedef struct LayerLookup {
     const Network *network;

@@ -1,6 +1,6 @@
 #include "report/onnx_axes.h"
 
-#include "network/operators/equation.h"
+#include "network/operators/linear/equation.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -1,6 +1,7 @@
 #include "report/onnx_write.h"
 
 #include "base/file.h"
+#include "network/run/weights.h"
 #include "report/onnx_axes.h"
 #include "report/onnx_model.h"
 

@@ -7,7 +7,7 @@
 #include "evaluate/accuracy.h"
 #include "explore/pipeline.h"
 #include "explore/plan.h"
-#include "network/network.h"
+#include "network/types.h"
 
 typedef struct RunFacts {     /* the JSON's one object exempt from "same plan, same bytes" */
     double optimizer_seconds; /* calibrating and solving */

@@ -4,7 +4,7 @@
 #ifndef REPORT_SENSITIVITY_CSV_H
 #define REPORT_SENSITIVITY_CSV_H
 
-#include "network/network.h"
+#include "network/types.h"
 #include "quantize/sensitivity.h"
 
 /* sensitivities: [layer_count] */

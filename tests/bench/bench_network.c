@@ -7,6 +7,8 @@
 #include "base/random.h"
 #include "base/seconds.h"
 #include "explore/pipeline.h"
+#include "network/network.h"
+#include "network/run/run.h"
 
 #include <stdio.h>
 #include <stdlib.h>

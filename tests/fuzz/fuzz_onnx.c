@@ -3,6 +3,11 @@
  * and the network is exported as quantized ONNX, which must open.
  */
 #include "fuzz_input.h"
+#include "network/geometry.h"
+#include "network/network.h"
+#include "network/run/input_quantizer.h"
+#include "network/run/run.h"
+#include "network/run/weights.h"
 #include "report/onnx_write.h"
 
 #include <stdlib.h>

@@ -4,6 +4,8 @@
 #include "bound/norm.h"
 #include "explore/pipeline.h"
 #include "fuzz_input.h"
+#include "network/network.h"
+#include "network/run/weights.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -13,7 +13,9 @@
 #include "case_graph.h"
 
 #include "base/file.h"
+#include "network/network.h"
 #include "network/operators/operator.h"
+#include "network/run/run.h"
 
 #include <dirent.h>
 #include <math.h>

@@ -15,6 +15,8 @@
  */
 #include "app/cli/commands/steps.h"
 #include "network/network_file.h"
+#include "network/run/run.h"
+#include "network/run/weights.h"
 #include "report/onnx_write.h"
 
 #include <inttypes.h>

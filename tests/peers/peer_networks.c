@@ -5,6 +5,9 @@
  */
 #include "graph_text.h"
 
+#include "network/network.h"
+#include "network/run/run.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>

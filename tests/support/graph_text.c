@@ -1,6 +1,7 @@
 #include "graph_text.h"
 
 #include "base/random.h"
+#include "network/network.h"
 #include "onnx_build.h"
 
 #include <ctype.h>

@@ -9,7 +9,8 @@
 #ifndef TESTS_GRAPH_TEXT_H
 #define TESTS_GRAPH_TEXT_H
 
-#include "network/network.h"
+#include "base/status.h"
+#include "network/types.h"
 
 /* Element `index` of random constant `seed`, in [-2, 2], never near 0. */
 float graph_random(unsigned seed, size_t index);

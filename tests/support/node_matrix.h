@@ -2,7 +2,7 @@
 #ifndef TESTS_NODE_MATRIX_H
 #define TESTS_NODE_MATRIX_H
 
-#include "network/network.h"
+#include "network/run/run.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

@@ -2,7 +2,7 @@
 #ifndef TESTS_SAMPLE_NETWORK_H
 #define TESTS_SAMPLE_NETWORK_H
 
-#include "network/network.h"
+#include "network/types.h"
 
 #define SAMPLE_LAYERS 3
 

@@ -3,6 +3,7 @@
 #include "app/cli/budget.h"
 #include "base/blas.h"
 #include "config.h"
+#include "network/network.h"
 #include "report/onnx_write.h"
 #include "report/plan_csv.h"
 #include "report/run_json.h"

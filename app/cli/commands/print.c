@@ -3,6 +3,7 @@
 #include "app/cli/commands/table.h"
 #include "base/blas.h"
 #include "base/printable.h"
+#include "network/network.h"
 
 #include <inttypes.h>
 #include <math.h>

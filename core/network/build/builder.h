@@ -1,56 +1,71 @@
-/* Builder: the state between an ONNX graph and a Network. Private to core/network; operators see operator.h.
+/* Builder: the state between an ONNX graph and a Network. Private to core/network.
+ *
+ * Values in the builder have their ONNX ("logical") shape, and a flag whether they are stored channels last.
+ * Constants are always stored in ONNX's order.
  */
 #ifndef NETWORK_BUILDER_H
 #define NETWORK_BUILDER_H
 
+#include "base/arena.h"
 #include "network/build/blocks.h"
-#include "network/operators/operator.h"
+#include "network/types.h"
 #include "onnx/graph.h"
 
-typedef struct ValueRecord {
-    BuildValue value;
-    size_t twin;  /* the same elements in the other layout, or NO_INDEX */
-    size_t layer; /* the first layer made from this weight, or NO_INDEX */
-} ValueRecord;
+typedef struct BuildValue {
+    const char *name;
+    ElementType type;
+    size_t rank;
+    size_t shape[TENSOR_MAX_RANK]; /* logical */
+    size_t elements;
+    bool channels_last;
+    const void *constant; /* [elements], or NULL if the value is computed */
+    size_t producer;      /* node, or NO_INDEX */
+    size_t uses;          /* by ONNX nodes, and as a graph output */
+    int file_type; /* of a tensor in the file: its element type in the schema; 0 for all other values */
+    size_t twin;   /* the same elements in the other layout, or NO_INDEX */
+    size_t layer;  /* the latest layer made from this weight, or NO_INDEX */
+} BuildValue;
 
-typedef struct LayerRecord {
-    BuildLayer layer;
-    size_t next; /* another layer made from the same weight, or NO_INDEX */
-} LayerRecord;
-
-struct Builder {
+typedef struct Builder {
     const OnnxFile *file;
     const Graph *graph;
     Arena *arena;   /* the network's */
-    Arena scratch;  /* gone after opening: folded constants, converted tensors, lists */
+    Arena scratch;  /* freed after opening: folded constants, converted tensors, lists */
     size_t ceiling; /* bytes of one value, and of the arenas */
     size_t batch;
-    Blocks values, nodes, layers; /* ValueRecord, Node, LayerRecord */
+    Blocks values, nodes, layers; /* of BuildValue, Node, BuildLayer (build/layers.h) */
     size_t *bound;                /* [names of the graph]: values, NO_INDEX while unknown */
-    size_t current;               /* the ONNX node being built, or NO_INDEX */
-    size_t first_node;            /* emitted by the current call: nodes from here on */
-    bool attribute_failed;        /* a wrong attribute was read: attribute_message says which */
+    size_t current;               /* the ONNX node that is being built, or NO_INDEX */
+    size_t first_node;            /* the current call's nodes start here */
+    bool attribute_failed;        /* an attribute of a wrong type was read: attribute_message names it */
     Message attribute_message;
     size_t input, output; /* values */
     bool softmax_removed;
-};
+} Builder;
 
-static inline ValueRecord *builder_record(const Builder *builder, size_t value)
+static inline BuildValue *builder_value(const Builder *builder, size_t value)
 {
     return blocks_at(&builder->values, value);
 }
-static inline size_t builder_count(const Builder *builder)
+
+/* A node emitted before (BuildValue.producer). Its inputs are values of the builder. */
+static inline Node *builder_node(const Builder *builder, size_t node)
 {
-    return builder->values.count;
+    return blocks_at(&builder->nodes, node);
 }
 
-/* Walks the graph with the image as `image` says (shape logical, batch first). builder_end() frees all but
- * the network's arena, whether this succeeds or not. */
-Status builder_run(Builder *builder, const OnnxFile *file, const Graph *graph, Arena *arena, size_t ceiling,
-                   const BuildValue *image, Message *message);
-void builder_end(Builder *builder);
+/* The stored axis that holds logical axis `axis`. */
+static inline size_t builder_axis(const BuildValue *value, size_t axis)
+{
+    if (!value->channels_last || value->rank < 3 || axis == 0) return axis;
+    return axis == 1 ? value->rank - 1 : axis - 1;
+}
 
-/* Names every operator of a live node that is not supported. */
-Status builder_check_operators(const Graph *graph, int opset, Message *message);
+/* A new value without uses, stored in ONNX's order; its number in *value. NULL when out of memory. */
+BuildValue *builder_add_value(Builder *builder, const char *name, ElementType type, size_t rank,
+                              const size_t *shape, size_t *value);
+
+/* The value as kernels see it: with its stored shape, and without a producer. */
+Value builder_stored(const BuildValue *value);
 
 #endif

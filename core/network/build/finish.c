@@ -3,9 +3,7 @@
 #include "base/file.h"
 #include "base/sizes.h"
 #include "network/build/layer_names.h"
-#include "network/network_storage.h"
-#include "network/operators/op_conv.h"
-#include "network/operators/walk.h"
+#include "network/build/layers.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -96,13 +94,9 @@ static Status take_value(Finish *finish, size_t value, size_t producer, size_t *
     const BuildValue *from = builder_value(finish->builder, value);
     *number = finish->value_numbers[value] = finish->value_count++;
     Value *to = &finish->values[*number];
-    *to = (Value){.name = copy_name(finish, from->name),
-                  .type = from->type,
-                  .rank = from->rank,
-                  .elements = from->elements,
-                  .channels_last = from->channels_last,
-                  .producer = producer};
-    stored_shape(to->shape, from->shape, from->rank, from->channels_last);
+    *to = builder_stored(from);
+    to->name = copy_name(finish, from->name);
+    to->producer = producer;
     if (!to->name) return STATUS_MEMORY;
     if (!from->constant) return STATUS_OK;
     void *elements = arena_allocate(finish->arena, from->elements, element_size(from->type));

@@ -3,10 +3,13 @@
 #include <string.h>
 
 static const Operator *const families[] = {
-    operators_conv,   operators_gemm,        operators_normalize, operators_statistics, operators_unary,
-    operators_binary, operators_elementwise, operators_pool,      operators_reduce,     operators_move,
-    operators_spread, operators_resize,      operators_codes,     operators_shape,
-};
+    operators_constants,   operators_activations, operators_arithmetic,      operators_cast,
+    operators_comparison,  operators_multiply,    operators_quantize_linear, operators_batch_norm,
+    operators_conv,        operators_einsum,      operators_gemm_matmul,     operators_concat_split,
+    operators_depth_space, operators_expand_tile, operators_gather_scatter,  operators_reshape,
+    operators_slice_pad,   operators_transpose,   operators_trilu,           operators_normalization,
+    operators_pooling,     operators_reduce,      operators_resize_upsample, operators_softmax,
+    operators_top_k};
 
 const Operator *operator_find(const char *name, int opset)
 {

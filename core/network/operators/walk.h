@@ -10,7 +10,10 @@
 #ifndef NETWORK_WALK_H
 #define NETWORK_WALK_H
 
-#include "network/operators/operator.h"
+#include "onnx/element.h"
+
+#include <stdbool.h>
+#include <stddef.h>
 
 enum { WALK_OPERANDS = 3 };
 
@@ -50,5 +53,13 @@ void stored_shape(size_t *shape, const size_t *logical, size_t rank, bool channe
 
 /* strides[i]: what one step along logical axis i moves by in the stored array, in elements. */
 void logical_strides(size_t *strides, const size_t *logical, size_t rank, bool channels_last);
+
+/* shape[from] * ... * shape[to - 1] */
+static inline size_t shape_product(const size_t *shape, size_t from, size_t to)
+{
+    size_t product = 1;
+    for (size_t i = from; i < to; i++) product *= shape[i];
+    return product;
+}
 
 #endif

@@ -36,7 +36,7 @@ typedef struct PackedWeights {
     float *bias;    /* [m] */
 } PackedWeights;
 
-bool conv_avx2_suits(const ConvShape *shape)
+bool conv_avx2_suits(const ConvGeometry *shape)
 {
     size_t taps = shape->kernel_h * shape->kernel_w, places = shape->out_h * shape->out_w;
     __builtin_cpu_init();
@@ -46,7 +46,7 @@ bool conv_avx2_suits(const ConvShape *shape)
            places <= MOST_INPUTS / taps && shape->in_h * shape->in_w * shape->channels <= INT32_MAX;
 }
 
-static void locate_inputs(int32_t *inputs, const ConvShape *shape)
+static void locate_inputs(int32_t *inputs, const ConvGeometry *shape)
 {
     for (size_t pixel = 0; pixel < shape->out_h * shape->out_w; pixel++)
         for (size_t i = 0; i < shape->kernel_h; i++)
@@ -60,7 +60,7 @@ static void locate_inputs(int32_t *inputs, const ConvShape *shape)
 }
 
 /* The scratch memory holds one pixel of zeros. */
-static Status plan_avx2(ConvPlan **result, const ConvShape *shape, const Range *range, Message *message)
+static Status plan_avx2(ConvPlan **result, const ConvGeometry *shape, const Clamp *clamp, Message *message)
 {
     size_t count = shape->out_h * shape->out_w * shape->kernel_h * shape->kernel_w;
     DirectPlan *plan = calloc(1, sizeof *plan + count * sizeof *plan->inputs);
@@ -69,8 +69,8 @@ static Status plan_avx2(ConvPlan **result, const ConvShape *shape, const Range *
     plan->base = (ConvPlan){.backend = &conv_avx2,
                             .shape = *shape,
                             .scratch = shape->channels * sizeof(float),
-                            .has_range = range != NULL};
-    if (range) plan->base.range = *range;
+                            .has_clamp = clamp != NULL};
+    if (clamp) plan->base.clamp = *clamp;
     locate_inputs(plan->inputs, shape);
     return STATUS_OK;
 }
@@ -130,10 +130,10 @@ typedef struct Group {
 #define AVX2 __attribute__((target("avx2,fma")))
 
 /* min(max(x, low), high), a NaN staying one */
-AVX2 static inline __m256 limit(__m256 x, const Range *range)
+AVX2 static inline __m256 limit(__m256 x, const Clamp *clamp)
 {
-    x = _mm256_max_ps(_mm256_set1_ps(range->low), x);
-    return _mm256_min_ps(_mm256_set1_ps(range->high), x);
+    x = _mm256_max_ps(_mm256_set1_ps(clamp->low), x);
+    return _mm256_min_ps(_mm256_set1_ps(clamp->high), x);
 }
 
 /* The sums are variables of their own, for an array of them would be kept in memory. */
@@ -145,12 +145,12 @@ AVX2 static inline __m256 limit(__m256 x, const Range *range)
     low##p = _mm256_fmadd_ps(x, w0, low##p);                                                                 \
     high##p = _mm256_fmadd_ps(x, w1, high##p);
 #define STORE(p)                                                                                             \
-    _mm256_storeu_ps(group->out[p] + first, range ? limit(low##p, range) : low##p);                          \
-    _mm256_storeu_ps(group->out[p] + first + 8, range ? limit(high##p, range) : high##p);
+    _mm256_storeu_ps(group->out[p] + first, clamp ? limit(low##p, clamp) : low##p);                          \
+    _mm256_storeu_ps(group->out[p] + first + 8, clamp ? limit(high##p, clamp) : high##p);
 
 /* out[p][0..15] = bias + sum over taps and channels of in[tap][p][channel] weights[tap][channel][0..15] */
 AVX2 static void run_group(const Group *group, size_t first, const float *weights, const float *bias,
-                           size_t taps, size_t channels, const Range *range)
+                           size_t taps, size_t channels, const Clamp *clamp)
 {
     EACH_PIXEL(BEGIN)
     for (size_t t = 0; t < taps; t++) {
@@ -173,11 +173,11 @@ AVX2 static void take_pixel(const float **in, const int32_t *inputs, const float
 }
 
 static Status run_avx2(const ConvPlan *plan, float *out, const float *in, const ConvWeights *base,
-                       bool with_range, void *scratch, Message *message)
+                       bool with_clamp, void *scratch, Message *message)
 {
     (void)message;
     const PackedWeights *packed = (const PackedWeights *)base;
-    const ConvShape *shape = &plan->shape;
+    const ConvGeometry *shape = &plan->shape;
     size_t pixels = shape->out_h * shape->out_w, taps = shape->kernel_h * shape->kernel_w;
     size_t all = shape->batch * pixels, pixel = 0;
     const int32_t *inputs = ((const DirectPlan *)plan)->inputs;
@@ -195,7 +195,7 @@ static Status run_avx2(const ConvPlan *plan, float *out, const float *in, const 
         }
         for (size_t first = 0; first < shape->m; first += OUTPUTS)
             run_group(&group, first, packed->weights + first * taps * shape->channels, packed->bias + first,
-                      taps, shape->channels, with_range ? &plan->range : NULL);
+                      taps, shape->channels, with_clamp ? &plan->clamp : NULL);
     }
     return STATUS_OK;
 }
@@ -210,7 +210,7 @@ const ConvBackend conv_avx2 = {.name = "direct AVX2",
 
 #else
 
-bool conv_avx2_suits(const ConvShape *shape)
+bool conv_avx2_suits(const ConvGeometry *shape)
 {
     (void)shape;
     return false;

@@ -14,8 +14,8 @@
 
 typedef struct DnnlPlan {
     ConvPlan plan;
-    dnnl_primitive_t alone, with_range; /* with_range: NULL where it would not give the same bits */
-    dnnl_memory_desc_t in, out, weights, bias, scratch, scratch_with_range;
+    dnnl_primitive_t alone, with_clamp; /* with_clamp: NULL where it would not give the same bits */
+    dnnl_memory_desc_t in, out, weights, bias, scratch, scratch_with_clamp;
     dnnl_memory_desc_t given_weights; /* as in the file */
 } DnnlPlan;
 
@@ -43,7 +43,7 @@ static Status fail(Message *message, dnnl_status_t status, const char *what)
 
 static void describe_memory(DnnlPlan *plan, bool any_weights)
 {
-    const ConvShape *s = &plan->plan.shape;
+    const ConvGeometry *s = &plan->plan.shape;
     dnnl_dim_t batch = (dnnl_dim_t)s->batch, groups = (dnnl_dim_t)s->groups, m = (dnnl_dim_t)s->m;
     dnnl_dim_t channels = (dnnl_dim_t)s->channels, kh = (dnnl_dim_t)s->kernel_h, kw = (dnnl_dim_t)s->kernel_w;
     dnnl_dims_t in = {batch, groups * channels, (dnnl_dim_t)s->in_h, (dnnl_dim_t)s->in_w};
@@ -64,7 +64,7 @@ static void describe_memory(DnnlPlan *plan, bool any_weights)
 static dnnl_status_t describe_convolution(dnnl_convolution_desc_t *result, const DnnlPlan *plan,
                                           dnnl_alg_kind_t algorithm)
 {
-    const ConvShape *s = &plan->plan.shape;
+    const ConvGeometry *s = &plan->plan.shape;
     dnnl_dims_t strides = {(dnnl_dim_t)s->stride_h, (dnnl_dim_t)s->stride_w};
     dnnl_dims_t dilations = {(dnnl_dim_t)s->dilation_h - 1, (dnnl_dim_t)s->dilation_w - 1};
     dnnl_dims_t before = {(dnnl_dim_t)s->pad_top, (dnnl_dim_t)s->pad_left};
@@ -74,29 +74,29 @@ static dnnl_status_t describe_convolution(dnnl_convolution_desc_t *result, const
                                                       dilations, before, after);
 }
 
-/* Scratch memory is the caller's; the range, where there is one, is applied to what is stored. */
-static dnnl_status_t make_attributes(dnnl_primitive_attr_t *result, const Range *range)
+/* Scratch memory is the caller's; the clamp, where there is one, is applied to what is stored. */
+static dnnl_status_t make_attributes(dnnl_primitive_attr_t *result, const Clamp *clamp)
 {
     dnnl_post_ops_t operations = NULL;
     dnnl_status_t status = dnnl_primitive_attr_create(result);
     if (status == dnnl_success)
         status = dnnl_primitive_attr_set_scratchpad_mode(*result, dnnl_scratchpad_mode_user);
-    if (status != dnnl_success || !range) return status;
-    bool is_relu = range->low == 0 && isinf(range->high);
+    if (status != dnnl_success || !clamp) return status;
+    bool is_relu = clamp->low == 0 && isinf(clamp->high);
     status = dnnl_post_ops_create(&operations);
     if (status == dnnl_success)
         status = dnnl_post_ops_append_eltwise(operations, 1, is_relu ? dnnl_eltwise_relu : dnnl_eltwise_clip,
-                                              is_relu ? 0 : range->low, is_relu ? 0 : range->high);
+                                              is_relu ? 0 : clamp->low, is_relu ? 0 : clamp->high);
     if (status == dnnl_success) status = dnnl_primitive_attr_set_post_ops(*result, operations);
     dnnl_post_ops_destroy(operations);
     return status;
 }
 
-static dnnl_status_t make_descriptor(dnnl_primitive_desc_t *result, const DnnlPlan *plan, const Range *range)
+static dnnl_status_t make_descriptor(dnnl_primitive_desc_t *result, const DnnlPlan *plan, const Clamp *clamp)
 {
     static const dnnl_alg_kind_t algorithms[] = {dnnl_convolution_direct, dnnl_convolution_auto};
     dnnl_primitive_attr_t attributes = NULL;
-    dnnl_status_t status = make_attributes(&attributes, range);
+    dnnl_status_t status = make_attributes(&attributes, clamp);
     bool made = false;
     for (size_t i = 0; status == dnnl_success && !made && i < sizeof algorithms / sizeof *algorithms; i++) {
         dnnl_convolution_desc_t convolution;
@@ -117,24 +117,24 @@ static const char *implementation(const_dnnl_primitive_desc_t descriptor)
 }
 
 /* Fused only where the same kernel runs, so that fusing changes no bit. */
-static dnnl_status_t plan_range(DnnlPlan *plan, const_dnnl_primitive_desc_t alone, const Range *range)
+static dnnl_status_t plan_clamp(DnnlPlan *plan, const_dnnl_primitive_desc_t alone, const Clamp *clamp)
 {
     dnnl_primitive_desc_t descriptor;
-    if (make_descriptor(&descriptor, plan, range) != dnnl_success) return dnnl_success;
+    if (make_descriptor(&descriptor, plan, clamp) != dnnl_success) return dnnl_success;
     const dnnl_memory_desc_t *weights = dnnl_primitive_desc_query_md(descriptor, dnnl_query_weights_md, 0);
     dnnl_status_t status = dnnl_success;
     if (dnnl_memory_desc_equal(weights, &plan->weights) &&
         strcmp(implementation(descriptor), implementation(alone)) == 0) {
-        plan->scratch_with_range = *dnnl_primitive_desc_query_md(descriptor, dnnl_query_scratchpad_md, 0);
-        status = dnnl_primitive_create(&plan->with_range, descriptor);
-        plan->plan.has_range = status == dnnl_success;
-        plan->plan.range = *range;
+        plan->scratch_with_clamp = *dnnl_primitive_desc_query_md(descriptor, dnnl_query_scratchpad_md, 0);
+        status = dnnl_primitive_create(&plan->with_clamp, descriptor);
+        plan->plan.has_clamp = status == dnnl_success;
+        plan->plan.clamp = *clamp;
     }
     dnnl_primitive_desc_destroy(descriptor);
     return status;
 }
 
-static dnnl_status_t plan_primitives(DnnlPlan *plan, const Range *range)
+static dnnl_status_t plan_primitives(DnnlPlan *plan, const Clamp *clamp)
 {
     dnnl_primitive_desc_t descriptor;
     dnnl_status_t status = make_descriptor(&descriptor, plan, NULL);
@@ -142,10 +142,10 @@ static dnnl_status_t plan_primitives(DnnlPlan *plan, const Range *range)
     plan->weights = *dnnl_primitive_desc_query_md(descriptor, dnnl_query_weights_md, 0);
     plan->scratch = *dnnl_primitive_desc_query_md(descriptor, dnnl_query_scratchpad_md, 0);
     status = dnnl_primitive_create(&plan->alone, descriptor);
-    if (status == dnnl_success && range) status = plan_range(plan, descriptor, range);
+    if (status == dnnl_success && clamp) status = plan_clamp(plan, descriptor, clamp);
     dnnl_primitive_desc_destroy(descriptor);
     size_t alone = dnnl_memory_desc_get_size(&plan->scratch);
-    size_t fused = plan->with_range ? dnnl_memory_desc_get_size(&plan->scratch_with_range) : 0;
+    size_t fused = plan->with_clamp ? dnnl_memory_desc_get_size(&plan->scratch_with_clamp) : 0;
     plan->plan.scratch = alone > fused ? alone : fused;
     return status;
 }
@@ -155,11 +155,11 @@ static void plan_free_dnnl(ConvPlan *base)
     if (!base) return;
     DnnlPlan *plan = (DnnlPlan *)base;
     if (plan->alone) dnnl_primitive_destroy(plan->alone);
-    if (plan->with_range) dnnl_primitive_destroy(plan->with_range);
+    if (plan->with_clamp) dnnl_primitive_destroy(plan->with_clamp);
     free(plan);
 }
 
-static Status plan_dnnl(ConvPlan **result, const ConvShape *shape, const Range *range, Message *message)
+static Status plan_dnnl(ConvPlan **result, const ConvGeometry *shape, const Clamp *clamp, Message *message)
 {
     *result = NULL;
     pthread_once(&engine_once, make_engine);
@@ -170,7 +170,7 @@ static Status plan_dnnl(ConvPlan **result, const ConvShape *shape, const Range *
     plan->plan.backend = &conv_dnnl;
     plan->plan.shape = *shape;
     describe_memory(plan, true);
-    dnnl_status_t status = plan_primitives(plan, range);
+    dnnl_status_t status = plan_primitives(plan, clamp);
     if (status == dnnl_success) {
         *result = &plan->plan;
         return STATUS_OK;
@@ -262,7 +262,7 @@ static dnnl_status_t execute(dnnl_primitive_t primitive, dnnl_exec_arg_t argumen
 
 /* The memory objects are this run's alone: they hold its pointers. */
 static Status run_dnnl(const ConvPlan *base, float *out, const float *in, const ConvWeights *base_weights,
-                       bool with_range, void *scratch, Message *message)
+                       bool with_clamp, void *scratch, Message *message)
 {
     const DnnlPlan *plan = (const DnnlPlan *)base;
     const DnnlWeights *packed = (const DnnlWeights *)base_weights;
@@ -271,14 +271,14 @@ static Status run_dnnl(const ConvPlan *base, float *out, const float *in, const 
     dnnl_status_t status = dnnl_memory_create(&source, &plan->in, engine, (void *)in);
     if (status == dnnl_success) status = dnnl_memory_create(&result, &plan->out, engine, out);
     if (status == dnnl_success)
-        status = dnnl_memory_create(&pad, with_range ? &plan->scratch_with_range : &plan->scratch, engine,
+        status = dnnl_memory_create(&pad, with_clamp ? &plan->scratch_with_clamp : &plan->scratch, engine,
                                     scratch);
     dnnl_exec_arg_t arguments[] = {{DNNL_ARG_SRC, source},
                                    {DNNL_ARG_WEIGHTS, packed->weights},
                                    {DNNL_ARG_BIAS, packed->bias},
                                    {DNNL_ARG_DST, result},
                                    {DNNL_ARG_SCRATCHPAD, pad}};
-    if (status == dnnl_success) status = execute(with_range ? plan->with_range : plan->alone, arguments);
+    if (status == dnnl_success) status = execute(with_clamp ? plan->with_clamp : plan->alone, arguments);
     dnnl_memory_destroy(source);
     dnnl_memory_destroy(result);
     dnnl_memory_destroy(pad);

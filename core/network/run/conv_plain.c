@@ -14,41 +14,41 @@ typedef struct PlainWeights {
     float *bias;    /* [groups*m] */
 } PlainWeights;
 
-void range_apply(float *out, const Range *range, size_t count)
+void clamp_apply(float *out, const Clamp *clamp, size_t count)
 {
-    float low = range->low, high = range->high;
+    float low = clamp->low, high = clamp->high;
     for (size_t i = 0; i < count; i++) {
         float raised = out[i] < low ? low : out[i];
         out[i] = raised > high ? high : raised;
     }
 }
 
-static bool is_depthwise(const ConvShape *shape)
+static bool is_depthwise(const ConvGeometry *shape)
 {
     return shape->m == 1 && shape->channels == 1 && shape->groups > 1;
 }
 
-static size_t patch_size(const ConvShape *shape)
+static size_t patch_size(const ConvGeometry *shape)
 {
     return shape->kernel_h * shape->kernel_w * shape->channels;
 }
 
 /* Output pixels unfolded at a time. */
-static size_t chunk_rows(const ConvShape *shape)
+static size_t chunk_rows(const ConvGeometry *shape)
 {
     size_t pixels = shape->out_h * shape->out_w, rows = COLUMN_FLOATS / patch_size(shape);
     return size_min(size_max(rows, 1), pixels);
 }
 
-static Status plan_plain(ConvPlan **plan, const ConvShape *shape, const Range *range, Message *message)
+static Status plan_plain(ConvPlan **plan, const ConvGeometry *shape, const Clamp *clamp, Message *message)
 {
     *plan = calloc(1, sizeof **plan);
     if (!*plan) return status_no_memory(message, "a convolution");
     (*plan)->backend = &conv_plain;
     (*plan)->shape = *shape;
     (*plan)->scratch = is_depthwise(shape) ? 0 : chunk_rows(shape) * patch_size(shape) * sizeof(float);
-    (*plan)->has_range = range != NULL;
-    if (range) (*plan)->range = *range;
+    (*plan)->has_clamp = clamp != NULL;
+    if (clamp) (*plan)->clamp = *clamp;
     return STATUS_OK;
 }
 
@@ -88,7 +88,7 @@ static void pack_patches(float *to, const float *from, size_t rows, size_t chann
 static Status pack_plain(ConvWeights **result, const ConvPlan *plan, const float *weights, const float *bias,
                          Message *message)
 {
-    const ConvShape *shape = &plan->shape;
+    const ConvGeometry *shape = &plan->shape;
     size_t outputs = shape->groups * shape->m, taps = shape->kernel_h * shape->kernel_w;
     *result = NULL;
     PlainWeights *packed = calloc(1, sizeof *packed);
@@ -117,7 +117,7 @@ static size_t tap_position(size_t out, size_t stride, size_t tap, size_t dilatio
 
 /* The patch of output pixel (y, x): [kernel_h][kernel_w][channels] of one group, `in` at its first channel.
  */
-static void unfold(float *patch, const float *in, const ConvShape *shape, size_t y, size_t x)
+static void unfold(float *patch, const float *in, const ConvGeometry *shape, size_t y, size_t x)
 {
     size_t all = shape->groups * shape->channels;
     for (size_t i = 0; i < shape->kernel_h; i++) {
@@ -134,7 +134,7 @@ static void unfold(float *patch, const float *in, const ConvShape *shape, size_t
 }
 
 /* The input itself is the unfolded one. */
-static bool is_pointwise(const ConvShape *shape)
+static bool is_pointwise(const ConvGeometry *shape)
 {
     return shape->kernel_h == 1 && shape->kernel_w == 1 && shape->stride_h == 1 && shape->stride_w == 1 &&
            shape->pad_top + shape->pad_left + shape->pad_bottom + shape->pad_right == 0;
@@ -142,13 +142,13 @@ static bool is_pointwise(const ConvShape *shape)
 
 /* out[rows][group's m] += columns[rows][n] weights^T; out holds the bias */
 static void multiply(float *out, const float *columns, size_t step, const float *weights,
-                     const ConvShape *shape, size_t rows)
+                     const ConvGeometry *shape, size_t rows)
 {
     cblas_sgemm(CblasRowMajor, CblasNoTrans, CblasTrans, (int)rows, (int)shape->m, (int)patch_size(shape), 1,
                 columns, (int)step, weights, (int)patch_size(shape), 1, out, (int)(shape->groups * shape->m));
 }
 
-static void run_chunk(const ConvShape *shape, float *out, const float *in, const PlainWeights *packed,
+static void run_chunk(const ConvGeometry *shape, float *out, const float *in, const PlainWeights *packed,
                       size_t first, size_t rows, float *scratch)
 {
     size_t n = patch_size(shape), all = shape->groups * shape->channels;
@@ -166,7 +166,7 @@ static void run_chunk(const ConvShape *shape, float *out, const float *in, const
     }
 }
 
-static void run_image(const ConvShape *shape, float *out, const float *in, const PlainWeights *packed,
+static void run_image(const ConvGeometry *shape, float *out, const float *in, const PlainWeights *packed,
                       float *scratch)
 {
     size_t pixels = shape->out_h * shape->out_w, outputs = shape->groups * shape->m,
@@ -176,7 +176,7 @@ static void run_image(const ConvShape *shape, float *out, const float *in, const
         run_chunk(shape, out + first * outputs, in, packed, first, size_min(chunk, pixels - first), scratch);
 }
 
-static void depthwise_pixel(float *restrict out, const float *restrict in, const ConvShape *shape,
+static void depthwise_pixel(float *restrict out, const float *restrict in, const ConvGeometry *shape,
                             const PlainWeights *packed, size_t y, size_t x)
 {
     size_t groups = shape->groups;
@@ -193,7 +193,7 @@ static void depthwise_pixel(float *restrict out, const float *restrict in, const
         }
 }
 
-static void run_depthwise(const ConvShape *shape, float *out, const float *in, const PlainWeights *packed)
+static void run_depthwise(const ConvGeometry *shape, float *out, const float *in, const PlainWeights *packed)
 {
     for (size_t y = 0; y < shape->out_h; y++)
         for (size_t x = 0; x < shape->out_w; x++, out += shape->groups)
@@ -201,11 +201,11 @@ static void run_depthwise(const ConvShape *shape, float *out, const float *in, c
 }
 
 static Status run_plain(const ConvPlan *plan, float *out, const float *in, const ConvWeights *base,
-                        bool with_range, void *scratch, Message *message)
+                        bool with_clamp, void *scratch, Message *message)
 {
     (void)message;
     const PlainWeights *packed = (const PlainWeights *)base;
-    const ConvShape *shape = &plan->shape;
+    const ConvGeometry *shape = &plan->shape;
     size_t in_step = shape->in_h * shape->in_w * shape->groups * shape->channels;
     size_t out_step = shape->out_h * shape->out_w * shape->groups * shape->m;
     for (size_t i = 0; i < shape->batch; i++, in += in_step, out += out_step) {
@@ -213,7 +213,7 @@ static Status run_plain(const ConvPlan *plan, float *out, const float *in, const
             run_depthwise(shape, out, in, packed);
         else
             run_image(shape, out, in, packed, scratch);
-        if (with_range) range_apply(out, &plan->range, out_step);
+        if (with_clamp) clamp_apply(out, &plan->clamp, out_step);
     }
     return STATUS_OK;
 }

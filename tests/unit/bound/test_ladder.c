@@ -4,6 +4,9 @@
 #include "bound/ladder.h"
 #include "evaluate/accuracy.h"
 #include "graph_text.h"
+#include "network/network.h"
+#include "network/run/run.h"
+#include "network/run/weights.h"
 #include "noise_fixture.h"
 #include "scratch.h"
 

@@ -5,6 +5,8 @@
 
 #include "base/random.h"
 #include "bound/lipschitz.h"
+#include "network/geometry.h"
+#include "network/network.h"
 
 #include <stdio.h>
 

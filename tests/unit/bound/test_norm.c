@@ -5,6 +5,8 @@
 #include "base/blas.h"
 #include "bound/conv_map.h"
 #include "bound/norm.h"
+#include "network/geometry.h"
+#include "network/network.h"
 
 #include <stdio.h>
 

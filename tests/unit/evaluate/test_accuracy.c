@@ -2,6 +2,8 @@
  * cannot be evaluated. */
 #include "base/blas.h"
 #include "evaluate/accuracy.h"
+#include "network/network.h"
+#include "network/run/weights.h"
 
 #include <math.h>
 #include <setjmp.h>

@@ -3,6 +3,8 @@
 #include "base/random.h"
 #include "explore/explorer.h"
 #include "graph_text.h"
+#include "network/network.h"
+#include "network/run/weights.h"
 #include "noise_fixture.h"
 #include "scratch.h"
 

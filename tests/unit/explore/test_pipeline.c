@@ -3,6 +3,7 @@
 #include "base/file.h"
 #include "explore/pipeline.h"
 #include "fashion_fixture.h"
+#include "network/network.h"
 #include "quantize/calibrate.h"
 #include "quantize/solve.h"
 

@@ -2,6 +2,7 @@
  * layers and who may end it. */
 #include "base/blas.h"
 #include "explore/sweep.h"
+#include "network/network.h"
 
 #include <math.h>
 #include <setjmp.h>

@@ -6,6 +6,7 @@
 #include "dataset/dataset.h"
 #include "network/build/layer_names.h"
 #include "network/network.h"
+#include "network/run/run.h"
 #include "onnx_build.h"
 
 #include <math.h>

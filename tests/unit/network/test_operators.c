@@ -9,6 +9,9 @@
 
 #include "base/random.h"
 #include "base/sizes.h"
+#include "network/geometry.h"
+#include "network/network.h"
+#include "network/run/run.h"
 
 #include <math.h>
 #include <stdarg.h>

@@ -2,6 +2,9 @@
  * is in the file; what is refused. */
 #include "export_graphs.h"
 #include "graph_text.h"
+#include "network/network.h"
+#include "network/run/run.h"
+#include "network/run/weights.h"
 #include "noise_fixture.h"
 #include "onnx/onnx_file.h"
 #include "onnx_build.h"

@@ -5,6 +5,11 @@
 #include "explore/pipeline.h"
 #include "fashion_fixture.h"
 #include "graph_text.h"
+#include "network/geometry.h"
+#include "network/network.h"
+#include "network/run/input_quantizer.h"
+#include "network/run/run.h"
+#include "network/run/weights.h"
 #include "quantize/activation.h"
 
 #include <math.h>

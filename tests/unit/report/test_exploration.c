@@ -1,3 +1,4 @@
+#include "network/network.h"
 #include "report/exploration_json.h"
 #include "scratch.h"
 

@@ -1,63 +1,77 @@
-#include "quantize/gptq.h"
-
+/* GPTQ: codes by error feedback through the inverse Hessian (Frantar et al., ICLR 2023).
+ *
+ * Inputs are visited by descending H'_kk. Each weight is rounded at the channel's scale, and the weights not
+ * yet visited compensate its error, by U, the upper Cholesky factor of (H' + damping)^-1:
+ *
+ *     q_k = clip(round(w_k / a)),   e_k = (w_k - a q_k) / U_kk,   w_j -= e_k U_kj for j > k.
+ *
+ * w starts as a row of (G' + damping W)(H' + damping)^-1, the least-squares weights for the quantized chain's
+ * inputs, which is W itself where both chains are the same. The damping starts at a share of the mean
+ * diagonal and is raised tenfold until the factorization succeeds. */
 #include "base/blas.h"
-#include "base/sizes.h"
+#include "quantize/grid.h"
+#include "quantize/solver.h"
 
-#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
-#define LAZY_BLOCK 64 /* inputs whose errors are fed back at once to those beyond the block */
-
-size_t gptq_factor_bytes(size_t n)
-{
-    return n * sizeof(size_t) + 2 * n * n * sizeof(double);
-}
-
-void gptq_factor_place(GptqFactor *factor, void *memory, size_t n)
-{
-    factor->inverse = memory;
-    factor->upper = factor->inverse + n * n;
-    factor->order = (size_t *)(factor->upper + n * n);
-}
+#define DAMPING 0.01        /* of the mean diagonal */
+#define DAMPING_ATTEMPTS 10 /* each ten times the last */
+#define LAZY_BLOCK 64       /* inputs whose errors are fed back at once to those behind the block */
 
 typedef struct Ranked {
     double diagonal;
-    size_t index;
+    size_t input;
 } Ranked;
+
+typedef struct Factor {
+    Ranked *order;   /* [n], in visiting order */
+    double *inverse; /* [n][n], (H' + damping)^-1 in visiting order, symmetric */
+    double *upper;   /* [n][n], U in visiting order */
+    double damping;
+} Factor;
+
+static Factor *place_factor(size_t n, Carver *carver)
+{
+    Factor *factor = carve(carver, sizeof *factor);
+    Ranked *order = carve(carver, n * sizeof *order);
+    double *inverse = carve(carver, n * n * sizeof *inverse), *upper = carve(carver, n * n * sizeof *upper);
+    if (factor) *factor = (Factor){order, inverse, upper, 0};
+    return factor;
+}
+
+size_t gptq_group_bytes(size_t n)
+{
+    Carver carver = {0};
+    place_factor(n, &carver);
+    return carver.used;
+}
+
+size_t gptq_worker_bytes(size_t n)
+{
+    return (2 * n + LAZY_BLOCK) * sizeof(double);
+}
 
 static int compare_ranked(const void *a, const void *b)
 {
     const Ranked *x = a, *y = b;
     if (x->diagonal != y->diagonal) return x->diagonal > y->diagonal ? -1 : 1;
-    return (x->index > y->index) - (x->index < y->index);
+    return (x->input > y->input) - (x->input < y->input);
 }
 
-static Status order_inputs(size_t *order, const Curvature *curvature, Message *message)
+/* False where H' + damping is not positive definite. LAPACK is column-major: its lower triangle is our upper.
+ */
+static bool factorize(Factor *factor, const Hessian *hessian)
 {
-    size_t n = curvature->problem->n;
-    Ranked *ranked = malloc(n * sizeof *ranked);
-    if (!ranked) return status_no_memory(message, "GPTQ's order");
-    for (size_t k = 0; k < n; k++) ranked[k] = (Ranked){curvature_at(curvature, k, k), k};
-    qsort(ranked, n, sizeof *ranked, compare_ranked);
-    for (size_t k = 0; k < n; k++) order[k] = ranked[k].index;
-    free(ranked);
-    return STATUS_OK;
-}
-
-/* LAPACK is column-major: its lower triangle is our upper one. */
-static bool factorize_once(GptqFactor *factor, const Curvature *curvature)
-{
-    size_t n = curvature->problem->n;
+    size_t n = hessian->problem->n;
     int order = (int)n, info;
     double *a = factor->inverse;
     for (size_t i = 0; i < n; i++)
         for (size_t j = 0; j < n; j++)
-            a[i * n + j] =
-                curvature_at(curvature, factor->order[i], factor->order[j]) + (i == j ? factor->damping : 0);
+            a[i * n + j] = hessian_at(hessian, factor->order[i].input, factor->order[j].input) +
+                           (i == j ? factor->damping : 0);
     dpotrf_("L", &order, a, &order, &info);
-    if (info != 0) return false;
-    dpotri_("L", &order, a, &order, &info);
+    if (info == 0) dpotri_("L", &order, a, &order, &info);
     if (info != 0) return false;
     for (size_t i = 0; i < n; i++)
         for (size_t j = 0; j < i; j++) a[i * n + j] = a[j * n + i];
@@ -66,47 +80,40 @@ static bool factorize_once(GptqFactor *factor, const Curvature *curvature)
     return info == 0;
 }
 
-Status gptq_factorize(GptqFactor *factor, const Curvature *curvature, Message *message)
+static void factorize_group(void *context, size_t group, size_t worker)
 {
-    Status status = order_inputs(factor->order, curvature, message);
-    if (status != STATUS_OK) return status;
-    factor->damping = GPTQ_DAMPING * curvature->unit;
-    for (int attempt = 0; attempt < 10; attempt++, factor->damping *= 10)
-        if (factorize_once(factor, curvature)) return STATUS_OK;
-    return status_fail(message, STATUS_INVALID,
-                       "GPTQ cannot invert the input statistics: use --ridge or another --method");
+    (void)worker;
+    Solver *solver = context;
+    const Hessian *hessian = &solver->hessians[group];
+    const size_t n = solver->n;
+    if (hessian->constant) return; /* its channels stay at round-to-nearest */
+    Factor *factor = place_factor(n, &(Carver){.memory = solver->group_memory[group]});
+    for (size_t k = 0; k < n; k++) factor->order[k] = (Ranked){hessian_at(hessian, k, k), k};
+    qsort(factor->order, n, sizeof *factor->order, compare_ranked);
+    factor->damping = DAMPING * hessian->unit;
+    for (int attempt = 0; attempt < DAMPING_ATTEMPTS; attempt++, factor->damping *= 10)
+        if (factorize(factor, hessian)) return;
+    solver->statuses[group] = STATUS_INVALID;
 }
 
-size_t gptq_scratch_bytes(size_t n)
+/* codes [n] of one channel at its scale; memory: gptq_worker_bytes(). */
+static void round_channel(int8_t *codes, const Factor *factor, const Hessian *hessian, size_t channel,
+                          double scale, double limit, double *memory)
 {
-    return (2 * n + LAZY_BLOCK) * sizeof(double);
-}
-
-/* w [n] in visiting order: row of (G' + damping W)(H' + damping)^-1. */
-static void target_weights(double *w, double *g, const GptqFactor *factor, const Curvature *curvature,
-                           size_t channel)
-{
-    size_t n = curvature->problem->n;
-    const float *weights = curvature->problem->weights + channel * n;
+    size_t n = hessian->problem->n;
+    const float *weights = hessian->problem->weights + channel * n;
+    double *w = memory, *g = w + n, *errors = g + n;
     for (size_t k = 0; k < n; k++) {
-        size_t input = factor->order[k];
-        g[k] = curvature_target(curvature, channel, input) + factor->damping * (double)weights[input];
+        size_t input = factor->order[k].input;
+        g[k] = cross_term_at(hessian, channel, input) + factor->damping * (double)weights[input];
     }
     cblas_dgemv(CblasRowMajor, CblasNoTrans, (int)n, (int)n, 1, factor->inverse, (int)n, g, 1, 0, w, 1);
-}
-
-void gptq_channel(int8_t *codes, const GptqFactor *factor, const Curvature *curvature, size_t channel,
-                  double scale, unsigned bits, void *scratch)
-{
-    size_t n = curvature->problem->n;
-    double *w = scratch, *g = w + n, *errors = g + n, limit = (double)((1 << (bits - 1)) - 1);
-    target_weights(w, g, factor, curvature, channel);
     for (size_t start = 0; start < n; start += LAZY_BLOCK) {
         size_t rows = size_min(LAZY_BLOCK, n - start), end = start + rows;
         for (size_t k = start; k < end; k++) {
             const double *u = factor->upper + k * n;
-            double q = fmin(fmax(rint(w[k] / scale), -limit), limit);
-            codes[factor->order[k]] = (int8_t)q;
+            double q = grid_nearest(w[k] / scale, limit);
+            codes[factor->order[k].input] = (int8_t)q;
             double error = (w[k] - scale * q) / u[k];
             errors[k - start] = error;
             for (size_t j = k + 1; j < end; j++) w[j] -= error * u[j];
@@ -115,4 +122,27 @@ void gptq_channel(int8_t *codes, const GptqFactor *factor, const Curvature *curv
             cblas_dgemv(CblasRowMajor, CblasTrans, (int)rows, (int)(n - end), -1,
                         factor->upper + start * n + end, (int)n, errors, 1, 1, w + end, 1);
     }
+}
+
+static void round_tile(Solver *solver, Descent *descent, size_t worker)
+{
+    const Factor *factor = solver->group_memory[descent->group];
+    int8_t *codes = solver->solution->codes + solver_first_channel(solver, descent) * solver->n;
+    for (size_t c = 0; c < descent->channels; c++)
+        if (descent->live[c] != 0)
+            round_channel(codes + c * solver->n, factor, descent->hessian, descent->first + c,
+                          descent->scale[c], grid_limit(descent->bits), solver->worker_memory[worker]);
+    descent_set_codes(descent, codes);
+}
+
+Status gptq_solve(Solver *solver)
+{
+    pool_run(solver->pool, solver->groups, factorize_group, solver);
+    for (size_t g = 0; g < solver->groups; g++)
+        if (solver->statuses[g] != STATUS_OK)
+            return status_fail(solver->message, solver->statuses[g],
+                               "GPTQ cannot invert the input statistics: use --ridge or another --method");
+    solver_each_tile(solver, round_tile);
+    solver_fit(solver);
+    return STATUS_OK;
 }

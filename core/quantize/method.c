@@ -1,32 +1,66 @@
 #include "quantize/method.h"
 
+#include "quantize/solver.h"
+
 #include <assert.h>
 #include <string.h>
 
-typedef struct MethodEntry {
-    const char *name, *summary;
-} MethodEntry;
-
-static const MethodEntry methods[METHOD_COUNT] = {
-    [METHOD_BITSPLIT] = {"bitsplit", "bit-split and stitching (Wang et al., ICML 2020)"},
-    [METHOD_CODE_DESCENT] = {"code-descent", "cyclic descent over whole codes, from rounding"},
-    [METHOD_GPTQ] = {"gptq",
-                     "one code after another, its error made up for by the rest (Frantar et al., ICLR 2023)"},
-    [METHOD_GPTQ_POLISH] = {"gptq-polish", "GPTQ, then cyclic descent over whole codes"},
-    [METHOD_ROUND_MSE] = {"round-mse", "round to nearest, at the scale of least squared weight error"},
-    [METHOD_ROUND_MINMAX] = {"round-minmax", "round to nearest, at the scale of the largest weight"},
+static const MethodRow methods[METHOD_COUNT] = {
+    [METHOD_BITSPLIT] = {.name = "bitsplit",
+                         .title = "bit-split",
+                         .summary = "bit-split and stitching (Wang et al., ICML 2020)",
+                         .solve = bitsplit_solve,
+                         .polish = POLISH_IF_ASKED},
+    [METHOD_CODE_DESCENT] = {.name = "code-descent",
+                             .title = "code descent",
+                             .summary = "coordinate descent on whole codes, from round-to-nearest",
+                             .solve = code_descent_solve},
+    [METHOD_GPTQ] = {.name = "gptq",
+                     .title = "GPTQ",
+                     .summary = "one code after another, the rest compensating (Frantar et al., ICLR 2023)",
+                     .solve = gptq_solve,
+                     .group_bytes = gptq_group_bytes,
+                     .worker_bytes = gptq_worker_bytes},
+    [METHOD_GPTQ_POLISH] = {.name = "gptq-polish",
+                            .title = "GPTQ+polish",
+                            .summary = "GPTQ, then coordinate descent on whole codes",
+                            .solve = gptq_solve,
+                            .polish = POLISH_ALWAYS,
+                            .group_bytes = gptq_group_bytes,
+                            .worker_bytes = gptq_worker_bytes},
+    [METHOD_ROUND_MSE] = {.name = "round-mse",
+                          .title = "rounding",
+                          .summary = "round-to-nearest, at the scale of least squared weight error"},
+    [METHOD_ROUND_MINMAX] = {.name = "round-minmax",
+                             .title = "min-max",
+                             .summary = "round-to-nearest, at the scale of the largest weight",
+                             .largest_weight = true},
 };
+
+const MethodRow *method_row(Method method)
+{
+    assert(method < METHOD_COUNT);
+    return &methods[method];
+}
 
 const char *method_name(Method method)
 {
-    assert(method < METHOD_COUNT);
-    return methods[method].name;
+    return method_row(method)->name;
+}
+
+const char *method_title(Method method)
+{
+    return method_row(method)->title;
 }
 
 const char *method_summary(Method method)
 {
-    assert(method < METHOD_COUNT);
-    return methods[method].summary;
+    return method_row(method)->summary;
+}
+
+bool method_is_rounding(Method method)
+{
+    return !method_row(method)->solve;
 }
 
 bool method_parse(Method *method, const char *name)
@@ -37,9 +71,4 @@ bool method_parse(Method *method, const char *name)
             return true;
         }
     return false;
-}
-
-bool method_is_rounding(Method method)
-{
-    return method == METHOD_ROUND_MSE || method == METHOD_ROUND_MINMAX;
 }

@@ -1,4 +1,8 @@
-/* Methods: how a layer's codes are found. One table; a method is added by an entry in method.c. */
+/* Methods: how a layer's codes are found. One table in method.c says all that differs between them.
+ *
+ * To add a method: a value of Method, its row in method.c, and a file of its own with the function that finds
+ * the codes, which works on the Solver (quantize/solver.h) and needs nothing else. Options, help, CSV and
+ * JSON take its name from the table. */
 #ifndef QUANTIZE_METHOD_H
 #define QUANTIZE_METHOD_H
 
@@ -9,24 +13,49 @@
 
 typedef enum Method {
     METHOD_BITSPLIT = 0, /* bit-split and stitching (Wang et al., ICML 2020), the default */
-    METHOD_CODE_DESCENT, /* cyclic descent over whole codes from rounding */
+    METHOD_CODE_DESCENT, /* cyclic coordinate descent over whole codes, from round-to-nearest */
     METHOD_GPTQ,         /* Frantar et al., ICLR 2023 */
-    METHOD_GPTQ_POLISH,  /* GPTQ, then descent over whole codes */
-    METHOD_ROUND_MSE,    /* round to nearest, scale of least squared weight error */
-    METHOD_ROUND_MINMAX, /* round to nearest, scale from the largest weight */
+    METHOD_GPTQ_POLISH,  /* GPTQ, then coordinate descent over whole codes */
+    METHOD_ROUND_MSE,    /* round-to-nearest at the scale of least squared weight error */
+    METHOD_ROUND_MINMAX, /* round-to-nearest at the scale of the largest weight */
     METHOD_COUNT
 } Method;
 
-/* "bitsplit", "code-descent", "gptq", "gptq-polish", "round-mse", "round-minmax": as in --method and the CSV.
- */
+/* Polish: coordinate descent over whole codes after the method. */
+typedef enum MethodPolish { POLISH_NEVER, POLISH_IF_ASKED, POLISH_ALWAYS } MethodPolish;
+
+struct Solver;
+
+typedef struct MethodRow {
+    const char *name;    /* "bitsplit": as in --method and the CSV */
+    const char *title;   /* "bit-split": on the screen, at most 12 characters */
+    const char *summary; /* one line for --help */
+
+    /* Replaces the codes and scales of round-to-nearest, which the solver starts with, by better ones. NULL:
+     * round-to-nearest is the method. */
+    Status (*solve)(struct Solver *solver);
+    MethodPolish polish;
+    bool largest_weight; /* round-to-nearest at the scale of the largest weight, not of least squared error */
+
+    /* Bytes that `solve` finds in solver->group_memory[g] and solver->worker_memory[w], at n inputs; NULL:
+     * none. */
+    size_t (*group_bytes)(size_t n);
+    size_t (*worker_bytes)(size_t n);
+} MethodRow;
+
+/* The method's row of the table. */
+const MethodRow *method_row(Method method);
+
 const char *method_name(Method method);
-/* One line for --help. */
+const char *method_title(Method method);
 const char *method_summary(Method method);
-/* Plain round to nearest: a baseline, to which the pipeline adds neither polish nor bias correction. (With
- * means made equal layer by layer, the loss of variance at every rounded layer adds up to constant outputs.)
- */
+
+/* True for plain round-to-nearest, the baseline: the pipeline adds neither polish nor bias correction to it.
+ * (With means made equal layer by layer, the loss of variance at every rounded layer adds up to constant
+ * outputs.) */
 bool method_is_rounding(Method method);
-/* False where no method has that name. */
+
+/* Looks a name up. False, and *method untouched, where no method has it. */
 bool method_parse(Method *method, const char *name);
 
 #endif

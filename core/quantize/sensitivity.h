@@ -1,6 +1,6 @@
 /* Sensitivity: what a layer's error will be at every width, before any solve, from one factorization.
  *
- * VisitedPlan the inputs one by one, let those to come make up for the error so far, and round each to a grid
+ * Visit the inputs one by one, let those to come make up for the error so far, and round each to a grid
  * of step a: the squared error is a^2 sum over j of d_j^2 / U_jj^2, H^-1 = U'U, d_j the rounding in steps.
  * With d_j uniform in +-1/2 that is (a^2 / 12) sum 1/U_jj^2 on average. 1/4 in place of 1/12 is a bound, but
  * only where no code is clipped. The squared inverse diagonal of U is that of the Cholesky factor of H with

@@ -1,30 +1,31 @@
-/* Solve: from a layer's Problems and a width to codes and scales.
+/* Solve: from a layer's Problems and a bit width to codes and scales.
  *
- * Per output channel: min over a > 0 and integer q of |y - a X q|^2, q in -(2^(b-1)-1) .. 2^(b-1)-1.
+ * Per output channel: min over a > 0 and integer q of |y - a X q|^2, q on the grid of the width
+ * (quantize/grid.h). The methods are the rows of a table (quantize/method.h).
  *
  * Bit-split and stitching (Wang et al., ICML 2020): q = sum over p = 0..b-2 of 2^p t_p, t_p in {-1, 0, 1}.
- *  1. Start in weight space: a = max|w| / (2^(b-1)-1), then q = clip(round half to even(w/a)) and
- *     a = <w,q>/<q,q> in turn to a fixed point. "Rounding error" is the objective of this q and a.
- *  2. An epoch: a = g.q / q'Hq; then the digits from the highest to the lowest; within a digit the weights k
- * = 1..n in order: t <- clamp(round(t - r_k / (2^p H_kk)), -1, 1), r = Hq - g/a kept current.
- *  3. Stop when the objective of all channels together falls by less than 1e-7 of itself, or at 100 epochs;
- * refit a.
+ *  1. Start with round-to-nearest, in weight space: a = max|w| / (2^(b-1)-1), then q = clip(round half to
+ *     even(w/a)) and a = <w,q>/<q,q> in turn to a fixed point. "Rounding error" is the objective of this q
+ *     and a.
+ *  2. An epoch: a = g.q / q'Hq; then the digits from the highest to the lowest; within a digit the weights
+ *     k = 1..n in order: t <- clamp(round(t - r_k / (2^p H_kk)), -1, 1), r = Hq - g/a kept current.
+ *  3. Stop when the objective of all channels together falls by less than SOLVE_TOLERANCE of itself, or after
+ *     SOLVE_MAX_EPOCHS; refit a.
  *  4. Stitch the digits into q.
- * Polish, which is ours: the same descent over whole codes, q_k <- clip(round(q_k - r_k/H_kk)).
- * The objective never rises. A move is made only where it gains more than the noise of the float sweep: the
- * shift that is rounded is taken 1e-4 short, so that an exact tie stays where it is.
+ * Polish, which is ours: coordinate descent on whole codes, q_k <- clip(round(q_k - r_k/H_kk)), by the same
+ * rule to stop. The objective never rises.
  *
- * Bias correction, ours too: H and G are centred by the means of X and Y, and the bias absorbs what the means
- * differ by. Ridge: e times the mean diagonal of the centred H is added to its diagonal and e w to G, a pull
- * towards the float weights that makes H regular. Reported errors are without it, relative to the uncentred
- * sum of y2 over all channels, so that they compare.
+ * Bias correction, ours too: H and G are centred by the means of X and Y, and the bias absorbs the difference
+ * of the means. Ridge: e times the mean diagonal of the centred H is added to its diagonal and e W to G, a
+ * pull towards the float weights that makes H regular.
  *
- * Degenerate channels keep their rounded codes and scale: all-zero weights (codes 0, scale 0), g.q <= 0, q'Hq
- * = 0, and with bias correction inputs that never vary. A dead input (H_kk = 0) keeps its rounded codes.
+ * Degenerate channels keep the codes and scale of round-to-nearest: all-zero weights (codes 0, scale 0),
+ * g.q <= 0, q'Hq = 0, and with bias correction inputs that never vary. A dead input (H_kk = 0) keeps its
+ * codes.
  *
  *     Solution solution;
- *     solve(&solution, problems, groups, &options, pool, message);
- *     solution.codes[channel * n + k]
+ *     Status status = solve(&solution, problems, groups, &options, pool, message);
+ *     ... solution.codes[channel * n + k] ...
  *     solution_free(&solution);
  */
 #ifndef QUANTIZE_SOLVE_H
@@ -42,23 +43,29 @@
 #define SOLVE_MIN_BITS 2
 #define SOLVE_MAX_BITS 8
 
+/* What an epoch swept: nothing yet (the start is round-to-nearest), digits, or whole codes. */
 typedef enum SolveStage { SOLVE_STAGE_START, SOLVE_STAGE_DIGITS, SOLVE_STAGE_CODES } SolveStage;
 
+/* The one record of a solve's progress: one at the start and one per epoch. `objective` and `after_digit` are
+ * what the sweeps minimise, summed over all channels: the squared error on the rows plus the ridge's term
+ * e |w - a q|^2, relative to the uncentred sum of y2. Solution's errors are relative to the same, without the
+ * ridge's term. */
 typedef struct SolveProgress {
     SolveStage stage;
-    size_t epoch; /* 1, 2, ...; 0 for the start */
+    size_t epoch; /* of the stage: 1, 2, ...; 0 for the start */
     unsigned bits;
-    double objective;                       /* relative, at the end of the epoch, the ridge's term included */
-    double after_digit[SOLVE_MAX_BITS - 1]; /* relative, after digit p's sweep; highest digit first in time */
+    double objective;                       /* at the end of the epoch, scales refitted */
+    double after_digit[SOLVE_MAX_BITS - 1]; /* [p]: after the sweep of digit p, the highest first; kept from
+                                               the last epoch of digits while codes are swept */
     size_t codes_changed;                   /* in this epoch */
 } SolveProgress;
 
 typedef struct SolveOptions {
     Method method;
     unsigned bits; /* SOLVE_MIN_BITS..SOLVE_MAX_BITS */
-    bool polish;   /* after METHOD_BITSPLIT */
+    bool polish;   /* where the method asks (POLISH_IF_ASKED) */
     bool bias_correction;
-    double ridge;                                                   /* times the mean diagonal */
+    double ridge;                                                   /* in units of H's mean diagonal */
     bool (*progress)(void *context, const SolveProgress *progress); /* false cancels; NULL allowed */
     void *context;
 } SolveOptions;
@@ -81,8 +88,8 @@ typedef struct Solution {
     size_t channels_kept;                      /* left at rounding: see above */
 } Solution;
 
-/* All problems have the same m, n and rows. STATUS_INVALID where their sums are not finite. *solution is
- * empty on failure. */
+/* All problems have the same m, n and rows. STATUS_INVALID where their sums are not finite or the method
+ * cannot use them, STATUS_CANCELLED, STATUS_MEMORY; *solution is then empty. */
 Status solve(Solution *solution, const Problem *problems, size_t groups, const SolveOptions *options,
              Pool *pool, Message *message);
 void solution_free(Solution *solution);
@@ -90,8 +97,8 @@ void solution_free(Solution *solution);
 /* Bytes that a solve takes at most beside the Problems. */
 size_t solve_bytes(size_t groups, size_t m, size_t n, const SolveOptions *options, size_t workers);
 
-/* The weight-space start of one channel: codes [n], and the scale returned; `steps` of refitting at most (0:
- * the scale of the largest weight). */
+/* Round-to-nearest of one channel, in weight space: codes [n] of weights [n]; the scale is returned. steps:
+ * how often the scale is refitted at most; 0 leaves it at that of the largest weight. */
 double rounding_start(int8_t *codes, const float *weights, size_t n, unsigned bits, size_t steps);
 
 #endif

@@ -36,11 +36,7 @@ Figure part_shape(const Layer *layer)
 
 const char *part_method(Method method)
 {
-    static const char *const names[METHOD_COUNT] = {
-        [METHOD_BITSPLIT] = "bit-split", [METHOD_CODE_DESCENT] = "code descent",
-        [METHOD_GPTQ] = "GPTQ",          [METHOD_GPTQ_POLISH] = "GPTQ+polish",
-        [METHOD_ROUND_MSE] = "rounding", [METHOD_ROUND_MINMAX] = "min-max"};
-    return method < METHOD_COUNT ? names[method] : "?";
+    return method < METHOD_COUNT ? method_title(method) : "?";
 }
 
 void words_say(Words *words, const char *format, ...)

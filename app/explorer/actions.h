@@ -1,6 +1,8 @@
 /* Actions: what keys and the mouse do to the session: to the scene, the plan and the worker.
  *
- * By hand, by script and in tests all goes through these two.
+ * Keys, scripts and tests all go through act_on_key(). It looks the key up in app/explorer/key_table.h and
+ * calls the row's handler; the handlers are below, by the file that has them. Those of a line being typed are
+ * in app/explorer/prompt.h. An argument that is not described is not used.
  */
 #ifndef APP_ACTIONS_H
 #define APP_ACTIONS_H
@@ -8,13 +10,90 @@
 #include "app/explorer/session.h"
 #include "views/canvas/terminal.h"
 
-/* A key in the context that stands; one that means nothing there does nothing. */
+/* A key in the current context. Does nothing where the key has no meaning there. */
 void act_on_key(Session *session, int key);
 
 /* A mouse event on the screen as it was drawn last. */
 void act_on_mouse(Session *session, const TerminalEvent *event);
 
-/* False where no key leads to it: for tests. */
-bool action_has_handler(Action action);
+/* act_navigate.c: the cursor, marks, order and filter of the layers' table, and of the visited plans. */
+KeyHandler act_move;      /* by `argument` rows; INT_MIN and INT_MAX: to either end */
+KeyHandler act_move_page; /* -1 up, 1 down */
+KeyHandler act_worst;     /* to the layer that costs most */
+KeyHandler act_mark;
+KeyHandler act_mark_all;
+KeyHandler act_sort; /* by the next column */
+KeyHandler act_reverse;
+KeyHandler act_filter;
+KeyHandler act_escape; /* clears one thing: chart cursor, lesson, filter, marks, zoom */
+
+/* act_plan.c: edits of the plan. Those of layers change the marked layers that are shown, or the layer under
+ * the cursor where none is marked. */
+KeyHandler act_weight_bits;      /* to `argument` bits, or BITS_FLOAT */
+KeyHandler act_step_weight_bits; /* by 1 or -1 */
+KeyHandler act_ask_activation_bits;
+KeyHandler act_activation_bits; /* to `argument` bits, or BITS_FLOAT */
+KeyHandler act_cycle_activation_bits;
+KeyHandler act_method;
+KeyHandler act_mode;
+KeyHandler act_compensated;
+KeyHandler act_polish;
+KeyHandler act_bias_correction;
+KeyHandler act_undo;
+KeyHandler act_redo;
+
+/* act_work.c: what the worker is asked for. */
+KeyHandler act_pause;
+KeyHandler act_cancel; /* or resumes what was cancelled */
+KeyHandler act_compare;
+KeyHandler act_measure;
+
+/* act_view.c: panels, charts, overlays and the lesson. */
+KeyHandler act_panel; /* 1: the next panel, -1: the previous one */
+KeyHandler act_page;
+KeyHandler act_zoom;
+KeyHandler act_chart_cursor; /* -1 to the left, 1 to the right */
+KeyHandler act_enter;        /* details of the layer, or the plan under the chart's cursor */
+KeyHandler act_visited;
+KeyHandler act_return_to_visited;
+KeyHandler act_help;
+KeyHandler act_close;
+KeyHandler act_scroll;      /* an overlay or the lesson's text, by `argument` rows */
+KeyHandler act_scroll_page; /* -1 up, 1 down */
+KeyHandler act_lesson;
+KeyHandler act_lesson_step; /* 1: the next step, -1: the previous one */
+
+/* act_files.c: exporting, saving and opening, which ask for a path, and answers to questions. */
+KeyHandler act_export;
+KeyHandler act_save;
+KeyHandler act_open;
+KeyHandler act_answer; /* true: yes */
+
+/* actions.c: the program. */
+KeyHandler act_mouse;
+KeyHandler act_redraw;
+KeyHandler act_suspend;
+KeyHandler act_quit;
+
+/* --- shared by these files ------------------------------------------------------------------------------ */
+
+/* Rows of the layers' table, or of the overlay in front of it: at least 1. */
+size_t action_page_rows(const Session *session);
+
+/* `from` moved by `step`, within 0..count-1; 0 where there is nothing. */
+size_t action_step(size_t from, size_t count, int step);
+
+/* Scrolls the layers' table so that the cursor is in it. */
+void action_show_cursor(Session *session);
+
+void action_sort_by(Session *session, SortKey sort);
+
+/* Puts a panel in front, on a page of it, without a chart cursor. */
+void action_show_page(Session *session, Panel panel, size_t page);
+
+size_t action_visited_count(const Session *session);
+
+/* Makes a visited plan the current one; an index out of range is ignored. */
+void action_return_to(Session *session, size_t visited);
 
 #endif

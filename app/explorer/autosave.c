@@ -33,7 +33,7 @@ static char *kept_path(const Session *session)
 {
     char *folder = state_folder(), *path = NULL;
     if (!folder) return NULL;
-    if (asprintf(&path, "%s/%s.json", folder, session->subject->inputs.network->sha256) < 0) path = NULL;
+    if (asprintf(&path, "%s/%s.json", folder, session->workspace->inputs.network->sha256) < 0) path = NULL;
     free(folder);
     return path;
 }
@@ -91,7 +91,7 @@ Status autosave_now(Session *session, Message *message)
     if (!path)
         return status_fail(message, STATUS_IO, "neither XDG_STATE_HOME nor HOME says where to keep it");
     Status status = make_folders(path, message);
-    if (status == STATUS_OK) status = subject_save(session->subject, session->snapshot, path, message);
+    if (status == STATUS_OK) status = workspace_save(session->workspace, session->snapshot, path, message);
     if (status == STATUS_OK) session->kept = state;
     free(path);
     return status;
@@ -104,7 +104,7 @@ void autosave_sometimes(Session *session)
     if (now - session->kept.last < SECONDS_BETWEEN) return;
     session->kept.last = now;
     if (autosave_now(session, &message) != STATUS_OK)
-        session_warn(session, "the exploration is not kept: %s", message.text);
+        session_warn(session, "the exploration is not saved: %s", message.text);
 }
 
 void autosave_settle(Session *session)
@@ -115,11 +115,18 @@ void autosave_settle(Session *session)
 
 /* --- offering --------------------------------------------------------------------------------------- */
 
+static void restore(Session *session, const char *path)
+{
+    Message message = {{0}};
+    Status status = session_restore(session, path, &message);
+    if (status != STATUS_OK) session_fail(session, status, &message);
+    autosave_settle(session);
+}
+
 static void ask(Session *session, const char *path, const Exploration *exploration)
 {
-    snprintf(session->path, sizeof session->path, "%s", path);
     session_ask(
-        session, QUESTION_RESTORE,
+        session, restore, path,
         "An exploration of this network was kept on %.10s at %.5s UTC, with %zu plan%s visited. Restore it? "
         "(If not, it is replaced when you change the plan.)",
         exploration->saved, exploration->saved + 11, exploration->visited_count,
@@ -132,10 +139,10 @@ void autosave_offer(Session *session)
     Exploration exploration;
     Message message = {{0}};
     autosave_settle(session);
-    if (!session->kept.on || session->subject->restored.visited_count > 0) return;
+    if (!session->kept.on || session->workspace->restored.visited_count > 0) return;
     char *path = kept_path(session);
     if (path && access(path, F_OK) == 0) {
-        Status status = exploration_read(&exploration, session->subject->inputs.network, path, &message);
+        Status status = exploration_read(&exploration, session->workspace->inputs.network, path, &message);
         if (status != STATUS_OK)
             session_warn(session, "what was kept cannot be restored: %s", message.text);
         else

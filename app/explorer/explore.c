@@ -98,8 +98,9 @@ static bool goes_on(const Explore *explore)
 
 static void wait_for_something(Explore *explore)
 {
-    struct pollfd sources[] = {{.fd = STDIN_FILENO, .events = POLLIN},
-                               {.fd = worker_descriptor(explore->session.subject->worker), .events = POLLIN}};
+    struct pollfd sources[] = {
+        {.fd = STDIN_FILENO, .events = POLLIN},
+        {.fd = worker_descriptor(explore->session.workspace->worker), .events = POLLIN}};
     if (interrupt_wait(sources, 2, LOOK_AROUND) > 0 && sources[0].revents & (POLLHUP | POLLERR | POLLNVAL))
         explore->gone = true;
 }
@@ -124,7 +125,7 @@ static Status leave(Explore *explore, Status status, Message *message)
     Message reason = {{0}};
     const Status kept = autosave_now(&explore->session, &reason);
     if (kept != STATUS_OK && status == STATUS_OK)
-        status = status_fail(message, kept, "the exploration is not kept: %s", reason.text);
+        status = status_fail(message, kept, "the exploration is not saved: %s", reason.text);
     if (status != STATUS_OK) return status;
     if (interrupt_signal())
         return status_fail(message, STATUS_CANCELLED, "ended by signal %d", interrupt_signal());

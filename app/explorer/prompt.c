@@ -1,28 +1,65 @@
 #include "app/explorer/prompt.h"
 
 #include "app/cli/path.h"
+#include "app/explorer/keys.h"
 #include "views/canvas/terminal.h"
 
+#include <limits.h>
 #include <stdio.h>
 #include <string.h>
 
-void prompt_start(Session *session, PromptKind kind, const char *label, const char *text)
+void prompt_start(Session *session, const Prompt *prompt, const char *text)
 {
     Scene *scene = &session->scene;
-    session->prompt = kind;
-    scene->prompt = label;
+    session->prompt = prompt;
+    scene->prompt = prompt->label;
     snprintf(scene->input, sizeof scene->input, "%s", text);
     scene->input_cursor = strlen(scene->input);
-    scene->input_selected = kind != PROMPT_FILTER && text[0];
+    scene->input_selected = prompt->is_path && text[0];
 }
 
-void prompt_end(Session *session)
+/* Returns the prompt that was. */
+static const Prompt *end(Session *session)
 {
-    session->prompt = PROMPT_NONE;
+    const Prompt *prompt = session->prompt;
+    session->prompt = NULL;
     session->scene.prompt = NULL;
+    return prompt;
 }
 
-/* The start of the character before, or after, a place in UTF-8. */
+void prompt_accept(Session *session, int unused)
+{
+    (void)unused;
+    char line[SCENE_PROMPT_BYTES];
+    const Prompt *prompt = end(session);
+    if (prompt->is_path)
+        path_expand(line, sizeof line, session->scene.input);
+    else
+        snprintf(line, sizeof line, "%s", session->scene.input);
+    if (prompt->accepted && line[0]) prompt->accepted(session, line);
+}
+
+void prompt_abandon(Session *session, int unused)
+{
+    (void)unused;
+    const Prompt *prompt = end(session);
+    if (prompt->abandoned) prompt->abandoned(session);
+}
+
+void prompt_complete(Session *session, int unused)
+{
+    (void)unused;
+    Scene *scene = &session->scene;
+    char path[sizeof scene->input];
+    if (!session->prompt->is_path) return;
+    scene->input_selected = false;
+    path_expand(path, sizeof path, scene->input);
+    if (!path_complete(path, sizeof path)) return;
+    snprintf(scene->input, sizeof scene->input, "%s", path);
+    scene->input_cursor = strlen(scene->input);
+}
+
+/* The place of the previous character of UTF-8, or of the next one. */
 static size_t before(const char *text, size_t place)
 {
     while (place > 0 && (text[--place] & 0xc0) == 0x80) continue;
@@ -36,83 +73,65 @@ static size_t after(const char *text, size_t place)
     return place;
 }
 
-/* As a shell does: blanks, then what is no blank. */
-static size_t word_before(const char *text, size_t place)
+static size_t moved(const Scene *scene, int step)
 {
-    while (place > 0 && text[place - 1] == ' ') place--;
-    while (place > 0 && text[place - 1] != ' ' && text[place - 1] != '/') place--;
-    return place;
+    if (step == INT_MIN) return 0;
+    if (step == INT_MAX) return strlen(scene->input);
+    return step < 0 ? before(scene->input, scene->input_cursor) : after(scene->input, scene->input_cursor);
 }
 
-static void erase(Scene *scene, size_t from, size_t to)
+void prompt_move(Session *session, int step)
 {
-    memmove(scene->input + from, scene->input + to, strlen(scene->input + to) + 1);
-    scene->input_cursor = from;
+    session->scene.input_selected = false;
+    session->scene.input_cursor = moved(&session->scene, step);
 }
 
-void prompt_edit(Session *session, Action action)
+/* Replaces the bytes from..to, and puts the cursor behind the new ones. */
+static void replace(Session *session, size_t from, size_t to, const char *bytes)
 {
     Scene *scene = &session->scene;
-    const char *text = scene->input;
-    const size_t cursor = scene->input_cursor;
+    const size_t length = strlen(bytes), tail = strlen(scene->input + to);
     scene->input_selected = false;
-    switch (action) {
-    case ACTION_ERASE:
-        erase(scene, before(text, cursor), cursor);
-        break;
-    case ACTION_ERASE_NEXT:
-        erase(scene, cursor, after(text, cursor));
-        break;
-    case ACTION_ERASE_WORD:
-        erase(scene,
-              cursor > 0 && text[cursor - 1] == '/' ? word_before(text, cursor - 1)
-                                                    : word_before(text, cursor),
-              cursor);
-        break;
-    case ACTION_ERASE_LINE:
-        erase(scene, 0, strlen(text));
-        break;
-    case ACTION_INPUT_LEFT:
-        scene->input_cursor = before(text, cursor);
-        break;
-    case ACTION_INPUT_RIGHT:
-        scene->input_cursor = after(text, cursor);
-        break;
-    case ACTION_INPUT_START:
-        scene->input_cursor = 0;
-        break;
-    case ACTION_INPUT_END:
-        scene->input_cursor = strlen(text);
-        break;
-    default:
-        break;
-    }
+    if (from + length + tail >= sizeof scene->input) return;
+    memmove(scene->input + from + length, scene->input + to, tail + 1);
+    memcpy(scene->input + from, bytes, length);
+    scene->input_cursor = from + length;
+    if (session->prompt->typed) session->prompt->typed(session, scene->input);
 }
 
-void prompt_complete(Session *session)
+void prompt_erase(Session *session, int step)
 {
-    Scene *scene = &session->scene;
-    char path[sizeof scene->input];
-    if (session->prompt == PROMPT_FILTER) return;
-    scene->input_selected = false;
-    path_expand(path, sizeof path, scene->input);
-    if (!path_complete(path, sizeof path)) return;
-    snprintf(scene->input, sizeof scene->input, "%s", path);
-    scene->input_cursor = strlen(scene->input);
+    const size_t cursor = session->scene.input_cursor, other = moved(&session->scene, step);
+    replace(session, cursor < other ? cursor : other, cursor < other ? other : cursor, "");
+}
+
+/* As a shell does: blanks and a slash before the cursor, then all before it up to a blank or a slash. */
+void prompt_erase_word(Session *session, int unused)
+{
+    (void)unused;
+    const char *text = session->scene.input;
+    const size_t cursor = session->scene.input_cursor;
+    size_t start = cursor;
+    if (start > 0 && text[start - 1] == '/') start--;
+    while (start > 0 && text[start - 1] == ' ') start--;
+    while (start > 0 && text[start - 1] != ' ' && text[start - 1] != '/') start--;
+    replace(session, start, cursor, "");
+}
+
+void prompt_erase_line(Session *session, int unused)
+{
+    (void)unused;
+    replace(session, 0, strlen(session->scene.input), "");
 }
 
 void prompt_type(Session *session, int character)
 {
-    Scene *scene = &session->scene;
     char bytes[KEY_NAME];
+    Scene *scene = &session->scene;
     if (character < ' ' || character == 0x7f || character >= KEYCODE_FIRST) return;
     key_encode(bytes, character);
-    if (scene->input_selected) erase(scene, 0, strlen(scene->input));
-    scene->input_selected = false;
-    const size_t length = strlen(bytes), used = strlen(scene->input);
-    if (used + length >= sizeof scene->input) return;
-    char *place = scene->input + scene->input_cursor;
-    memmove(place + length, place, used - scene->input_cursor + 1);
-    memcpy(place, bytes, length);
-    scene->input_cursor += length;
+    if (scene->input_selected)
+        replace(session, 0, strlen(scene->input), bytes);
+    else
+        replace(session, scene->input_cursor, scene->input_cursor, bytes);
 }

@@ -1,19 +1,40 @@
-/* Prompt: the line that a person types: a filter, the name of a file. */
+/* Prompt: the line that a person types: a filter, the path of a file.
+ *
+ * A prompt says what becomes of the line; the functions below are handlers of keys (KEYS_PROMPT) and edit it.
+ *
+ * clang-format off
+ *     static const Prompt prompt = {.label = "save to", .is_path = true, .accepted = accept_save};
+ *     prompt_start(session, &prompt, "plan.csv");
+ * clang-format on
+ */
 #ifndef APP_PROMPT_H
 #define APP_PROMPT_H
 
 #include "app/explorer/session.h"
 
-/* Starts a line with `text` in it. The name of a file is selected: the first character typed takes its place,
- * and any other key keeps it. */
-void prompt_start(Session *session, PromptKind kind, const char *label, const char *text);
-void prompt_end(Session *session);
+struct Prompt {
+    const char *label;
+    bool is_path; /* the line is a path: ~ is the home folder, Tab completes, the offered text is selected */
+    void (*accepted)(Session *session, const char *line); /* a line that is not empty; NULL: nothing to do */
+    void (*typed)(Session *session, const char *line);    /* after every change; NULL: nothing to do */
+    void (*abandoned)(Session *session);                  /* NULL: nothing to do */
+};
 
-/* Completes a file's name, and moves the cursor behind it; a filter stays as it is. */
-void prompt_complete(Session *session);
+/* Starts a line with `text` in it. `prompt` must outlive it. Selected text is replaced by the first character
+ * that is typed, and kept by any other key. */
+void prompt_start(Session *session, const Prompt *prompt, const char *text);
 
-/* Editing; a character of KEYS_PROMPT that is not in the table is typed. */
-void prompt_edit(Session *session, Action action);
+/* Inserts a character; control characters and keys that are no character are ignored, as is what does not
+ * fit.
+ */
 void prompt_type(Session *session, int character);
+
+KeyHandler prompt_accept;
+KeyHandler prompt_abandon;
+KeyHandler prompt_complete;   /* a path: as far as all files agree that start so */
+KeyHandler prompt_erase;      /* -1: the previous character, 1: the next one */
+KeyHandler prompt_erase_word; /* the previous one */
+KeyHandler prompt_erase_line;
+KeyHandler prompt_move; /* by -1 or 1 characters; INT_MIN and INT_MAX: to the start and the end */
 
 #endif

@@ -3,6 +3,7 @@
 
 #include "app/cli/interrupt.h"
 #include "app/explorer/actions.h"
+#include "app/explorer/keys.h"
 #include "app/explorer/session.h"
 #include "base/file.h"
 
@@ -126,7 +127,7 @@ static Status order_type(Session *session, const char *text, Message *message)
 
 static bool is_done(const Session *session)
 {
-    return session->scene.paused || !worker_info(session->subject->worker).busy;
+    return session->scene.paused || !worker_info(session->workspace->worker).busy;
 }
 
 static bool has_errors(const Session *session)
@@ -139,7 +140,7 @@ static bool has_errors(const Session *session)
 /* What the worker tells before it is done is taken before the wait ends. */
 static Status wait_until(Session *session, bool (*done)(const Session *), Message *message)
 {
-    struct pollfd wake = {.fd = worker_descriptor(session->subject->worker), .events = POLLIN};
+    struct pollfd wake = {.fd = worker_descriptor(session->workspace->worker), .events = POLLIN};
     for (;;) {
         if (interrupt_signal()) return status_fail(message, STATUS_CANCELLED, "interrupted");
         const bool over = done(session);
@@ -213,7 +214,7 @@ static Status run_lines(Session *session, FILE *file, const char *path, Message 
 
 static bool has_no_exports(const Session *session)
 {
-    return worker_info(session->subject->worker).exports == 0 || session->scene.paused;
+    return worker_info(session->workspace->worker).exports == 0 || session->scene.paused;
 }
 
 /* The last of the notices may say that an export failed. */
@@ -223,7 +224,7 @@ static Status end(Session *session, const char *path, Message *message)
     if (status != STATUS_OK) return status_context(message, status, "'%s'", path);
     if (session->scene.notice_bad && session->scene.notice[0])
         return status_fail(message, STATUS_INVALID, "'%s': %s", path, session->scene.notice);
-    const size_t exports = worker_info(session->subject->worker).exports;
+    const size_t exports = worker_info(session->workspace->worker).exports;
     if (exports > 0)
         return status_fail(message, STATUS_INVALID,
                            "'%s': exports not written: %zu: the work is paused at the end, p goes on", path,

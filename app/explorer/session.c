@@ -48,16 +48,17 @@ void session_lose(Session *session, const Message *message)
     session->lost = *message;
 }
 
-void session_ask(Session *session, Question question, const char *format, ...)
+void session_ask(Session *session, Answer *answer, const char *path, const char *format, ...)
 {
-    char raw[sizeof session->question_text];
+    char raw[sizeof session->question];
     va_list arguments;
     va_start(arguments, format);
     vsnprintf(raw, sizeof raw, format, arguments);
     va_end(arguments);
-    printable_copy(session->question_text, sizeof session->question_text, raw);
-    session->question = question;
-    session->scene.question = session->question_text;
+    printable_copy(session->question, sizeof session->question, raw);
+    snprintf(session->path, sizeof session->path, "%s", path);
+    session->answer = answer;
+    session->scene.question = session->question;
     session->scene.overlay = OVERLAY_QUESTION;
 }
 
@@ -71,17 +72,17 @@ static void clear_cursors(Scene *scene)
 static void follow_history(Session *session)
 {
     Scene *scene = &session->scene;
-    const History *history = session->subject->history;
+    const History *history = session->workspace->history;
     scene->plan = history_plan(history);
     scene->undo_count = history_undo_count(history);
     scene->redo_count = history_redo_count(history);
     layer_order_update(scene);
 }
 
-/* The scene of a subject that was just opened. What the person chose for the screen stays. */
-static Status set_scene(Session *session, Subject *subject, Message *message)
+/* The scene of a workspace that was just opened. What the person chose for the screen stays. */
+static Status set_scene(Session *session, Workspace *workspace, Message *message)
 {
-    const size_t layers = subject->inputs.network->layer_count;
+    const size_t layers = workspace->inputs.network->layer_count;
     size_t *order = calloc(size_max(layers, 1), sizeof *order);
     bool *marked = calloc(size_max(layers, 1), sizeof *marked);
     if (!order || !marked) {
@@ -92,8 +93,8 @@ static Status set_scene(Session *session, Subject *subject, Message *message)
     Scene *scene = &session->scene;
     free(scene->order);
     free(scene->marked);
-    scene->network = subject->inputs.network;
-    scene->title = subject->title;
+    scene->network = workspace->inputs.network;
+    scene->title = workspace->title;
     scene->images_title = "";
     scene->snapshot = NULL;
     scene->order = order;
@@ -116,42 +117,42 @@ static void drop_snapshot(Session *session)
 
 /* --- opening ---------------------------------------------------------------------------------------- */
 
-/* Takes `subject` over, in any case. */
-static Status install(Session *session, Subject *subject, Message *message)
+/* Takes `workspace` over, in any case. */
+static Status install(Session *session, Workspace *workspace, Message *message)
 {
-    Status status = set_scene(session, subject, message);
+    Status status = set_scene(session, workspace, message);
     if (status != STATUS_OK) {
-        subject_close(subject);
+        workspace_close(workspace);
         return status;
     }
     drop_snapshot(session);
-    subject_close(session->subject);
-    session->subject = subject;
+    workspace_close(session->workspace);
+    session->workspace = workspace;
     follow_history(session);
     return STATUS_OK;
 }
 
 Status session_start(Session *session, Message *message)
 {
-    return subject_start(session->subject, message);
+    return workspace_start(session->workspace, message);
 }
 
 Status session_open(Session *session, const Options *options, Message *message)
 {
     size_t lines = 0;
-    Subject *subject;
+    Workspace *workspace;
     *session = (Session){
         .options = options, .help = key_help_create(&lines), .canvas = {.unicode = !options->ascii}};
     if (!session->help) return status_no_memory(message, "the help");
     session->scene = (Scene){.help = session->help, .help_count = lines, .mouse = !options->no_mouse};
-    Status status = subject_open(&subject, options, NULL, message);
-    return status == STATUS_OK ? install(session, subject, message) : status;
+    Status status = workspace_open(&workspace, options, NULL, message);
+    return status == STATUS_OK ? install(session, workspace, message) : status;
 }
 
 void session_close(Session *session)
 {
     drop_snapshot(session);
-    subject_close(session->subject);
+    workspace_close(session->workspace);
     free(session->scene.order);
     free(session->scene.marked);
     free(session->help);
@@ -161,18 +162,18 @@ void session_close(Session *session)
 
 Status session_switch(Session *session, const char *path, Message *message)
 {
-    Subject *subject;
+    Workspace *workspace;
     const Options options = subject_other_options(session->options);
-    Status status = subject_open(&subject, &options, path, message);
-    if (status == STATUS_OK) status = install(session, subject, message);
+    Status status = workspace_open(&workspace, &options, path, message);
+    if (status == STATUS_OK) status = install(session, workspace, message);
     return status == STATUS_OK ? session_start(session, message) : status;
 }
 
 Status session_restore(Session *session, const char *path, Message *message)
 {
-    Status status = subject_restore(session->subject, path, message);
+    Status status = workspace_restore(session->workspace, path, message);
     follow_history(session);
-    if (status != STATUS_OK && session->subject->worker) return status;
+    if (status != STATUS_OK && session->workspace->worker) return status;
     drop_snapshot(session);
     session->scene.paused = false;
     return status;
@@ -232,7 +233,8 @@ static void take_snapshot(Session *session, Snapshot *snapshot)
     snapshot_drop(session->snapshot);
     session->snapshot = snapshot;
     session->scene.snapshot = snapshot;
-    if (snapshot->activity != ACTIVITY_OPENING) session->scene.images_title = session->subject->images_title;
+    if (snapshot->activity != ACTIVITY_OPENING)
+        session->scene.images_title = session->workspace->images_title;
     follow_stream(session);
     layer_order_update(&session->scene);
 }
@@ -254,7 +256,7 @@ static void take_notice(Session *session, const WorkerNews *news)
 bool session_take_news(Session *session)
 {
     WorkerNews news;
-    worker_take(&news, session->subject->worker);
+    worker_take(&news, session->workspace->worker);
     if (news.snapshot) take_snapshot(session, news.snapshot);
     if (news.notice.text[0]) take_notice(session, &news);
     return news.snapshot || news.notice.text[0];
@@ -263,7 +265,7 @@ bool session_take_news(Session *session)
 void session_follow_plan(Session *session)
 {
     follow_history(session);
-    worker_pursue(session->subject->worker, session->scene.plan);
+    worker_pursue(session->workspace->worker, session->scene.plan);
 }
 
 /* --- what is in front ------------------------------------------------------------------------------- */
@@ -273,8 +275,8 @@ KeyContext session_context(const Session *session)
     static const KeyContext overlays[] = {[OVERLAY_NONE] = KEYS_PANELS,
                                           [OVERLAY_DETAILS] = KEYS_DETAILS,
                                           [OVERLAY_HELP] = KEYS_HELP,
-                                          [OVERLAY_VISITS] = KEYS_VISITS,
+                                          [OVERLAY_VISITS] = KEYS_VISITED,
                                           [OVERLAY_QUESTION] = KEYS_QUESTION};
     if (session->scene.prompt) return KEYS_PROMPT;
-    return session->asks_width ? KEYS_WIDTH : overlays[session->scene.overlay];
+    return session->asks_bits ? KEYS_BITS : overlays[session->scene.overlay];
 }

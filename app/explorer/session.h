@@ -1,8 +1,8 @@
-/* Session: the state that a person works at: the subject, the scene that is drawn from it, and what is being
- * asked.
+/* Session: what a person works at: the workspace that is open, the scene that is drawn from it, and the line
+ * or the question that waits for keys.
  *
- * The interface thread's. Keys and the mouse change it through app/explorer/actions.h; what the worker found
- * comes in by session_take_news().
+ * Used by the interface thread alone. Keys and the mouse change it through app/explorer/actions.h; what the
+ * worker found comes in by session_take_news().
  *
  *     session_open(&session, options, message);
  *     session_start(&session, message);
@@ -14,82 +14,82 @@
 #define APP_SESSION_H
 
 #include "app/explorer/autosave.h"
-#include "app/explorer/keys.h"
-#include "app/explorer/subject.h"
+#include "app/explorer/key_table.h"
+#include "app/explorer/workspace.h"
 #include "views/scene.h"
 
-typedef enum PromptKind { PROMPT_NONE, PROMPT_FILTER, PROMPT_EXPORT, PROMPT_SAVE, PROMPT_OPEN } PromptKind;
+typedef struct Prompt Prompt; /* app/explorer/prompt.h */
 
-typedef enum Question {
-    QUESTION_NONE,
-    QUESTION_QUIT,    /* exports are not written yet */
-    QUESTION_EXPORT,  /* over a file that is there: `path` */
-    QUESTION_SAVE,    /* likewise */
-    QUESTION_RESTORE, /* the exploration that was kept: `path` */
-    QUESTION_OPEN     /* leaves exports unwritten: `path` */
-} Question;
+/* What a yes to a question does; `path` is the one that the question was asked with. */
+typedef void Answer(Session *session, const char *path);
 
-typedef struct Session {
+struct Session {
     const Options *options; /* the command line's */
-    Subject *subject;
-    Snapshot *snapshot; /* the scene's, held */
+    Workspace *workspace;
+    Snapshot *snapshot; /* scene.snapshot, held */
     Scene scene;
     HelpLine *help;
     Canvas canvas; /* the screen as it was drawn last */
 
-    int key;         /* pressed last */
-    bool asks_width; /* the next key is one of KEYS_WIDTH */
-    PromptKind prompt;
-    char kept_filter[sizeof((Scene *)0)->filter]; /* what abandoning the prompt goes back to */
-    size_t kept_layer;                            /* likewise */
-    Question question;
-    char question_text[1024];
-    char path[SCENE_PROMPT_BYTES];
-    unsigned stream_step; /* every how manieth image count is kept in the scene's stream */
-    unsigned stream_seen;
+    bool asks_bits;                               /* the next key is one of KEYS_BITS */
+    const Prompt *prompt;                         /* the line being typed is scene.input; NULL: none */
+    char kept_filter[sizeof((Scene *)0)->filter]; /* restored where the filter's prompt is abandoned */
+    size_t kept_layer;                            /* under the cursor, restored with it; or NO_INDEX */
+    Answer *answer;                               /* to the question asked; NULL: none */
+    char path[SCENE_PROMPT_BYTES];                /* of the question */
+    char question[1024];
+
+    unsigned stream_step; /* every how many snapshots a point of the scene's accuracy stream is kept */
+    unsigned stream_seen; /* snapshots since the stream started */
 
     Autosave kept;
 
-    /* What the terminal is to do; whoever does it sets them back. */
+    /* What the terminal is asked to do; explore.c resets it. */
     bool redraw, suspend, quit;
-    Message
-        lost; /* a file that was not written, or what there was no memory for: a script ends there; or "" */
-} Session;
+
+    /* Why a file was not written, or what there was no memory for; "": nothing. A script ends there. */
+    Message lost;
+};
 
 /* Opens what the options name. Close the session in any case. */
 Status session_open(Session *session, const Options *options, Message *message);
-/* Starts the worker; without it the session is one for tests. */
+
+/* Starts the worker. Tests do without it. */
 Status session_start(Session *session, Message *message);
 void session_close(Session *session);
 
-/* Another network, description or exploration in the place of the one that is open, which stays on failure.
- */
+/* Opens another network, description or exploration instead of the open one, which stays open on failure. */
 Status session_switch(Session *session, const char *path, Message *message);
-/* Plan and visits of an exploration of the network that is open. */
+
+/* Takes plan and visited plans of an exploration of the open network. */
 Status session_restore(Session *session, const char *path, Message *message);
 
 /* Sizes the canvas; it is blank until session_draw(). */
 Status session_resize(Session *session, int rows, int columns, Message *message);
 void session_draw(Session *session);
 
-/* Takes what the worker has to tell. True where something is to be drawn. */
+/* Takes what the worker has to tell. True where the screen changed. */
 bool session_take_news(Session *session);
 
-/* After the history moved: scene and worker follow. */
+/* To be called after the undo history moved: scene and worker take its plan. */
 void session_follow_plan(Session *session);
 
-/* What a key means now. */
+/* What keys mean now. */
 KeyContext session_context(const Session *session);
 
-/* In the last line, until a key is pressed; a warning is not told over. */
+/* Shows a notice in the last line until a key is pressed. A warning is shown in red, and is not replaced by
+ * what session_tell() says. */
 void session_tell(Session *session, const char *format, ...) __attribute__((format(printf, 2, 3)));
 void session_warn(Session *session, const char *format, ...) __attribute__((format(printf, 2, 3)));
-/* Warns of why a key, or the worker, did not do what it was to do. */
+
+/* Warns that a key, or the worker, failed; out of memory counts as lost (Session.lost). */
 void session_fail(Session *session, Status status, const Message *message);
-/* Of a file that was to be written. */
+
+/* Warns that a file was not written, which counts as lost. */
 void session_lose(Session *session, const Message *message);
 
-void session_ask(Session *session, Question question, const char *format, ...)
-    __attribute__((format(printf, 3, 4)));
+/* Asks a question; y calls answer(session, path), with a copy of `path`. */
+void session_ask(Session *session, Answer *answer, const char *path, const char *format, ...)
+    __attribute__((format(printf, 4, 5)));
 
 #endif

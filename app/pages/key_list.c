@@ -1,5 +1,5 @@
 /* The keys of the panels as text, two a line, for app/README.md. */
-#include "app/explorer/keys.h"
+#include "app/explorer/key_table.h"
 #include "app/pages/pages.h"
 
 #include <stdlib.h>
@@ -25,7 +25,7 @@ static size_t print_pair(FILE *file, const HelpLine *lines, size_t count)
 static size_t panel_keys(void)
 {
     size_t count = 0;
-    while (count < key_table_count && key_table[count].context == KEYS_PANELS) count++;
+    while (count < key_table_count && key_context(&key_table[count]) == KEYS_PANELS) count++;
     return count;
 }
 

@@ -1,6 +1,6 @@
 /* bitstitch.1, with the man macros. */
 #include "app/cli/options.h"
-#include "app/explorer/keys.h"
+#include "app/explorer/key_table.h"
 #include "app/explorer/script.h"
 #include "app/pages/pages.h"
 #include "config.h"

@@ -98,7 +98,7 @@ class Scripts(Story):
 
     def test_a_changed_plan_that_is_cancelled_at_once(self):
         self.explore("wait\nexpect done\nkeys 3x\nwait\nexpect cancelled\nkeys xx\nwait\nexpect cancelled\n"
-                     "keys x\nwait\nexpect done\nkeys x\nexpect nothing is under way\n")
+                     "keys x\nwait\nexpect done\nkeys x\nexpect there is no work to cancel\n")
 
     def test_edits_pauses_and_cancels_while_it_works(self):
         """Also run under the thread sanitizer: everything that passes between the threads."""

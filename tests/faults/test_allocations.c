@@ -10,6 +10,7 @@
 #include "app/cli/commands/outputs.h"
 #include "app/cli/commands/steps.h"
 #include "app/explorer/actions.h"
+#include "app/explorer/keys.h"
 #include "app/explorer/session.h"
 #include "base/blas.h"
 #include "explore/explorer.h"

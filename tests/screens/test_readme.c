@@ -1,7 +1,7 @@
 #define _GNU_SOURCE
 /* README.md shows the screen and app/README.md the keys as they are. The screen is drawn from recorded
  * numbers, with the footer of the program's own keys. BITSTITCH_RENEW_SCREENS=1 writes both again. */
-#include "app/explorer/keys.h"
+#include "app/explorer/key_table.h"
 #include "app/pages/pages.h"
 #include "base/file.h"
 #include "recorded.h"

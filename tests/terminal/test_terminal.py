@@ -110,7 +110,7 @@ class Terminal(Story):
         self.keys("j", "3", "o", "C-u")
         self.type(str(LENET))
         self.keys("Enter")
-        self.see("the exploration is not kept")
+        self.see("the exploration is not saved")
 
     def test_open_choose_undo_and_export(self):
         self.open_lenet()

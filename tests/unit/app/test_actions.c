@@ -1,5 +1,6 @@
 #include "app/cli/options.h"
 #include "app/explorer/actions.h"
+#include "app/explorer/keys.h"
 #include "scratch.h"
 #include "views/screen.h"
 
@@ -10,7 +11,7 @@
 static Options options;
 static Session session;
 
-static int open_desk(void **state)
+static int open_session(void **state)
 {
     char *arguments[] = {"bitstitch", LENET, NULL};
     bool all;
@@ -21,7 +22,7 @@ static int open_desk(void **state)
     return 0;
 }
 
-static int close_desk(void **state)
+static int close_session(void **state)
 {
     session_close(&session);
     return 0;
@@ -125,9 +126,9 @@ static void the_networks_input_stays_float(void **state)
 static void a_width_that_is_asked_for_takes_no_other_key(void **state)
 {
     press("ja");
-    assert_int_equal(session_context(&session), KEYS_WIDTH);
+    assert_int_equal(session_context(&session), KEYS_BITS);
     press("jmu");
-    assert_int_equal(session_context(&session), KEYS_WIDTH);
+    assert_int_equal(session_context(&session), KEYS_BITS);
     assert_int_equal(scene_layer(&session.scene), 1);
     press("<Esc>j");
     assert_int_equal(scene_layer(&session.scene), 2);
@@ -400,7 +401,7 @@ static void a_question_is_safe_to_show(void **state)
     press("S");
     snprintf(session.scene.input, sizeof session.scene.input, "%s", path);
     press("<Enter>");
-    assert_non_null(strstr(session.scene.question, "line\\x0afeed.json' is there"));
+    assert_non_null(strstr(session.scene.question, "line\\x0afeed.json' exists"));
     press("n");
     scratch_remove();
 }
@@ -471,43 +472,43 @@ static void a_click_anywhere_is_safe(void **state)
         }
 }
 
-#define ON_A_DESK(test) cmocka_unit_test_setup_teardown(test, open_desk, close_desk)
+#define IN_A_SESSION(test) cmocka_unit_test_setup_teardown(test, open_session, close_session)
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        ON_A_DESK(the_cursor_stays_among_the_layers),
-        ON_A_DESK(the_cursor_stays_in_sight),
-        ON_A_DESK(widths_go_to_the_layer_under_the_cursor),
-        ON_A_DESK(widths_go_to_all_marked_layers),
-        ON_A_DESK(widths_end_at_two_and_eight),
-        ON_A_DESK(the_networks_input_stays_float),
-        ON_A_DESK(a_width_that_is_asked_for_takes_no_other_key),
-        ON_A_DESK(options_of_the_plan),
-        ON_A_DESK(undo_and_redo),
-        ON_A_DESK(an_edit_that_changes_nothing_is_none),
-        ON_A_DESK(no_layer_no_edit),
-        ON_A_DESK(panels_and_pages),
-        ON_A_DESK(overlays_open_and_close),
-        ON_A_DESK(details_walk_through_the_layers),
-        ON_A_DESK(a_visit_is_returned_to),
-        ON_A_DESK(escape_clears_one_thing_at_a_time),
-        ON_A_DESK(a_filter_holds_as_it_is_typed),
-        ON_A_DESK(what_the_filter_hides_does_not_change),
-        ON_A_DESK(lines_are_edited_by_character),
-        ON_A_DESK(a_name_that_is_offered_makes_way_for_one_that_is_typed),
-        ON_A_DESK(a_line_that_is_full_takes_no_more),
-        ON_A_DESK(a_tab_goes_on_with_a_files_name),
-        ON_A_DESK(the_tilde_is_the_home_folder),
-        ON_A_DESK(names_must_tell_the_format),
-        ON_A_DESK(a_file_that_is_there_is_asked_about),
-        ON_A_DESK(a_question_is_safe_to_show),
-        ON_A_DESK(what_is_read_is_not_written_over),
-        ON_A_DESK(what_cannot_be_opened_leaves_all_as_it_was),
-        ON_A_DESK(quitting),
-        ON_A_DESK(the_wheel_moves_the_cursor),
-        ON_A_DESK(a_double_click_does_not_answer_a_prompt),
-        ON_A_DESK(a_click_anywhere_is_safe),
+        IN_A_SESSION(the_cursor_stays_among_the_layers),
+        IN_A_SESSION(the_cursor_stays_in_sight),
+        IN_A_SESSION(widths_go_to_the_layer_under_the_cursor),
+        IN_A_SESSION(widths_go_to_all_marked_layers),
+        IN_A_SESSION(widths_end_at_two_and_eight),
+        IN_A_SESSION(the_networks_input_stays_float),
+        IN_A_SESSION(a_width_that_is_asked_for_takes_no_other_key),
+        IN_A_SESSION(options_of_the_plan),
+        IN_A_SESSION(undo_and_redo),
+        IN_A_SESSION(an_edit_that_changes_nothing_is_none),
+        IN_A_SESSION(no_layer_no_edit),
+        IN_A_SESSION(panels_and_pages),
+        IN_A_SESSION(overlays_open_and_close),
+        IN_A_SESSION(details_walk_through_the_layers),
+        IN_A_SESSION(a_visit_is_returned_to),
+        IN_A_SESSION(escape_clears_one_thing_at_a_time),
+        IN_A_SESSION(a_filter_holds_as_it_is_typed),
+        IN_A_SESSION(what_the_filter_hides_does_not_change),
+        IN_A_SESSION(lines_are_edited_by_character),
+        IN_A_SESSION(a_name_that_is_offered_makes_way_for_one_that_is_typed),
+        IN_A_SESSION(a_line_that_is_full_takes_no_more),
+        IN_A_SESSION(a_tab_goes_on_with_a_files_name),
+        IN_A_SESSION(the_tilde_is_the_home_folder),
+        IN_A_SESSION(names_must_tell_the_format),
+        IN_A_SESSION(a_file_that_is_there_is_asked_about),
+        IN_A_SESSION(a_question_is_safe_to_show),
+        IN_A_SESSION(what_is_read_is_not_written_over),
+        IN_A_SESSION(what_cannot_be_opened_leaves_all_as_it_was),
+        IN_A_SESSION(quitting),
+        IN_A_SESSION(the_wheel_moves_the_cursor),
+        IN_A_SESSION(a_double_click_does_not_answer_a_prompt),
+        IN_A_SESSION(a_click_anywhere_is_safe),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

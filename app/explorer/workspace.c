@@ -1,5 +1,5 @@
 #define _GNU_SOURCE
-#include "app/explorer/subject.h"
+#include "app/explorer/workspace.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -9,22 +9,22 @@
 /* --- titles ----------------------------------------------------------------------------------------- */
 
 /* The last part of a path, without its suffix. */
-static void take_title(char title[STUDY_TITLE], const char *path)
+static void take_title(char title[WORKSPACE_TITLE], const char *path)
 {
     const char *slash = strrchr(path, '/'), *name = slash ? slash + 1 : path;
     const char *dot = strrchr(name, '.');
-    snprintf(title, STUDY_TITLE, "%.*s", (int)(dot && dot > name ? (size_t)(dot - name) : strlen(name)),
+    snprintf(title, WORKSPACE_TITLE, "%.*s", (int)(dot && dot > name ? (size_t)(dot - name) : strlen(name)),
              name);
 }
 
 /* Images are mostly called alike: their folder says whose they are. */
-static void take_images_title(char title[STUDY_TITLE], const char *path)
+static void take_images_title(char title[WORKSPACE_TITLE], const char *path)
 {
     const char *end = path ? strrchr(path, '/') : NULL;
     const char *start = end ? memrchr(path, '/', (size_t)(end - path)) : NULL;
     start = start ? start + 1 : path;
     if (end && end > start && *start != '.')
-        snprintf(title, STUDY_TITLE, "%.*s", (int)(end - start), start);
+        snprintf(title, WORKSPACE_TITLE, "%.*s", (int)(end - start), start);
     else if (path)
         take_title(title, path);
 }
@@ -103,91 +103,91 @@ static void take_source(Options *options, const ExplorationSource *source)
 }
 
 /* The exploration's plan takes the place of the options'. */
-static void take_plan(Subject *subject, const Exploration *exploration)
+static void take_plan(Workspace *workspace, const Exploration *exploration)
 {
-    plan_drop(subject->inputs.plan);
-    subject->inputs.plan = plan_hold(exploration->plan);
+    plan_drop(workspace->inputs.plan);
+    workspace->inputs.plan = plan_hold(exploration->plan);
 }
 
-static Status open_exploration(Subject *subject, const char *path, Message *message)
+static Status open_exploration(Workspace *workspace, const char *path, Message *message)
 {
-    Status status = exploration_source_read(&subject->from, path, message);
+    Status status = exploration_source_read(&workspace->from, path, message);
     if (status != STATUS_OK) return status;
-    take_source(&subject->options, &subject->from);
-    status = inputs_open_network(&subject->inputs, &subject->options, message);
+    take_source(&workspace->options, &workspace->from);
+    status = inputs_open_network(&workspace->inputs, &workspace->options, message);
     if (status == STATUS_OK)
-        status = exploration_read(&subject->restored, subject->inputs.network, path, message);
-    if (status == STATUS_OK) take_plan(subject, &subject->restored);
+        status = exploration_read(&workspace->restored, workspace->inputs.network, path, message);
+    if (status == STATUS_OK) take_plan(workspace, &workspace->restored);
     return status;
 }
 
-static Status open_any(Subject *subject, const char *path, Message *message)
+static Status open_any(Workspace *workspace, const char *path, Message *message)
 {
     const bool first = !path;
-    if (first) path = subject->options.network;
-    subject->options.network = path;
+    if (first) path = workspace->options.network;
+    workspace->options.network = path;
     bool exploration = false;
     Status status = STATUS_OK;
     if (path && looks_like_json(path)) status = exploration_recognize(&exploration, path, message);
     if (status == STATUS_OK && exploration && first)
-        status = refuse_plan_options(&subject->options, path, message);
+        status = refuse_plan_options(&workspace->options, path, message);
     if (status == STATUS_OK)
-        status = exploration ? open_exploration(subject, path, message)
-                             : inputs_open_network(&subject->inputs, &subject->options, message);
-    if (status == STATUS_OK) status = inputs_check_layers(&subject->inputs, message);
-    if (status == STATUS_OK) status = history_create(&subject->history, subject->inputs.plan, message);
+        status = exploration ? open_exploration(workspace, path, message)
+                             : inputs_open_network(&workspace->inputs, &workspace->options, message);
+    if (status == STATUS_OK) status = inputs_check_layers(&workspace->inputs, message);
+    if (status == STATUS_OK) status = history_create(&workspace->history, workspace->inputs.plan, message);
     if (status != STATUS_OK) return status;
-    subject->options.network = subject->inputs.path;
-    take_title(subject->title, subject->inputs.path);
-    take_images_title(subject->images_title, inputs_images_path(&subject->inputs));
+    workspace->options.network = workspace->inputs.path;
+    take_title(workspace->title, workspace->inputs.path);
+    take_images_title(workspace->images_title, inputs_images_path(&workspace->inputs));
     return STATUS_OK;
 }
 
-Status subject_open(Subject **out, const Options *options, const char *path, Message *message)
+Status workspace_open(Workspace **out, const Options *options, const char *path, Message *message)
 {
     *out = NULL;
-    Subject *subject = calloc(1, sizeof *subject);
-    if (!subject) return status_no_memory(message, "a network to explore");
-    subject->options = *options;
-    Status status = open_any(subject, path, message);
+    Workspace *workspace = calloc(1, sizeof *workspace);
+    if (!workspace) return status_no_memory(message, "a network to explore");
+    workspace->options = *options;
+    Status status = open_any(workspace, path, message);
     if (status != STATUS_OK)
-        subject_close(subject);
+        workspace_close(workspace);
     else
-        *out = subject;
+        *out = workspace;
     return status;
 }
 
-void subject_close(Subject *subject)
+void workspace_close(Workspace *workspace)
 {
-    if (!subject) return;
-    worker_stop(subject->worker);
-    exploration_free(&subject->restored);
-    history_free(subject->history);
-    inputs_close(&subject->inputs);
-    exploration_source_free(&subject->from);
-    free(subject);
+    if (!workspace) return;
+    worker_stop(workspace->worker);
+    exploration_free(&workspace->restored);
+    history_free(workspace->history);
+    inputs_close(&workspace->inputs);
+    exploration_source_free(&workspace->from);
+    free(workspace);
 }
 
 /* --- saving and restoring --------------------------------------------------------------------------- */
 
-Status subject_restore(Subject *subject, const char *path, Message *message)
+Status workspace_restore(Workspace *workspace, const char *path, Message *message)
 {
     Exploration exploration;
     History *history = NULL;
-    Status status = exploration_read(&exploration, subject->inputs.network, path, message);
+    Status status = exploration_read(&exploration, workspace->inputs.network, path, message);
     if (status == STATUS_OK) status = history_create(&history, exploration.plan, message);
     if (status != STATUS_OK) goto out;
-    worker_stop(subject->worker);
-    subject->worker = NULL;
-    inputs_close_images(&subject->inputs);
-    take_plan(subject, &exploration);
-    History *older = subject->history;
-    subject->history = history;
+    worker_stop(workspace->worker);
+    workspace->worker = NULL;
+    inputs_close_images(&workspace->inputs);
+    take_plan(workspace, &exploration);
+    History *older = workspace->history;
+    workspace->history = history;
     history = older;
-    exploration_free(&subject->restored);
-    subject->restored = exploration;
+    exploration_free(&workspace->restored);
+    workspace->restored = exploration;
     exploration = (Exploration){0};
-    status = subject_start(subject, message);
+    status = workspace_start(workspace, message);
 out:
     history_free(history);
     exploration_free(&exploration);
@@ -213,11 +213,11 @@ static size_t images_said(const Options *options, OptionId id, size_t count)
     return !options->given[id] ? 0 : count == 0 ? EXPLORATION_ALL : count;
 }
 
-static bool copy_source(ExplorationSource *source, const Subject *subject)
+static bool copy_source(ExplorationSource *source, const Workspace *workspace)
 {
-    const Options *options = &subject->options;
-    const Network *opened = subject->inputs.network;
-    bool good = copy_path(&source->network, subject->inputs.path) &&
+    const Options *options = &workspace->options;
+    const Network *opened = workspace->inputs.network;
+    bool good = copy_path(&source->network, workspace->inputs.path) &&
                 copy_path(&source->calibration, options->calibration) &&
                 copy_path(&source->images, options->images) &&
                 copy_path(&source->image_labels, options->image_labels) &&
@@ -230,63 +230,64 @@ static bool copy_source(ExplorationSource *source, const Subject *subject)
     return good;
 }
 
-static Status make_source(ExplorationSource *source, const Subject *subject, Message *message)
+static Status make_source(ExplorationSource *source, const Workspace *workspace, Message *message)
 {
-    const Options *options = &subject->options;
+    const Options *options = &workspace->options;
     *source = (ExplorationSource){
         .skip_bad_images = options->skip_bad_images,
         .evaluation_images = images_said(options, OPTION_EVALUATION_IMAGES, options->evaluation_images),
         .ladder_images = images_said(options, OPTION_LADDER_IMAGES, options->ladder_images)};
-    if (copy_source(source, subject)) return STATUS_OK;
+    if (copy_source(source, workspace)) return STATUS_OK;
     exploration_source_free(source);
     return status_no_memory(message, "what the network was opened with");
 }
 
 /* But for the images, which the worker compares. */
-static Status compare_source(bool *alike, const Subject *subject, Message *message)
+static Status compare_source(bool *alike, const Workspace *workspace, Message *message)
 {
     ExplorationSource now;
-    Status status = make_source(&now, subject, message);
+    Status status = make_source(&now, workspace, message);
     if (status != STATUS_OK) return status;
-    *alike = exploration_source_alike(&now, &subject->restored.source);
+    *alike = exploration_source_alike(&now, &workspace->restored.source);
     exploration_source_free(&now);
     return STATUS_OK;
 }
 
-Status subject_start(Subject *subject, Message *message)
+Status workspace_start(Workspace *workspace, Message *message)
 {
     bool alike;
-    Status status = compare_source(&alike, subject, message);
+    Status status = compare_source(&alike, workspace, message);
     if (status != STATUS_OK) return status;
-    return worker_start(&subject->worker, &subject->inputs, &subject->restored, alike, message);
+    return worker_start(&workspace->worker, &workspace->inputs, &workspace->restored, alike, message);
 }
 
-static Status save_present(const Subject *subject, const Snapshot *snapshot, const char *path,
+static Status save_present(const Workspace *workspace, const Snapshot *snapshot, const char *path,
                            Message *message)
 {
-    const ImageHashes hashes = worker_info(subject->worker).hashes;
-    Exploration exploration = {.plan = history_plan(subject->history)};
-    Status status = make_source(&exploration.source, subject, message);
+    const ImageHashes hashes = worker_info(workspace->worker).hashes;
+    Exploration exploration = {.plan = history_plan(workspace->history)};
+    Status status = make_source(&exploration.source, workspace, message);
     if (status != STATUS_OK) return status;
-    memcpy(exploration.network_sha256, subject->inputs.network->sha256, sizeof exploration.network_sha256);
+    memcpy(exploration.network_sha256, workspace->inputs.network->sha256, sizeof exploration.network_sha256);
     memcpy(exploration.calibration_sha256, hashes.calibration, sizeof hashes.calibration);
     memcpy(exploration.evaluation_sha256, hashes.evaluation, sizeof hashes.evaluation);
     if (snapshot) {
         exploration.visited = (const VisitedPlan **)snapshot->visited;
         exploration.visited_count = snapshot->visited_count;
     }
-    status = exploration_write(path, &exploration, subject->inputs.network, message);
+    status = exploration_write(path, &exploration, workspace->inputs.network, message);
     exploration_source_free(&exploration.source);
     return status;
 }
 
 /* Until the worker has taken them over, which it cannot without images, the visits restored are kept as they
  * were read, with the source and the hashes that their figures hold for. */
-Status subject_save(const Subject *subject, const Snapshot *snapshot, const char *path, Message *message)
+Status workspace_save(const Workspace *workspace, const Snapshot *snapshot, const char *path,
+                      Message *message)
 {
-    if (subject->restored.visited_count == 0 || worker_info(subject->worker).restored)
-        return save_present(subject, snapshot, path, message);
-    Exploration exploration = subject->restored;
-    exploration.plan = history_plan(subject->history);
-    return exploration_write(path, &exploration, subject->inputs.network, message);
+    if (workspace->restored.visited_count == 0 || worker_info(workspace->worker).restored)
+        return save_present(workspace, snapshot, path, message);
+    Exploration exploration = workspace->restored;
+    exploration.plan = history_plan(workspace->history);
+    return exploration_write(path, &exploration, workspace->inputs.network, message);
 }

@@ -1,0 +1,65 @@
+#include "app/explorer/actions.h"
+#include "base/sizes.h"
+#include "views/screen.h"
+
+#define WHEEL_ROWS 3
+
+static void turn_wheel(Session *session, const Target *target, int step)
+{
+    const KeyContext context = session_context(session);
+    if (context == KEYS_HELP || context == KEYS_DETAILS) {
+        act_scroll(session, step * WHEEL_ROWS);
+    } else if (context == KEYS_VISITED) {
+        act_move(session, step);
+    } else if (context == KEYS_PANELS && target->kind != TARGET_NONE && target->panel != PANEL_LAYERS) {
+        session->scene.front = target->panel;
+        act_chart_cursor(session, step);
+    } else if (context == KEYS_PANELS) {
+        act_move(session, step * WHEEL_ROWS);
+    }
+}
+
+static void click(Session *session, const Target *target)
+{
+    Scene *scene = &session->scene;
+    switch (target->kind) {
+    case TARGET_PANEL:
+        scene->front = target->panel;
+        break;
+    case TARGET_LAYER:
+        scene->front = PANEL_LAYERS;
+        scene->cursor = size_min(target->index, scene->order_count ? scene->order_count - 1 : 0);
+        break;
+    case TARGET_COLUMN:
+        if (scene->sort == (SortKey)target->index)
+            act_reverse(session, 0);
+        else
+            action_sort_by(session, (SortKey)target->index);
+        break;
+    case TARGET_POINT:
+        scene->front = target->panel;
+        scene->chart_cursor[target->panel] = target->index;
+        if (target->panel == PANEL_ACCURACY && scene->pages[PANEL_ACCURACY] == ACCURACY_PAGE_PLANS)
+            action_return_to(session, target->index);
+        break;
+    case TARGET_ITEM:
+        scene->overlay_cursor = target->index;
+        break;
+    case TARGET_NONE:
+        break;
+    }
+}
+
+void act_on_mouse(Session *session, const TerminalEvent *event)
+{
+    const Target target = screen_target(&session->canvas, &session->scene, event->row, event->column);
+    const KeyContext context = session_context(session);
+    session->scene.notice[0] = 0;
+    if (event->mouse == MOUSE_SCROLL_UP || event->mouse == MOUSE_SCROLL_DOWN) {
+        turn_wheel(session, &target, event->mouse == MOUSE_SCROLL_UP ? -1 : 1);
+    } else if (context == KEYS_PANELS || context == KEYS_VISITED) {
+        click(session, &target);
+        if (event->mouse == MOUSE_DOUBLE && (target.kind == TARGET_LAYER || target.kind == TARGET_ITEM))
+            act_on_key(session, KEYCODE_ENTER);
+    }
+}

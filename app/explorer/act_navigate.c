@@ -1,0 +1,191 @@
+#include "app/explorer/actions.h"
+#include "app/explorer/prompt.h"
+#include "base/sizes.h"
+#include "views/canvas/character.h"
+#include "views/panels/layer_order.h"
+#include "views/screen.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+#define OVERLAY_MARGIN 6 /* header, footer, frame, and two rows that are seen on both pages */
+
+/* --- moving ----------------------------------------------------------------------------------------- */
+
+size_t action_page_rows(const Session *session)
+{
+    size_t rows = 1;
+    if (session->scene.overlay == OVERLAY_NONE)
+        rows = screen_layer_rows(&session->canvas, &session->scene);
+    else if (session->canvas.rows > OVERLAY_MARGIN)
+        rows = (size_t)(session->canvas.rows - OVERLAY_MARGIN);
+    return size_max(rows, 1);
+}
+
+size_t action_step(size_t from, size_t count, int step)
+{
+    if (count == 0) return 0;
+    if (step < 0) return from - size_min(from, (size_t) - (long)step);
+    return size_min(from + (size_t)step, count - 1);
+}
+
+void action_show_cursor(Session *session)
+{
+    Scene *scene = &session->scene;
+    const size_t rows = action_page_rows(session);
+    if (scene->cursor < scene->first) scene->first = scene->cursor;
+    if (scene->cursor >= scene->first + rows) scene->first = scene->cursor - rows + 1;
+}
+
+static void move_layers(Session *session, int step)
+{
+    session->scene.cursor = action_step(session->scene.cursor, session->scene.order_count, step);
+    action_show_cursor(session);
+}
+
+void act_move(Session *session, int step)
+{
+    Scene *scene = &session->scene;
+    if (scene->overlay == OVERLAY_VISITS)
+        scene->overlay_cursor = action_step(scene->overlay_cursor, action_visited_count(session), step);
+    else
+        move_layers(session, step);
+}
+
+void act_move_page(Session *session, int direction)
+{
+    act_move(session, direction * (int)action_page_rows(session));
+}
+
+static void go_to(Session *session, size_t layer)
+{
+    layer_order_go(&session->scene, layer);
+    action_show_cursor(session);
+}
+
+static size_t largest_error(const Snapshot *snapshot)
+{
+    size_t worst = NO_INDEX;
+    for (size_t l = 0; l < snapshot->layer_count; l++) {
+        const double error = layer_error(&snapshot->layers[l]);
+        if (!isnan(error) && (worst == NO_INDEX || error > layer_error(&snapshot->layers[worst]))) worst = l;
+    }
+    return worst;
+}
+
+/* By the hybrid bound, or by the reconstruction error until the bound is known. */
+void act_worst(Session *session, int unused)
+{
+    (void)unused;
+    const Snapshot *snapshot = session->snapshot;
+    if (!snapshot) return;
+    const Ladder *ladder = &snapshot->ladder;
+    const bool bounded = ladder->images > 0 && ladder->costliest != NO_INDEX && ladder->hybrid > 0;
+    const size_t worst = bounded ? ladder->costliest : largest_error(snapshot);
+    if (worst == NO_INDEX) {
+        session_tell(session, "no layer's cost is known yet");
+        return;
+    }
+    const ShortName name = character_short_name(session->scene.network->layers[worst].name);
+    go_to(session, worst);
+    if (scene_layer(&session->scene) != worst)
+        session_tell(session, "'%s' costs most, but the filter hides it", name.text);
+    else if (bounded)
+        session_tell(session, "'%s' costs most: %.1f %% of the hybrid bound", name.text,
+                     100 * ladder->steps[worst].hybrid / ladder->hybrid);
+    else
+        session_tell(session, "'%s' has the largest reconstruction error", name.text);
+}
+
+/* --- marks ------------------------------------------------------------------------------------------ */
+
+static void set_mark(Scene *scene, size_t layer, bool mark)
+{
+    if (scene->marked[layer] == mark) return;
+    scene->marked[layer] = mark;
+    scene->marked_count += mark ? 1 : (size_t)-1;
+}
+
+void act_mark(Session *session, int unused)
+{
+    (void)unused;
+    const size_t layer = scene_layer(&session->scene);
+    if (layer == NO_INDEX) return;
+    set_mark(&session->scene, layer, !session->scene.marked[layer]);
+    move_layers(session, 1);
+}
+
+void act_mark_all(Session *session, int unused)
+{
+    (void)unused;
+    Scene *scene = &session->scene;
+    bool all = true;
+    for (size_t i = 0; i < scene->order_count; i++) all &= scene->marked[scene->order[i]];
+    for (size_t i = 0; i < scene->order_count; i++) set_mark(scene, scene->order[i], !all);
+}
+
+/* --- order and filter -------------------------------------------------------------------------------- */
+
+void action_sort_by(Session *session, SortKey sort)
+{
+    Scene *scene = &session->scene;
+    scene->sort = sort;
+    scene->descending = sort == SORT_ERROR || sort == SORT_SHARE || sort == SORT_SIZE;
+    layer_order_update(scene);
+    action_show_cursor(session);
+}
+
+void act_sort(Session *session, int unused)
+{
+    (void)unused;
+    action_sort_by(session, (SortKey)((session->scene.sort + 1) % SORT_COUNT));
+}
+
+void act_reverse(Session *session, int unused)
+{
+    (void)unused;
+    session->scene.descending = !session->scene.descending;
+    layer_order_update(&session->scene);
+    action_show_cursor(session);
+}
+
+static void set_filter(Session *session, const char *filter)
+{
+    snprintf(session->scene.filter, sizeof session->scene.filter, "%s", filter);
+    layer_order_update(&session->scene);
+    action_show_cursor(session);
+}
+
+static void restore_filter(Session *session)
+{
+    set_filter(session, session->kept_filter);
+    if (session->kept_layer != NO_INDEX) go_to(session, session->kept_layer);
+}
+
+void act_filter(Session *session, int unused)
+{
+    static const Prompt prompt = {.label = "filter", .typed = set_filter, .abandoned = restore_filter};
+    (void)unused;
+    memcpy(session->kept_filter, session->scene.filter, sizeof session->kept_filter);
+    session->kept_layer = scene_layer(&session->scene);
+    prompt_start(session, &prompt, session->scene.filter);
+}
+
+void act_escape(Session *session, int unused)
+{
+    (void)unused;
+    Scene *scene = &session->scene;
+    if (scene->chart_cursor[scene->front] != SIZE_MAX) {
+        scene->chart_cursor[scene->front] = SIZE_MAX;
+    } else if (scene->lesson) {
+        scene->lesson = 0;
+    } else if (scene->filter[0]) {
+        set_filter(session, "");
+    } else if (scene->marked_count) {
+        memset(scene->marked, 0, scene->network->layer_count * sizeof *scene->marked);
+        scene->marked_count = 0;
+    } else {
+        scene->zoomed = false;
+    }
+}

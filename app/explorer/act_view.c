@@ -1,0 +1,163 @@
+#include "app/explorer/actions.h"
+#include "base/sizes.h"
+#include "views/lesson.h"
+#include "views/screen.h"
+
+/* --- panels and charts -------------------------------------------------------------------------------- */
+
+void act_panel(Session *session, int direction)
+{
+    session->scene.front = (Panel)(((int)session->scene.front + direction + PANEL_COUNT) % PANEL_COUNT);
+}
+
+void action_show_page(Session *session, Panel panel, size_t page)
+{
+    session->scene.front = panel;
+    session->scene.pages[panel] = page;
+    session->scene.chart_cursor[panel] = SIZE_MAX;
+}
+
+void act_page(Session *session, int unused)
+{
+    static const size_t pages[PANEL_COUNT] = {[PANEL_LAYERS] = 1,
+                                              [PANEL_ERROR] = ERROR_PAGES,
+                                              [PANEL_LOSS] = LOSS_PAGES,
+                                              [PANEL_ACCURACY] = ACCURACY_PAGES};
+    (void)unused;
+    const Panel front = session->scene.front;
+    if (pages[front] == 1)
+        session_tell(session, "this panel has one page: Tab goes to the next panel");
+    else
+        action_show_page(session, front, (session->scene.pages[front] + 1) % pages[front]);
+}
+
+void act_zoom(Session *session, int unused)
+{
+    (void)unused;
+    session->scene.zoomed = !session->scene.zoomed;
+    action_show_cursor(session);
+}
+
+void act_chart_cursor(Session *session, int direction)
+{
+    Scene *scene = &session->scene;
+    const size_t point = screen_next_point(scene, scene->front, direction);
+    if (point != SIZE_MAX)
+        scene->chart_cursor[scene->front] = point;
+    else if (scene->chart_cursor[scene->front] == SIZE_MAX)
+        session_tell(session, "no points here: Tab goes to a chart, v to its next page");
+}
+
+/* --- overlays --------------------------------------------------------------------------------------- */
+
+static void show_overlay(Session *session, OverlayKind overlay)
+{
+    session->scene.overlay = overlay;
+    session->scene.overlay_first = session->scene.overlay_cursor = 0;
+}
+
+size_t action_visited_count(const Session *session)
+{
+    return session->snapshot ? session->snapshot->visited_count : 0;
+}
+
+void action_return_to(Session *session, size_t index)
+{
+    if (index >= action_visited_count(session)) return;
+    Message message = {{0}};
+    const VisitedPlan *visited = session->snapshot->visited[index];
+    Status status = history_push(session->workspace->history, visited->plan, &message);
+    if (status != STATUS_OK) {
+        session_fail(session, status, &message);
+        return;
+    }
+    session_follow_plan(session);
+    session_tell(session, "back at plan %zu: u undoes", visited->number);
+}
+
+void act_enter(Session *session, int unused)
+{
+    (void)unused;
+    const Scene *scene = &session->scene;
+    const size_t point = scene->chart_cursor[PANEL_ACCURACY];
+    if (scene->front == PANEL_ACCURACY && scene->pages[PANEL_ACCURACY] == ACCURACY_PAGE_PLANS &&
+        point != SIZE_MAX)
+        action_return_to(session, point);
+    else if (scene_layer(scene) != NO_INDEX)
+        show_overlay(session, OVERLAY_DETAILS);
+}
+
+void act_visited(Session *session, int unused)
+{
+    (void)unused;
+    if (action_visited_count(session) == 0) {
+        session_tell(session, "no plan has been visited yet");
+        return;
+    }
+    show_overlay(session, OVERLAY_VISITS);
+    if (session->snapshot->visit != NO_INDEX) session->scene.overlay_cursor = session->snapshot->visit;
+}
+
+void act_return_to_visited(Session *session, int unused)
+{
+    (void)unused;
+    session->scene.overlay = OVERLAY_NONE;
+    action_return_to(session, session->scene.overlay_cursor);
+}
+
+void act_help(Session *session, int unused)
+{
+    (void)unused;
+    show_overlay(session, OVERLAY_HELP);
+}
+
+void act_close(Session *session, int unused)
+{
+    (void)unused;
+    session->asks_bits = false;
+    session->scene.overlay = OVERLAY_NONE;
+}
+
+void act_scroll(Session *session, int step)
+{
+    Scene *scene = &session->scene;
+    const size_t limit = screen_scroll_limit(&session->canvas, scene);
+    scene->overlay_first = action_step(size_min(scene->overlay_first, limit), limit + 1, step);
+}
+
+void act_scroll_page(Session *session, int direction)
+{
+    act_scroll(session, direction * (int)action_page_rows(session));
+}
+
+/* --- the lesson ------------------------------------------------------------------------------------- */
+
+static void go_to_step(Session *session, size_t step)
+{
+    session->scene.overlay_first = 0;
+    lesson_set_up(&session->scene, step);
+    action_show_cursor(session);
+}
+
+void act_lesson(Session *session, int unused)
+{
+    (void)unused;
+    if (session->scene.lesson)
+        session->scene.lesson = 0;
+    else
+        go_to_step(session, 0);
+}
+
+/* scene.lesson counts from 1; 0: there is none. */
+void act_lesson_step(Session *session, int direction)
+{
+    const size_t step = session->scene.lesson;
+    if (step == 0)
+        session_tell(session, "L starts the lesson");
+    else if (direction > 0 && step == lesson_step_count())
+        session_tell(session, "this was the lesson's last step: L ends it");
+    else if (direction < 0 && step == 1)
+        session_tell(session, "this is the first step");
+    else
+        go_to_step(session, direction > 0 ? step : step - 2);
+}

@@ -1,0 +1,63 @@
+#include "app/explorer/actions.h"
+#include "base/sizes.h"
+#include "views/canvas/character.h"
+
+void act_pause(Session *session, int unused)
+{
+    (void)unused;
+    session->scene.paused = !session->scene.paused;
+    worker_pause(session->workspace->worker, session->scene.paused);
+}
+
+void act_cancel(Session *session, int unused)
+{
+    (void)unused;
+    Worker *worker = session->workspace->worker;
+    const WorkerInfo info = worker_info(worker);
+    if (info.cancelled) {
+        worker_resume(worker);
+    } else if (info.busy) {
+        worker_cancel(worker);
+        session_tell(session, info.exports ? "cancelled, exports included: x resumes the plan"
+                                           : "cancelled: x resumes the plan");
+    } else {
+        session_tell(session, "there is no work to cancel");
+    }
+}
+
+/* Tells what the worker was asked for about a layer. */
+static void tell_asked(Session *session, size_t layer, const char *what, Status status,
+                       const Message *message)
+{
+    if (status != STATUS_OK)
+        session_fail(session, status, message);
+    else
+        session_tell(session, "%s: '%s'", what,
+                     character_short_name(session->scene.network->layers[layer].name).text);
+}
+
+void act_compare(Session *session, int unused)
+{
+    (void)unused;
+    Message message = {{0}};
+    const size_t layer = scene_layer(&session->scene);
+    action_show_page(session, PANEL_ERROR, ERROR_PAGE_EPOCHS);
+    if (layer == NO_INDEX) return;
+    if (session->scene.plan->layers[layer].weight_bits == BITS_FLOAT) {
+        session_tell(session, "this layer's weights are float: choose a bit width first");
+        return;
+    }
+    Status status = worker_compare_methods(session->workspace->worker, layer, &message);
+    tell_asked(session, layer, "comparing methods", status, &message);
+}
+
+void act_measure(Session *session, int unused)
+{
+    (void)unused;
+    Message message = {{0}};
+    const size_t layer = scene_layer(&session->scene);
+    action_show_page(session, PANEL_ERROR, ERROR_PAGE_WIDTHS);
+    if (layer == NO_INDEX) return;
+    Status status = worker_measure_widths(session->workspace->worker, layer, &message);
+    tell_asked(session, layer, "solving at every bit width", status, &message);
+}

@@ -28,7 +28,7 @@ static int close_session(void **state)
     return 0;
 }
 
-/* In a script's language. */
+/* Keys in the notation of scripts. */
 static void press(const char *keys)
 {
     int key;
@@ -458,7 +458,7 @@ static void a_double_click_does_not_answer_a_prompt(void **state)
     }
 }
 
-/* Every cell of the screen: nothing that a click or the wheel does may go beyond what there is. */
+/* Clicks and turns the wheel on every cell of the screen: no index may leave its range. */
 static void a_click_anywhere_is_safe(void **state)
 {
     for (int row = 0; row < 30; row++)

@@ -1,4 +1,4 @@
-/* Signals while the program has the terminal: none is lost, whichever thread the system gives it to. */
+/* Signals while the program owns the terminal: none is lost, whichever thread receives it. */
 #include "app/cli/interrupt.h"
 
 #include <setjmp.h>
@@ -14,7 +14,7 @@
 
 static void rescue(void) {}
 
-/* As a library's thread does that was there before the signals were held back. */
+/* A library's thread that was started before the signals were blocked. */
 static void *let_signals_through(void *number)
 {
     sigset_t none;

@@ -4,7 +4,7 @@
 #include "views/canvas/terminal.h"
 #include "views/lesson.h"
 
-/* Names what is wrong before it fails. */
+/* Prints what is wrong before it fails. */
 static void fail_at(const KeyEntry *entry, const char *what)
 {
     char name[KEY_NAME];
@@ -24,7 +24,7 @@ static size_t key_count(const KeyEntry *entry)
     return entry->range ? 1 : count;
 }
 
-/* How many entries of a context have a key. */
+/* Returns the number of entries of a context that have a key. */
 static size_t entries_with(KeyContext context, int key)
 {
     size_t count = 0;
@@ -59,7 +59,7 @@ static void every_entry_is_whole(void **state)
     }
 }
 
-/* Whatever stands in front can be left, by Ctrl-C at least. */
+/* Every overlay can be closed, at least by Ctrl-C. */
 static void every_context_can_be_left(void **state)
 {
     for (int context = 0; context < KEYS_CONTEXTS; context++)

@@ -98,7 +98,7 @@ static void what_interrupts_a_task(void **state)
     task_queue_clear(&export);
 }
 
-/* A story: each event, and the state after it. */
+/* A sequence of events, and the state after each. */
 static void a_plan_is_cancelled_and_resumed(void **state)
 {
     static const struct {

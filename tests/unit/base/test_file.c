@@ -107,7 +107,7 @@ static void gzip_bombs_and_damage_are_refused(void **state)
     free(packed);
 }
 
-/* Members are capped together: the size that the last one names is its own alone. */
+/* The ceiling holds for all gzip members together: the stored size is that of the last member alone. */
 static void gzip_members_are_capped_together(void **state)
 {
     char *data, *zeros = calloc(1, 1 << 20);
@@ -186,7 +186,7 @@ static void replace_writes_devices_and_pipes_directly(void **state)
     assert_int_equal(scratch_count(), 1);
 }
 
-/* What a shell's >> gives: the file is appended to, not replaced. */
+/* A file opened with a shell's >> is appended to, not replaced. */
 static void replace_of_standard_output_appends_to_it(void **state)
 {
     const char *path = scratch_text("log", "before ");
@@ -360,7 +360,7 @@ static void json_values_have_the_type_asked_for(void **state)
     cJSON_Delete(root);
 }
 
-/* However it is called and however old it is. */
+/* Whatever the name and date in the gzip header. */
 static void a_file_beside_stays(void **state)
 {
     const struct timespec long_ago[2] = {{.tv_sec = 1000000000}, {.tv_sec = 1000000000}};
@@ -384,7 +384,7 @@ static void count_of(const char *text, Status expected, size_t value)
     cJSON_Delete(root);
 }
 
-/* From 2^53 on, a number could have been another one in the file. */
+/* From 2^53 on, a double no longer tells which integer stood in the file. */
 static void json_counts_are_exact(void **state)
 {
     count_of("9007199254740991", STATUS_OK, 9007199254740991);
@@ -397,7 +397,7 @@ static void json_counts_are_exact(void **state)
     count_of("1e3", STATUS_OK, 1000);
 }
 
-/* Two bytes of the file would be 64 of memory. */
+/* Two bytes in the file would take 64 bytes of memory. */
 static void json_of_too_many_values_is_refused(void **state)
 {
     const size_t size = 2 * JSON_MOST_VALUES + 8;

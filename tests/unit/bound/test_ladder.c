@@ -37,7 +37,7 @@ static int set_up(void **state)
     return noise_start(IMAGES, SIDE, CHANNELS);
 }
 
-/* Weights rounded to `bits`, by the channel's largest. */
+/* Weights rounded to `bits`, with scales from the largest weight per channel. */
 static Weights *coarsen(const Network *network, size_t index, unsigned bits)
 {
     const Layer *layer = &network->layers[index];
@@ -95,7 +95,7 @@ static Ladder climb(const Network *network, Weights *const *weights, const Datas
     return ladder;
 }
 
-/* The invariant once more, apart from the ladder's own word for it. */
+/* Checks the order of the rungs independently of the ladder's own check. */
 static void check_order(const Ladder *ladder, const char *what)
 {
     if (ladder->violation) fail_msg("%s: %s", what, ladder->violation);
@@ -116,7 +116,7 @@ typedef struct Shape {
     const char *name, *text;
 } Shape;
 
-/* All start from 3 channels of 8 x 8 and end in 5 outputs. */
+/* All networks have an input of 3 x 8 x 8 and 5 outputs. */
 #define HEAD "f_=Flatten(g_); y=Gemm(f_,{4,5}#90,{5}#91)"
 #define POOLED(value) "g_=GlobalAveragePool(" value "); " HEAD
 static const Shape shapes[] = {
@@ -196,7 +196,7 @@ static void networks_in_data_keep_the_order(void **state)
     dataset_free(dataset);
 }
 
-/* By network_run(), with layers first..end-1 quantized. */
+/* Computed by network_run() with layers first..end-1 quantized. */
 static void run_part(float *outputs, const Network *network, Weights *const *weights, size_t from, size_t end)
 {
     const Weights **part = calloc(network->layer_count + 1, sizeof *part);
@@ -231,7 +231,7 @@ static void assert_near(double a, double b)
     if (!(fabs(a - b) <= 1e-9 * fabs(b))) fail_msg("%.17g is not %.17g", a, b);
 }
 
-/* Branches and joins, whose tails leave much of the network as it is. */
+/* Branches and joins: their tails leave much of the network unchanged. */
 static void hybrids_agree_with_a_direct_computation(void **state)
 {
     const size_t shape[4] = {0, CHANNELS, SIDE, SIDE};
@@ -284,7 +284,7 @@ static void two_layers_agree_with_a_direct_computation(void **state)
     network_free(network);
 }
 
-/* With one layer quantized all sums are that layer's. */
+/* With one quantized layer, every sum has that layer's term alone. */
 static void one_layer_alone_is_the_whole(void **state)
 {
     const size_t shape[4] = {0, CHANNELS, SIDE, SIDE};
@@ -371,7 +371,7 @@ static void hybrid_accuracy_ends_at_the_quantized_networks(void **state)
     close_lenet(&lenet);
 }
 
-/* At finer widths even the spectral rung certifies something; each rung never more than the next. */
+/* At more bits even the spectral rung certifies some images; no rung certifies more than the next. */
 static void rungs_certify_in_order(void **state)
 {
     Lenet lenet = open_lenet();
@@ -462,7 +462,7 @@ static void what_is_done_so_far_is_a_ladder(void **state)
     close_lenet(&lenet);
 }
 
-/* A ladder on the way is that of a run on as many images. */
+/* An unfinished ladder equals that of a run on the images done so far. */
 static void a_ladder_on_the_way_is_that_of_fewer_images(void **state)
 {
     Lenet lenet = open_lenet();

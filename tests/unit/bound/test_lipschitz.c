@@ -67,7 +67,7 @@ static double constant_of(const Network *network, size_t node, size_t input, con
     return 0;
 }
 
-/* One input moved by a random step of every size; returns the largest stretch over its constant. */
+/* Moves one input by random steps of every size; returns the largest ratio of output change to constant. */
 static double check_pairs(const Network *network, size_t number, size_t input)
 {
     const Node *node = &network->nodes[number];
@@ -102,8 +102,8 @@ static double check_pairs(const Network *network, size_t number, size_t input)
     return most;
 }
 
-/* Every edge of every node of the graph but layers'. Linear ones are compared with their dense norm: below
- * the constant, and not by more than `slack`. */
+/* Checks every edge of every node of the graph except layers. Linear ones are compared with their dense norm,
+ * which must be below the constant by at most `slack`. */
 static void check_graph(const char *text, double slack)
 {
     Network *network = open_text(text);
@@ -162,7 +162,7 @@ static void test_max_pool(void **state)
     check_graph("y=MaxPool(x) kernel_shape=[2,2] dilations=[2,2]", 1);
 }
 
-/* The windows that a pixel larger than all others reaches are where the constant is attained. */
+/* The constant is attained at a pixel that is larger than all others in its windows. */
 static void test_max_pool_is_attained(void **state)
 {
     Network *network = open_text("y=MaxPool(x) kernel_shape=[3,3] strides=[2,1] pads=[1,1,1,1] ceil_mode=1");
@@ -253,7 +253,7 @@ static void test_unbounded(void **state)
     check_unbounded("g=Greater(x,0.0); y=Where(g,x,1.0)", 13);
 }
 
-/* The largest slope on a grid of 2^-9 over [-8, 8) is the constant, from below. */
+/* The largest slope on a grid of 2^-9 over [-8, 8) approaches the constant from below. */
 static void check_slope(const char *text, double expected)
 {
     const size_t shape[] = {1, 1, 128, 64};
@@ -308,7 +308,7 @@ static void test_slopes(void **state)
     check_slope("y=Div(x,-4.0)", 0.25);
 }
 
-/* In double, where a float grid cannot tell: s(x)(1 + x(1 - s(x))) stays below the constant. */
+/* In double, because a float grid is too coarse: s(x)(1 + x(1 - s(x))) stays below the constant. */
 static void test_silu_in_double(void **state)
 {
     double most = 0;

@@ -14,7 +14,7 @@
 
 static Pool *pool;
 
-/* Of a network with one layer at one use. */
+/* The norm of a network with one layer and one use. */
 static LayerNorm only_norm(const Network *network)
 {
     Message message = {0};
@@ -97,7 +97,7 @@ static void test_zero_weights(void **state)
     network_free(network);
 }
 
-/* A weight that is no number leaves no bound, rather than a small one. */
+/* A NaN weight gives no bound, rather than a small one. */
 static void test_not_finite(void **state)
 {
     Message message = {0};
@@ -166,8 +166,7 @@ static void test_data(void **state)
     }
 }
 
-/* --- cancelling ------------------------------------------------------------------------------------------
- */
+/* --- cancelling ----------------------------------------------------------------------------------------- */
 
 typedef struct Caller {
     size_t calls, stop_at; /* 0: never */

@@ -20,7 +20,7 @@ static unsigned char pixel_at(size_t i)
     return (unsigned char)(i * 37 + i / 7);
 }
 
-/* An IDX file of bytes in `file`; returns its size. */
+/* Writes an IDX file of bytes to `file`; returns its size. */
 static size_t make_idx(unsigned char *file, size_t rank, const size_t *dimensions)
 {
     size_t size = 4, elements = 1;
@@ -181,7 +181,7 @@ static void absurd_dimensions_are_refused(void **state)
     refuse_status(write_idx("x", 4, deep), NULL, 0, STATUS_UNSUPPORTED, "17 channels");
 }
 
-/* Images and labels are there at once. */
+/* Images and labels are in memory at the same time. */
 static void memory_holds_images_and_labels(void **state)
 {
     const size_t shape[] = {3, 28, 28}, images = 16 + 3 * 28 * 28, labels = 8 + 3;
@@ -267,7 +267,7 @@ static void cifar_100_labels_are_the_fine_ones(void **state)
     free(file);
 }
 
-/* Of 3073 * 3074 bytes, either could be: the labels decide, or the network's outputs. */
+/* A file of 3073 * 3074 bytes fits both formats: the labels decide, or the network's outputs. */
 static void a_length_of_both_is_settled(void **state)
 {
     const size_t size = (size_t)3073 * 3074;

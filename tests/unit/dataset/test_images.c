@@ -1,5 +1,5 @@
-/* Folders of PNG and JPEG, and NumPy arrays; the readers of IDX and CIFAR are in test_dataset.c. What Pillow
- * makes of tests/images/pictures stands beside them: make_expected.py. */
+/* Folders of PNG and JPEG, and NumPy arrays; test_dataset.c tests the readers of IDX and CIFAR. The arrays
+ * that Pillow decodes from tests/images/pictures stand beside that folder (make_expected.py). */
 #define _GNU_SOURCE
 #include "base/pool.h"
 #include "dataset/dataset.h"
@@ -419,7 +419,7 @@ static void a_file_that_changes_or_goes_is_an_error(void **state)
     dataset_free(dataset);
 }
 
-/* Names, the file of labels, and what decoding takes are refused before they are there. */
+/* Names, labels and the memory for decoding are refused before they are allocated. */
 static void memory_has_a_ceiling(void **state)
 {
     DatasetSource source = make_many();
@@ -574,7 +574,7 @@ static void truncated_pictures_are_refused(void **state)
     }
 }
 
-/* Whatever a byte becomes: read or refused, under the sanitizers. */
+/* Each byte changed: the file is read or refused, under the sanitizers. */
 static void scrambled_pictures_do_no_harm(void **state)
 {
     static const char *const names[] = {"colour.png", "palette.png", "progressive.jpeg", "inks.jpg"};
@@ -667,8 +667,8 @@ static void put_segment(FILE *file, unsigned char marker, const void *data, size
     fwrite(data, 1, size, file);
 }
 
-/* A grey JPEG, progressive and with arithmetic coding, whose data is left out: it stands for zeros. A scan
- * for each coefficient, then for each of its bits. */
+/* A grey progressive JPEG with arithmetic coding and no data, which decodes as zeros: one scan per
+ * coefficient, then one per bit of it. */
 static void write_scans(const char *name, unsigned char width_high, size_t scans)
 {
     unsigned char quantization[65] = {0};
@@ -689,7 +689,7 @@ static void write_scans(const char *name, unsigned char width_high, size_t scans
     assert_int_equal(fclose(file), 0);
 }
 
-/* A file of a few KiB that asks for the work of thousands of megapixels. */
+/* A file of a few KiB that takes the time of thousands of megapixels. */
 static void pictures_of_many_scans_are_refused(void **state)
 {
     make_folder("x");
@@ -801,7 +801,7 @@ static void the_layout_can_be_told(void **state)
     assert_int_equal(byte_of(values[1]), 6);
 }
 
-/* Three dimensions are grey; floats stay what they are. */
+/* Arrays with three dimensions are grey; floats are used as they are. */
 static void floats_are_not_normalized(void **state)
 {
     const Normalization far = {{5}, {7}};

@@ -1,5 +1,5 @@
-/* Evaluation of lenet5 on its test images: known top-1, the same bits for any number of threads, and what
- * cannot be evaluated. */
+/* Evaluation of lenet5 on its test images: known top-1, the same bits for any number of threads, and inputs
+ * that cannot be evaluated. */
 #include "base/blas.h"
 #include "evaluate/accuracy.h"
 #include "network/network.h"
@@ -135,7 +135,7 @@ static void coarse_weights_cost_something(void **state)
                      evaluation.quantized.top1_correct);
 }
 
-/* A tile filled up with nothing counts only its images. */
+/* In a tile that is not full, only its images count. */
 static void short_tiles_add_up(void **state)
 {
     Evaluation all = evaluate(2, true, 37), first = evaluate(2, true, 1);
@@ -162,8 +162,8 @@ static void assert_same(const Evaluation *a, const Evaluation *b)
     assert_memory_equal(&a->output_sqnr_db, &b->output_sqnr_db, sizeof a->output_sqnr_db);
 }
 
-/* Runs of any length one after the other: those that find outputs known, those that go beyond, and those
- * that end within a tile, where outputs are kept without end, in part, or not at all. */
+/* Runs of several lengths one after the other: with known outputs, beyond them, and ending within a tile;
+ * while all outputs are kept, a part, or none. */
 static void known_outputs_change_no_bit(void **state)
 {
     static const size_t limits[] = {37, 299, 20, 299, 310}, ceilings[] = {SIZE_MAX, 100 * 10 * 4 + 3, 0},
@@ -180,7 +180,7 @@ static void known_outputs_change_no_bit(void **state)
     }
 }
 
-/* What stands in the reference is what is compared with: nothing is run again. */
+/* The comparison uses the stored reference: the float network is not run again. */
 static void known_outputs_are_used(void **state)
 {
     Reference *reference = open_reference(REFERENCE_BYTES);
@@ -201,7 +201,7 @@ static bool never(void *context, const Evaluation *so_far)
     return false;
 }
 
-/* The report comes a few times a second, so only where the run takes long enough. */
+/* Progress is reported a few times per second, so only if the run takes long enough. */
 static void progress_cancels(void **state)
 {
     Pool *pool;

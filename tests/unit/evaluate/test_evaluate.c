@@ -1,4 +1,4 @@
-/* Intervals against published values, and the tally of images against figures worked out by hand. */
+/* Intervals against published values, and the tally of images against figures computed by hand. */
 #include "evaluate/interval.h"
 #include "evaluate/tally.h"
 

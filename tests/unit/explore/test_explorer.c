@@ -1,5 +1,5 @@
-/* The explorer: whatever the history of edits, cancels and forgetting, a plan gives what a fresh run gives;
- * nothing known is computed again; snapshots do not change. */
+/* The explorer: after any history of edits, cancellations and forgotten results, a plan gives the results of
+ * a fresh run; known results are not computed again; snapshots do not change. */
 #include "base/random.h"
 #include "explore/explorer.h"
 #include "graph_text.h"
@@ -17,8 +17,7 @@
 #define EDITS 14
 #define MOST_SNAPSHOTS 65536
 
-/* --- fixture ---------------------------------------------------------------------------------------------
- */
+/* --- fixture -------------------------------------------------------------------------------------------- */
 
 static int set_up(void **state)
 {
@@ -40,7 +39,7 @@ static const Shape concat = {
     "concat", "a=Conv(x,{4,3,3,3}#1) pads=[1,1,1,1]; r=Relu(a); b=Conv(r,{2,4,1,1}#2); c=Conv(r,{2,4,3,3}#3) "
               "pads=[1,1,1,1]; d=Concat(b,c) axis=1; e=Relu(d); f=Conv(e,{4,1,3,3}#4) group=4; " POOLED("f")};
 
-/* One layer at three nodes: two branches, and behind both. */
+/* One layer with three uses: in two branches, and after both. */
 static const Shape shared = {"shared",
                              "w=Identity({4,4,1,1}#2); a=Conv(x,{4,3,3,3}#1) pads=[1,1,1,1]; r=Relu(a); "
                              "k=Conv(r,{4,4,3,3}#3) pads=[1,1,1,1]; p=Conv(r,w); q=Conv(k,w); s=Relu(p); "
@@ -64,7 +63,7 @@ static Plan *small_plan(const Network *network, Mode mode)
     return plan;
 }
 
-/* What the explorer's callbacks see. */
+/* State of the explorer's callbacks. */
 typedef struct Watch {
     size_t calls, stop_at; /* of `proceed`; 0: never */
     Snapshot **snapshots;  /* [MOST_SNAPSHOTS] */
@@ -148,8 +147,7 @@ static Pipeline *run_pipeline(const Network *network, const Plan *plan, Pipeline
     return pipeline;
 }
 
-/* --- the same bytes --------------------------------------------------------------------------------------
- */
+/* --- the same bytes ------------------------------------------------------------------------------------- */
 
 static void same_array(const void *a, const void *b, size_t bytes)
 {
@@ -222,8 +220,7 @@ static void snapshot_agrees(const Snapshot *snapshot, const Explorer *explorer, 
     assert_true(snapshot->visited[snapshot->visit]->evaluated && snapshot->visited[snapshot->visit]->bounded);
 }
 
-/* --- random histories ------------------------------------------------------------------------------------
- */
+/* --- random histories ----------------------------------------------------------------------------------- */
 
 /* One edit, by the key (round, step): a width, an input's width, a method, an option. */
 static void edit(Plan *plan, const Network *network, size_t round, size_t step)
@@ -325,8 +322,7 @@ static void ladder_and_accuracy_are_those_of_a_fresh_run(void **state)
     network_free(network);
 }
 
-/* --- nothing twice ---------------------------------------------------------------------------------------
- */
+/* --- nothing twice -------------------------------------------------------------------------------------- */
 
 typedef struct Count {
     size_t solves, calls;
@@ -350,7 +346,7 @@ static Count count_run(const Network *network, const Plan *plan, Memo *memo)
     return count;
 }
 
-/* Of `concat` a branch is changed: what is behind it is solved again, its sibling is not. */
+/* One branch of `concat` is changed: the layers after it are solved again, the other branch is not. */
 static void only_what_is_behind_is_solved_again(void **state)
 {
     for (Mode mode = MODE_SEQUENTIAL; mode <= MODE_INDEPENDENT; mode++) {
@@ -373,7 +369,7 @@ static void only_what_is_behind_is_solved_again(void **state)
     }
 }
 
-/* Nothing that could be abandoned is done. */
+/* Work that would be abandoned is not done. */
 static void going_back_is_no_work(void **state)
 {
     Network *network = open_shape(&residual);
@@ -419,8 +415,7 @@ static void little_memory_forgets_and_gives_the_same(void **state)
     }
 }
 
-/* --- cancelling ------------------------------------------------------------------------------------------
- */
+/* --- cancelling ----------------------------------------------------------------------------------------- */
 
 /* Cancelled at each of many moments, then taken up again. */
 static void cancelled_anywhere_goes_on_to_the_same(void **state)
@@ -451,8 +446,7 @@ static void cancelled_anywhere_goes_on_to_the_same(void **state)
     network_free(network);
 }
 
-/* --- snapshots -------------------------------------------------------------------------------------------
- */
+/* --- snapshots ------------------------------------------------------------------------------------------ */
 
 static uint64_t mix(uint64_t sum, const void *bytes, size_t count)
 {
@@ -461,7 +455,7 @@ static uint64_t mix(uint64_t sum, const void *bytes, size_t count)
     return sum;
 }
 
-/* Of all that the snapshot points at. */
+/* Hash of everything that the snapshot points to. */
 static uint64_t fingerprint(const Snapshot *snapshot)
 {
     uint64_t sum = mix(14695981039346656037u, (const char *)snapshot + sizeof snapshot->references,
@@ -509,7 +503,7 @@ static void published_snapshots_do_not_change(void **state)
     network_free(network);
 }
 
-/* While a layer is solved its trace grows, each a beginning of the next and of the solution's. */
+/* While a layer is being solved its trace grows: each is a prefix of the next and of the solution's. */
 static void traces_stream(void **state)
 {
     Network *network = open_shape(&residual);
@@ -535,7 +529,7 @@ static void traces_stream(void **state)
     network_free(network);
 }
 
-/* What there is to show of a layer adds up. */
+/* The figures of a layer are consistent. */
 static void pictures_of_a_layer_add_up(void **state)
 {
     Network *network = open_shape(&concat);
@@ -566,8 +560,7 @@ static void pictures_of_a_layer_add_up(void **state)
     network_free(network);
 }
 
-/* --- one layer -------------------------------------------------------------------------------------------
- */
+/* --- one layer ------------------------------------------------------------------------------------------ */
 
 static double error_of(const Network *network, const Plan *plan, size_t layer)
 {
@@ -620,7 +613,7 @@ static void one_layer_by_every_method_and_width(void **state)
     network_free(network);
 }
 
-/* With a memo that keeps nothing, and past layers that are not upstream. */
+/* With a memo that keeps nothing, and across layers that are not upstream. */
 static void sums_of_a_layer_are_found_without_a_memory(void **state)
 {
     for (Mode mode = MODE_SEQUENTIAL; mode <= MODE_INDEPENDENT; mode++)
@@ -655,8 +648,7 @@ static void sums_of_a_layer_are_found_without_a_memory(void **state)
         }
 }
 
-/* --- visits, failures ------------------------------------------------------------------------------------
- */
+/* --- visits, failures ----------------------------------------------------------------------------------- */
 
 static void visited_of_an_earlier_run_come_first(void **state)
 {
@@ -753,7 +745,7 @@ static void why_there_are_no_images_is_shown(void **state)
     network_free(network);
 }
 
-/* Other images, other results: nothing of the first is taken for the second. */
+/* Other images, other results: no result of the first set is used for the second. */
 static void other_images_start_anew(void **state)
 {
     static const Normalization brighter = {.mean = {0.4f, 0.4f, 0.4f}, .std = {0.2f, 0.2f, 0.2f}};
@@ -776,8 +768,7 @@ static void other_images_start_anew(void **state)
     network_free(network);
 }
 
-/* --- threads ---------------------------------------------------------------------------------------------
- */
+/* --- threads -------------------------------------------------------------------------------------------- */
 
 typedef struct Shelf {
     pthread_mutex_t lock;

@@ -72,7 +72,7 @@ static void a_push_drops_what_was_undone(void **state)
     history_free(history);
 }
 
-/* Neither a step to undo, nor the end of what can be redone. */
+/* Pushing an equal plan adds no step, and keeps the steps that can be redone. */
 static void an_equal_plan_adds_nothing(void **state)
 {
     History *history = history_of(2, 4);

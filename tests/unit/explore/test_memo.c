@@ -60,8 +60,7 @@ static void keep(Memo *memo, unsigned number, size_t bytes)
     solved_drop(solved);
 }
 
-/* --- keeping ---------------------------------------------------------------------------------------------
- */
+/* --- keeping -------------------------------------------------------------------------------------------- */
 
 static void what_is_kept_is_found_as_it_was(void **state)
 {
@@ -126,7 +125,7 @@ static void the_first_of_a_key_stays(void **state)
     memo_free(memo);
 }
 
-/* Thousands of entries come and go; what is left is the last ones. */
+/* After thousands of entries, the last ones are kept. */
 static void many_entries_under_a_ceiling(void **state)
 {
     Memo *memo = make_memo(100000);
@@ -142,8 +141,7 @@ static void many_entries_under_a_ceiling(void **state)
     memo_free(memo);
 }
 
-/* --- upstream --------------------------------------------------------------------------------------------
- */
+/* --- upstream ------------------------------------------------------------------------------------------- */
 
 /* Layers in order: stem 0, branches 1 and 2, behind both 3, the classifier 4. */
 static const char *const branches =
@@ -193,8 +191,7 @@ static void a_shared_layer_brings_what_all_its_nodes_need(void **state)
     network_free(network);
 }
 
-/* --- keys ------------------------------------------------------------------------------------------------
- */
+/* --- keys ----------------------------------------------------------------------------------------------- */
 
 typedef struct Bench {
     Network *network;
@@ -278,7 +275,7 @@ static void options_count_where_they_matter(void **state)
     free_bench(&bench);
 }
 
-/* A float layer's method is nothing, and a float layer upstream is as none. */
+/* A float layer's method does not matter, and a float layer upstream counts as none. */
 static void float_layers_do_not_count(void **state)
 {
     Bench bench = make_bench(MODE_SEQUENTIAL);

@@ -36,15 +36,14 @@ static Pipeline *run(const Bench *bench, const Network *network, const Plan *pla
     return pipeline;
 }
 
-/* --- reference figures ------------------------------------------------------------------------------------
- */
+/* --- reference figures ---------------------------------------------------------------------------------- */
 
 typedef struct Reference {
     unsigned n, m, bits;
     double rounding, bitsplit, polished;
 } Reference;
 
-/* The reference's rows of one width in graph order; returns how many. */
+/* Reads the reference's rows of one bit width in graph order; returns their number. */
 static size_t read_reference(Reference *rows, size_t most, const char *name, unsigned bits)
 {
     char path[512], line[256];
@@ -106,8 +105,7 @@ static void reference_resnet20(void **state)
     for (unsigned bits = 2; bits <= 4; bits++) compare_with_reference(*state, "resnet20", bits);
 }
 
-/* --- never up, in every layer of every network ------------------------------------------------------------
- */
+/* --- never up, in every layer of every network ---------------------------------------------------------- */
 
 typedef struct Watch {
     size_t layer, epochs;
@@ -200,7 +198,9 @@ static void threads_and_memory_change_nothing(void **state)
     }
 }
 
-/* The ceiling's message names one that does; just above it, activations go to a file and nothing changes. */
+/* The message names a memory limit that is enough; just above it, activations go to a file and results stay
+ * the same.
+ */
 static void little_memory_spills_or_is_refused(void **state)
 {
     const Bench *bench = *state;
@@ -239,7 +239,7 @@ static void little_memory_spills_or_is_refused(void **state)
 /* --- modes
  * ---------------------------------------------------------------------------------------------------- */
 
-/* Independent layers do not depend on each other; sequential ones make up for what came before. */
+/* Independent layers do not depend on each other; sequential ones compensate earlier errors. */
 static void modes_differ_as_they_should(void **state)
 {
     Network *network = open_network("lenet5");

@@ -43,7 +43,7 @@ static void bits_and_methods_are_set(void **state)
     plan_drop(plan);
 }
 
-/* One change of each thing that a plan holds. */
+/* One change per field of a plan. */
 static void change(Plan *plan, int what)
 {
     switch (what) {

@@ -30,8 +30,7 @@ static Solved *make_solved(void)
     return solved;
 }
 
-/* --- copies ----------------------------------------------------------------------------------------------
- */
+/* --- copies --------------------------------------------------------------------------------------------- */
 
 static void copies_stay_as_they_were(void **state)
 {
@@ -93,8 +92,7 @@ static void an_empty_draft_is_copied(void **state)
     snapshot_drop(snapshot);
 }
 
-/* --- the front -------------------------------------------------------------------------------------------
- */
+/* --- the front ------------------------------------------------------------------------------------------ */
 
 static void expect_front(VisitedPlan **visits, size_t count, const bool *expected)
 {

@@ -1,5 +1,5 @@
-/* The sweep of lenet5: how near the estimates come, measured errors that are the pipeline's, who hears of
- * layers and who may end it. */
+/* The sweep of lenet5: the accuracy of the estimates, measured errors equal to the pipeline's, callbacks and
+ * cancellation. */
 #include "base/blas.h"
 #include "explore/sweep.h"
 #include "network/network.h"

@@ -1,5 +1,5 @@
-/* Networks: the five in data/ against their expected logits; layers against naive loops in double; what
- * opening folds, shares, names and refuses. */
+/* Networks: the five in data/ against PyTorch's logits; layers against naive loops in double; folding,
+ * sharing, naming and refusing while opening. */
 #include "base/blas.h"
 #include "base/file.h"
 #include "base/random.h"
@@ -98,7 +98,7 @@ static void free_values(const Network *network, void **values)
     free(values);
 }
 
-/* network_run(), fused and reusing memory, against the nodes one by one: the same bits. */
+/* network_run(), which fuses nodes and reuses memory, gives the same bits as running the nodes one by one. */
 static void check_run_against_nodes(const Network *network, const float *input)
 {
     float *output = run_tile(network, input);
@@ -452,7 +452,7 @@ static double *pointwise(const double *x, size_t rows, uint64_t stream)
     return y;
 }
 
-/* The network's output, which is in ONNX's order, against rows [batch][pixels][OUTPUTS]. */
+/* Compares the network's output (ONNX's order) with rows [batch][pixels][OUTPUTS]. */
 static void check_image_output(const Network *network, const float *tile, const double *rows)
 {
     size_t pixels = SIDE * SIDE, count = network->batch * pixels * OUTPUTS;
@@ -546,8 +546,8 @@ static void normalization_of_a_shared_output_stands_alone(void **state)
     free(sum);
 }
 
-/* Two convolutions by the same weights are one layer of two uses; a normalization behind one gives it
- * weights of its own, whichever comes first. */
+/* Two convolutions with the same weights are one layer with two uses; a normalization after one of them gives
+ * it its own weights, whichever comes first. */
 static void weights_are_shared(void **state)
 {
     (void)state;
@@ -580,8 +580,7 @@ static void weights_are_shared(void **state)
     }
 }
 
-/* Weights made by Constant, through Identity; nodes that are dead may be anything; the file's order is no
- * order. */
+/* Weights from Constant through Identity; dead nodes of any kind; nodes in any order. */
 static void order_and_detours_do_not_matter(void **state)
 {
     (void)state;
@@ -612,7 +611,7 @@ static void order_and_detours_do_not_matter(void **state)
 
 enum { LENGTH = CHANNELS * SIDE * SIDE, CLASSES_HERE = 4 };
 
-/* y = alpha x B + beta C after Flatten, every way of writing it. */
+/* y = alpha x B + beta C after Flatten, in every form. */
 static void matrix_products(void **state)
 {
     (void)state;
@@ -822,7 +821,7 @@ static void input_shape_fills_what_is_open(void **state)
     }
 }
 
-/* A chain that is as long as the stack is not deep, in reverse order. */
+/* A chain of nodes longer than any stack is deep, in reverse order. */
 static void long_chains_open(void **state)
 {
     (void)state;
@@ -868,7 +867,7 @@ static Status open_convolutions(size_t memory, Message *message)
     return status;
 }
 
-/* What kernels keep for a layer counts, however small its weights. */
+/* Memory that kernels keep for a layer counts, however small its weights. */
 static void kernels_count_in_the_ceiling(void **state)
 {
     (void)state;
@@ -878,7 +877,7 @@ static void kernels_count_in_the_ceiling(void **state)
     assert_int_equal(open_convolutions((size_t)32 << 20, &message), STATUS_OK);
 }
 
-/* A byte of a list of sizes takes eight when it is unpacked: that is no damage. */
+/* One byte of a list of sizes unpacks to eight: the file is not damaged. */
 static void what_unpacks_above_the_ceiling_is_refused(void **state)
 {
     (void)state;
@@ -957,7 +956,7 @@ static void layer_names(void **state)
     arena_free(&arena);
 }
 
-/* Trying every suffix from "_2" on for each would take hours. */
+/* Trying every suffix from "_2" for each name would take hours. */
 static void many_equal_names(void **state)
 {
     (void)state;

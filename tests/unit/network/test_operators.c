@@ -106,7 +106,7 @@ static Tensor output_tensor(const Network *network)
     return tensor_make(value->rank, shape);
 }
 
-/* Where the output is said never to be negative, it is not. */
+/* Checks that an output marked as non-negative is. */
 static void check_sign(const Run *run, const Network *network)
 {
     bool *nonnegative = calloc(network->value_count, sizeof *nonnegative);
@@ -406,7 +406,7 @@ static void arithmetic_of_activations(void **state)
     check(&run, tensor_make(4, run.x.shape), 0);
 }
 
-/* y = x + what integer constants come to. */
+/* y = x + the value of an expression of integer constants. */
 static void integers(void **state)
 {
     static const struct {
@@ -949,7 +949,7 @@ static void pads_of_nothing(void **state)
     }
 }
 
-/* Between poolings, which want channels last, nothing is transposed. */
+/* Between poolings, which need channels last, no Transpose is added. */
 static void layouts_are_kept(void **state)
 {
     static const struct {
@@ -982,7 +982,7 @@ static void layouts_are_kept(void **state)
 
 /* --- shapes ------------------------------------------------------------------------------------------- */
 
-/* What leaves ONNX's order of the elements as it is. */
+/* Operators that keep ONNX's order of the elements. */
 static void shapes(void **state)
 {
     static const struct {
@@ -1145,7 +1145,7 @@ static void signs(void **state)
     check_found("r=Relu(x); y=LogSoftmax(r)", 13, false);
 }
 
-/* What exporters write for activations without an operator becomes one node. */
+/* Activations that exporters write as several nodes become one node. */
 static void activations_are_recognized(void **state)
 {
     static const char *const cases[][2] = {
@@ -1272,7 +1272,7 @@ static void refusals(void **state)
     }
 }
 
-/* What would join the images of a batch makes the file run image by image. */
+/* A node that would mix the images of a batch makes the file run image by image. */
 static void batches_are_not_mixed(void **state)
 {
     static const char *const texts[] = {
@@ -1297,7 +1297,7 @@ static void batches_are_not_mixed(void **state)
     }
 }
 
-/* Whatever numbers a file has, it is refused or it runs. */
+/* A file with any numbers is refused or runs. */
 static void absurd_numbers(void **state)
 {
     static const char *const texts[] = {

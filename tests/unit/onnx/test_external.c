@@ -1,4 +1,4 @@
-/* Weights in files beside the network: every type, where they lie, and what is refused. */
+/* External data: every type, offsets and folders, and what is refused. */
 #include "onnx_build.h"
 #include "scratch.h"
 
@@ -89,7 +89,7 @@ static void types(void **state)
     }
 }
 
-/* Behind a page of something else, in a folder below. */
+/* Data at an offset of one page, in a subfolder. */
 static void offsets(void **state)
 {
     char bytes[4096 + sizeof numbers + 100];
@@ -167,8 +167,7 @@ static void read_part(ExternalFiles *files, const Onnx__TensorProto *tensor, Sta
     assert_int_equal(external_read(read, &part, &message), expected);
 }
 
-/* What was checked holds for what is read: a file that is replaced is not followed, one that is cut is told.
- */
+/* The checked file is the one that is read: a replaced file is not followed, a truncated one is an error. */
 static void files_may_change_while_they_are_read(void **state)
 {
     Onnx__StringStringEntryProto entry = ONNX__STRING_STRING_ENTRY_PROTO__INIT, *entries[] = {&entry};

@@ -1,5 +1,5 @@
-/* Quantized networks as ONNX: what is written opens here, and computes what the pipeline's weights do; what
- * is in the file; what is refused. */
+/* Quantized networks as ONNX: exported files open here and give the outputs of the pipeline's weights; their content;
+ * what is refused. */
 #include "export_graphs.h"
 #include "graph_text.h"
 #include "network/network.h"
@@ -97,7 +97,7 @@ static double largest_of(const float *values, size_t count)
     return largest;
 }
 
-/* Images of which an output differs by more than 1e-5 of the largest. */
+/* Counts images with an output that differs by more than 1e-5 of the largest. */
 static size_t count_moved(const float *a, const float *b, size_t size)
 {
     const double most = 1e-5 * largest_of(a, IMAGES * size);
@@ -114,8 +114,7 @@ static size_t count_moved(const float *a, const float *b, size_t size)
 
 /* --- every way in which a layer stands in a file ------------------------------------------------------ */
 
-/* Sums are taken in another order, so that a code may be the next one where the input is next to half a code.
- */
+/* Sums are taken in another order, so an input near half a code may round to the next code. */
 static void check_same(const Quantized *quantized, const char *path, const char *name,
                        const ExportSetting *setting)
 {
@@ -448,7 +447,7 @@ static void what_cannot_be_written_is_refused_before_the_work(void **state)
     refuse("layer 'conv'", "FLOAT16");
 }
 
-/* A file that has changed since it was opened is not edited, and what was there before stands. */
+/* A file that changed after it was opened is not exported, and an existing output is kept. */
 static void another_file_is_not_edited(void **state)
 {
     Quantized quantized;

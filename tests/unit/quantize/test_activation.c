@@ -386,7 +386,7 @@ static void balanced_scales_minimize_the_predicted_error(void **state)
     free(weights);
 }
 
-/* Where nothing is gained by it: float weights, and groups of one channel. */
+/* Cases without gain: float weights, and groups of one channel. */
 static void scales_of_their_own_stay(void **state)
 {
     const Bench *bench = *state;
@@ -597,7 +597,7 @@ static void threads_change_nothing(void **state)
     }
 }
 
-/* Float weights on quantized inputs: nothing is solved, and the more bits, the less is lost. */
+/* Float weights with quantized activations: nothing is solved, and more bits give less error. */
 static void inputs_alone_can_be_quantized(void **state)
 {
     Network *network = open_network("lenet5");
@@ -637,7 +637,7 @@ static void the_network_input_stays_float(void **state)
     network_free(network);
 }
 
-/* What a fused activation gives is what the layer and the activation give one after the other. */
+/* A fused activation gives the output of the layer followed by the activation. */
 static void fused_and_alone_agree(void **state)
 {
     const Bench *bench = *state;

@@ -68,7 +68,7 @@ static void two_inputs_by_hand(void **state)
     }
 }
 
-/* Inputs that move together: the second can make up for the first, and only the first's size is left. */
+/* Correlated inputs: the second can compensate the first. */
 static void a_singular_matrix_is_no_failure(void **state)
 {
     static const float same[ROWS][2] = {{1, 1}, {2, 2}, {-1, -1}, {3, 3}};
@@ -81,7 +81,7 @@ static void a_singular_matrix_is_no_failure(void **state)
     problems_free(problems);
 }
 
-/* All rows alike: about the means nothing is left but the rounding of float sums. */
+/* All rows equal: the centred sums are rounding noise of float sums. */
 static void inputs_that_do_not_vary_cost_nothing(void **state)
 {
     enum { INPUTS = 24, OUTPUTS = 3, MANY = 1500 };
@@ -104,7 +104,7 @@ static void inputs_that_do_not_vary_cost_nothing(void **state)
     }
 }
 
-/* A sum that cannot be factorized leaves its estimate unknown, and the rest as it is. */
+/* A matrix that cannot be factorized leaves its own estimate unknown, and no other. */
 static void an_indefinite_sum_leaves_the_estimate_unknown(void **state)
 {
     Problem *problems;

@@ -1,5 +1,5 @@
-/* The optimizer on random problems: it never rises, agrees with a plain twin, and does not depend on threads.
- */
+/* The optimizer on random problems: the objective never rises, it agrees with a plain twin, threads do not
+ * matter. */
 #include "base/blas.h"
 #include "base/random.h"
 #include "plain_bitsplit.h"
@@ -174,8 +174,7 @@ static void objective_never_rises(void **state)
     }
 }
 
-/* --- errors are what the rows say ------------------------------------------------------------------------
- */
+/* --- errors are what the rows say ----------------------------------------------------------------------- */
 
 static void errors_match_rows(void **state)
 {
@@ -204,8 +203,7 @@ static void errors_match_rows(void **state)
     }
 }
 
-/* --- the plain twin --------------------------------------------------------------------------------------
- */
+/* --- the plain twin ------------------------------------------------------------------------------------- */
 
 static double plain_objective(const int8_t *codes, const double *h, const double *g, double y2, size_t n)
 {
@@ -251,8 +249,7 @@ static void blocked_agrees_with_plain_twin(void **state)
     assert_true(different * 1000 <= all);
 }
 
-/* --- small problems by exhaustion -------------------------------------------------------------------------
- */
+/* --- small problems by exhaustion ----------------------------------------------------------------------- */
 
 /* No method beats the best of all codes, and bit-split with polish comes close on average. */
 static void best_of_all_codes(void **state)
@@ -293,8 +290,7 @@ static void best_of_all_codes(void **state)
     assert_true(found_sum < 0.6 * rounding_sum + 0.4 * best_sum);
 }
 
-/* --- degenerate cases --------------------------------------------------------------------------------------
- */
+/* --- degenerate cases ----------------------------------------------------------------------------------- */
 
 static void dead_and_zero(void **state)
 {
@@ -336,8 +332,8 @@ static void dead_and_zero(void **state)
     problems_free(problem);
 }
 
-/* Inputs that never vary leave nothing but rounding noise in the centred sums: scales fitted to it are
- * arbitrary. The bias takes up what the means differ by. */
+/* Constant inputs leave only rounding noise in the centred sums, and scales fitted to it are arbitrary. The
+ * bias compensates the difference of the means. */
 static void constant_inputs_keep_rounding(void **state)
 {
     Pool *pool = *state;
@@ -368,7 +364,7 @@ static void constant_inputs_keep_rounding(void **state)
     }
 }
 
-/* Errors of sums that are not finite would compare as none at all. */
+/* Errors of sums that are not finite would compare as smaller than any. */
 static void sums_must_be_finite(void **state)
 {
     Pool *pool = *state;
@@ -413,8 +409,7 @@ static void cancelled_between_epochs(void **state)
     free_sample(&sample);
 }
 
-/* --- threads -----------------------------------------------------------------------------------------------
- */
+/* --- threads -------------------------------------------------------------------------------------------- */
 
 static void threads_change_no_byte(void **state)
 {

@@ -35,7 +35,7 @@ static Plan *make_plan(void)
     return plan;
 }
 
-/* Unlike the default in every layer and option. */
+/* A plan that differs from the default in every layer and option. */
 static Plan *make_odd_plan(void)
 {
     Plan *plan = make_plan();
@@ -63,7 +63,7 @@ static const Evaluation evaluation = {.images = 1000,
                                       .gained = 5,
                                       .output_sqnr_db = 31.5};
 
-/* A run with figures that are easy to find again. */
+/* A run with figures that are easy to recognize. */
 static Result whole_run(const Plan *plan, Pipeline *pipeline, LayerResult layers[SAMPLE_LAYERS])
 {
     static int8_t codes[144];

@@ -35,8 +35,7 @@ static void check_small(const Layout *layout)
     for (int p = 0; p < PANEL_COUNT; p++) assert_int_equal(cells_of(layout->panels[p]), 0);
 }
 
-/* Areas inside the screen and disjoint, together all of it; the panel in front among them, none without room.
- */
+/* Areas are inside the screen, disjoint, and cover it; the focused panel is among them; none is too small. */
 static void check_layout(const Layout *layout, int rows, int columns, Panel front, bool zoomed)
 {
     Area areas[PANEL_COUNT + 2], screen = {0, 0, rows, columns}, body = {1, 0, rows - 2, columns};

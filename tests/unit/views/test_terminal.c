@@ -1,4 +1,4 @@
-/* Terminal: a child draws and reads on a pseudo-terminal that this program holds the other end of. */
+/* Terminal: a child draws and reads on a pseudo-terminal; this program holds the other end. */
 #define _GNU_SOURCE
 #include "views/canvas/terminal.h"
 
@@ -114,7 +114,7 @@ static void catch_resize(int caught)
     if (write(wake[1], &caught, 1) != 1) _exit(93);
 }
 
-/* Tells every event through the pipe, after drawing; ends with the terminal. */
+/* Draws, then reports every event through the pipe; ends with the terminal. */
 static int tell_events(void)
 {
     if (pipe(wake) != 0) return 95;

@@ -1,4 +1,4 @@
-/* Theme: styles that must be told apart, contrast on light and dark. */
+/* Theme: styles that must differ, contrast on light and dark backgrounds. */
 #include "views/canvas/theme.h"
 
 #include <math.h>

@@ -9,8 +9,8 @@
 #include "config.h"
 #include "network/network.h"
 #include "quantize/calibrate.h"
-#include "report/onnx_write.h"
 #include "report/plan_csv.h"
+#include "report/quantized_onnx.h"
 #include "report/run_json.h"
 
 #include <ctype.h>

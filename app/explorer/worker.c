@@ -6,8 +6,8 @@
 #include "app/explorer/worker_state.h"
 #include "explore/explorer.h"
 #include "quantize/calibrate.h"
-#include "report/onnx_write.h"
 #include "report/plan_csv.h"
+#include "report/quantized_onnx.h"
 #include "report/run_json.h"
 
 #include <errno.h>

@@ -3,9 +3,9 @@
 #include "base/sizes.h"
 #include "network/build/build_graph.h"
 #include "network/build/finish.h"
-#include "network/network_file.h"
 #include "network/run/prepare.h"
 #include "network/storage.h"
+#include "onnx/onnx_file.h"
 
 #include <inttypes.h>
 #include <stdlib.h>
@@ -252,7 +252,7 @@ Status network_open(Network **network, const char *path, const NetworkOptions *o
     if (!status) status = try_batches(network, &opening, message);
     graph_free(&opening.graph);
     onnx_file_close(opening.file);
-    status = network_file_advise(status, path, opening.ceiling, options->held, message);
+    status = onnx_file_advise(status, path, opening.ceiling, options->held, message);
     return status ? status_context(message, status, "cannot open '%s'", path) : STATUS_OK;
 }
 

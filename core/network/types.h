@@ -16,6 +16,7 @@
 
 #include "base/sizes.h"
 #include "onnx/element.h"
+#include "onnx/weight_operand.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -54,13 +55,6 @@ typedef struct Node {
     size_t scratch;         /* bytes of scratch memory for one run */
 } Node;
 
-/* Where a node of the file takes a layer's weights, for code that edits the file. */
-typedef struct LayerSource {
-    size_t file_node;
-    size_t operand;                      /* which input of the ONNX node holds the weights */
-    size_t rank, shape[TENSOR_MAX_RANK]; /* of that input */
-} LayerSource;
-
 /* Weights that can be quantized. For each row x of the layer's input,
  *
  *     y[i] = sum_k weights[i][k] * x[k] + bias[i]
@@ -73,14 +67,14 @@ typedef struct Layer {
     size_t groups, m, n;       /* outputs (m) and inputs (n) per group */
     size_t weight_rank;        /* of the shape in the file */
     size_t weight_shape[TENSOR_MAX_RANK];
-    const float *weights;       /* [groups*m][n], finite, batch normalization folded in */
-    const float *bias;          /* [groups*m], finite, zeros if the layer has no bias */
-    bool has_bias;              /* in the file, or from a folded batch normalization */
-    size_t parameters;          /* number of weights, plus the number of biases if it has them */
-    uint64_t macs;              /* multiply-accumulates per image, summed over its uses */
-    size_t use_count;           /* nodes that use these weights, usually one */
-    const size_t *uses;         /* [use_count] nodes */
-    const LayerSource *sources; /* [use_count] */
+    const float *weights;         /* [groups*m][n], finite, batch normalization folded in */
+    const float *bias;            /* [groups*m], finite, zeros if the layer has no bias */
+    bool has_bias;                /* in the file, or from a folded batch normalization */
+    size_t parameters;            /* number of weights, plus the number of biases if it has them */
+    uint64_t macs;                /* multiply-accumulates per image, summed over its uses */
+    size_t use_count;             /* nodes that use these weights, usually one */
+    const size_t *uses;           /* [use_count] nodes */
+    const WeightOperand *sources; /* [use_count] */
     size_t folded_count;
     const size_t *folded; /* [folded_count] file nodes: the batch normalizations that are folded in */
     bool first;           /* no layer upstream */

@@ -1,5 +1,5 @@
 /* External data: tensors whose elements lie in files beside the network's, as exporters write large networks
- * (x.onnx with x.onnx.data). Private to core/network, but for the report that edits a file.
+ * (x.onnx with x.onnx.data).
  *
  * A file is named by a path relative to the network's folder, without "..", and no component of it may be a
  * link, nor the file have another name (a hard link): what is read lies in that folder and nowhere else.

@@ -8,7 +8,7 @@
 #include "network/run/input_quantizer.h"
 #include "network/run/run.h"
 #include "network/run/weights.h"
-#include "report/onnx_write.h"
+#include "report/quantized_onnx.h"
 
 #include <stdlib.h>
 #include <string.h>

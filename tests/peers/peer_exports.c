@@ -14,10 +14,10 @@
  * the input of each quantized layer before rounding, x / scale, in the file's order.
  */
 #include "app/cli/commands/steps.h"
-#include "network/network_file.h"
 #include "network/run/run.h"
 #include "network/run/weights.h"
-#include "report/onnx_write.h"
+#include "onnx/onnx_file.h"
+#include "report/quantized_onnx.h"
 
 #include <inttypes.h>
 #include <math.h>

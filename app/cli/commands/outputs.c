@@ -4,8 +4,8 @@
 #include "base/blas.h"
 #include "config.h"
 #include "network/network.h"
-#include "report/onnx_write.h"
 #include "report/plan_csv.h"
+#include "report/quantized_onnx.h"
 #include "report/run_json.h"
 
 #include <math.h>

@@ -117,7 +117,7 @@ static Status take_layer(Finish *finish, size_t number, const Node *use, size_t 
     const char *name = layer_name(finish->arena, weight->name, use->name);
     if (name) name = layer_name_unique(finish->arena, &finish->layer_names, finish->suffixes, name);
     size_t *uses = arena_new(finish->arena, size_t, from->uses);
-    LayerSource *sources = arena_new(finish->arena, LayerSource, from->uses);
+    WeightOperand *sources = arena_new(finish->arena, WeightOperand, from->uses);
     if (!name || !uses || !sources) return STATUS_MEMORY;
     *result = finish->layer_numbers[number] = finish->layer_count++;
     Layer *to = &finish->layers[*result];
@@ -152,9 +152,9 @@ static uint64_t site_macs(const Finish *finish, const Node *node, const BuildLay
 }
 
 /* Of the first two inputs, the constant one. */
-static LayerSource source_of(const Builder *builder, size_t file_node)
+static WeightOperand source_of(const Builder *builder, size_t file_node)
 {
-    LayerSource source = {.file_node = file_node};
+    WeightOperand source = {.file_node = file_node};
     const BuildValue *value =
         builder_value(builder, builder->bound[graph_input(builder->graph, file_node, 0)]);
     source.operand = !value->constant;
@@ -167,7 +167,7 @@ static LayerSource source_of(const Builder *builder, size_t file_node)
 
 static void add_use(Finish *finish, Layer *layer, size_t node, const BuildLayer *from)
 {
-    ((LayerSource *)layer->sources)[layer->use_count] =
+    ((WeightOperand *)layer->sources)[layer->use_count] =
         source_of(finish->builder, finish->nodes[node].file_node);
     ((size_t *)layer->uses)[layer->use_count++] = node;
     layer->macs += site_macs(finish, &finish->nodes[node], from);

@@ -7,8 +7,9 @@
 #include "network/run/weights.h"
 #include "noise_fixture.h"
 #include "onnx/onnx_file.h"
+#include "onnx/quantized_model.h"
 #include "onnx_build.h"
-#include "report/onnx_write.h"
+#include "report/quantized_onnx.h"
 
 #include <math.h>
 
@@ -422,7 +423,7 @@ static void refuse(const char *first, const char *second)
     assert_says(second);
     plan_set_bits(plan, network, BITS_FLOAT, BITS_FLOAT,
                   BITS_FLOAT); /* nothing to write: nothing to refuse */
-    if (network->opset >= ONNX_WRITE_FIRST_OPSET)
+    if (network->opset >= QUANTIZED_MODEL_FIRST_OPSET)
         check(quantized_onnx_check(network, plan, &(WriteMemory){0}, &message), "float");
     plan_drop(plan);
     network_free(network);

@@ -1,9 +1,9 @@
 /* Einsum of one or two operands: sums over letters that occur in one operand alone, then a product of
  * matrices over the letters that both share, then a permutation. */
-#include "network/operators/linear/equation.h"
 #include "network/operators/linear/gemm_matmul.h"
 #include "network/operators/operator.h"
 #include "network/operators/reduce/reduce.h"
+#include "onnx/equation.h"
 
 #include <string.h>
 

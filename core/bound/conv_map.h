@@ -6,20 +6,20 @@
 #ifndef BOUND_CONV_MAP_H
 #define BOUND_CONV_MAP_H
 
-#include "bound/cancellation.h"
+#include "base/cancellation.h"
 #include "network/types.h"
 
 typedef struct ConvMap {
     ConvGeometry geometry;
     size_t taps;
-    size_t n;                /* taps * channels */
-    size_t inputs, outputs;  /* elements of x and y */
-    double *weights;         /* [m][taps][channels] */
-    double frobenius_square; /* of the weights */
-    double overlap;          /* the most taps that see one input pixel */
-    Cancellation
-        *cancellation; /* asked between pieces of the bounds below, which may return STATUS_CANCELLED */
-    bool on_caller;    /* of cancellation_check() */
+    size_t n;                   /* taps * channels */
+    size_t inputs, outputs;     /* elements of x and y */
+    double *weights;            /* [m][taps][channels] */
+    double frobenius_square;    /* of the weights */
+    double overlap;             /* the most taps that see one input pixel */
+    Cancellation *cancellation; /* checked between pieces of the bounds below, which may return
+                                   STATUS_CANCELLED; NULL: never */
+    bool on_caller;             /* of cancellation_check() */
 } ConvMap;
 
 /* A map of that geometry without weights, for what it takes. */

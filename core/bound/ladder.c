@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define REPORT_SECONDS 0.1 /* between two calls of the progress function, but for the first and the last */
+#define REPORT_SECONDS 0.1 /* between two progress reports, except the first and the last */
 
 /* --- sets of images --------------------------------------------------------------------------------- */
 
@@ -47,22 +47,21 @@ static Status check_images(const Network *network, const Dataset *dataset, size_
     return STATUS_OK;
 }
 
-/* Backwards from the output. */
-static void find_needed(bool *needed, const Network *network)
-{
-    const Value *values = network->values;
-    if (values[network->output].producer != NO_INDEX) needed[values[network->output].producer] = true;
-    for (size_t i = network->node_count; i-- > 0;)
-        for (size_t k = 0; needed[i] && k < network->nodes[i].input_count; k++) {
-            size_t producer = values[network->nodes[i].inputs[k]].producer;
-            if (producer != NO_INDEX) needed[producer] = true;
-        }
-}
-
-static void find_steps(LadderRun *run)
+/* Finds the nodes that the output depends on, and the steps among them. */
+static Status prepare_run(LadderRun *run, Message *message)
 {
     const Network *network = run->network;
-    find_needed(run->needed, network);
+    const Value *values = network->values;
+    run->steps = calloc(network->node_count + 1, sizeof *run->steps);
+    run->step_of = calloc(network->node_count + 1, sizeof *run->step_of);
+    run->needed = calloc(network->node_count + 1, sizeof *run->needed);
+    if (!run->steps || !run->step_of || !run->needed) return status_no_memory(message, "the ladder");
+    if (values[network->output].producer != NO_INDEX) run->needed[values[network->output].producer] = true;
+    for (size_t i = network->node_count; i-- > 0;)
+        for (size_t k = 0; run->needed[i] && k < network->nodes[i].input_count; k++) {
+            size_t producer = values[network->nodes[i].inputs[k]].producer;
+            if (producer != NO_INDEX) run->needed[producer] = true;
+        }
     for (size_t i = 0; i < network->node_count; i++) {
         size_t layer = network->nodes[i].layer;
         run->step_of[i] = NO_INDEX;
@@ -70,8 +69,10 @@ static void find_steps(LadderRun *run)
         run->step_of[i] = run->step_count;
         run->steps[run->step_count++] = i;
     }
+    return STATUS_OK;
 }
 
+/* rows * columns cells, zeroed; NULL where they overflow or do not fit. */
 static void *new_table(size_t rows, size_t columns, size_t size)
 {
     size_t cells;
@@ -87,17 +88,6 @@ static Status create_samples(LadderRun *run, Message *message)
     return status_no_memory(message, "the ladder");
 }
 
-static Status prepare_run(LadderRun *run, Message *message)
-{
-    const size_t nodes = run->network->node_count;
-    run->steps = calloc(nodes + 1, sizeof *run->steps);
-    run->step_of = calloc(nodes + 1, sizeof *run->step_of);
-    run->needed = calloc(nodes + 1, sizeof *run->needed);
-    if (!run->steps || !run->step_of || !run->needed) return status_no_memory(message, "the ladder");
-    find_steps(run);
-    return STATUS_OK;
-}
-
 static void free_run(LadderRun *run)
 {
     free(run->steps);
@@ -108,45 +98,39 @@ static void free_run(LadderRun *run)
     free(run->all);
 }
 
-/* --- memory ----------------------------------------------------------------------------------------- */
+/* --- memory --------------------------------------------------------------------------------------------- */
 
-/* Of all samples; SIZE_MAX where that overflows. */
-static size_t sample_bytes(const LadderRun *run)
-{
-    const size_t steps = run->step_count * sizeof *run->samples,
-                 layers = run->network->layer_count * sizeof *run->alone;
-    size_t bytes;
-    return size_multiply(&bytes, steps + layers + sizeof *run->all, run->images) ? bytes : SIZE_MAX;
-}
-
-static Status refuse(const LadderRun *run, size_t samples, size_t bench, const LadderOptions *options,
+static Status refuse(const LadderRun *run, size_t samples, size_t worker, const LadderOptions *options,
                      Message *message)
 {
     const size_t ceiling = options->memory;
     size_t need, whole;
-    if (!size_add(&need, samples, bench) || !size_add(&whole, need, options->held)) need = whole = SIZE_MAX;
+    if (!size_add(&need, samples, worker) || !size_add(&whole, need, options->held)) need = whole = SIZE_MAX;
     return status_fail(
         message, STATUS_MEMORY,
         "the ladder of '%s' on %zu images takes %zu MiB on one thread, above the %zu MiB that are left of "
         "--memory: use --memory %zuM or more%s",
         run->network->path, run->images, size_mib(need), size_mib(ceiling), size_mib(whole),
-        bench < ceiling ? ", or fewer --ladder-images" : "");
+        worker < ceiling ? ", or fewer --ladder-images" : "");
 }
 
-/* As many benches as there are workers and tiles for, and as fit below the ceiling. */
-static Status plan_memory(size_t *benches, size_t *bytes, LadderRun *run, const LadderOptions *options,
+/* As many workers as there are threads and tiles for, and as fit below the ceiling. */
+static Status plan_memory(size_t *workers, size_t *bytes, LadderRun *run, const LadderOptions *options,
                           Message *message)
 {
-    const size_t tiles = size_ceil_div(run->images, run->network->batch), samples = sample_bytes(run);
+    const size_t tiles = size_ceil_div(run->images, run->network->batch);
+    const size_t image = run->step_count * sizeof *run->samples +
+                         run->network->layer_count * sizeof *run->alone + sizeof *run->all;
     const size_t ceiling = options->memory ? options->memory : SIZE_MAX;
-    size_t bench;
-    Status status = ladder_bench_bytes(&bench, run, message);
+    size_t worker, samples;
+    if (!size_multiply(&samples, image, run->images)) samples = SIZE_MAX;
+    Status status = ladder_worker_bytes(&worker, run, message);
     if (status != STATUS_OK) return status;
-    bench += run->dataset->reading_bytes;
-    const size_t fit = samples < ceiling ? (ceiling - samples) / bench : 0;
-    *benches = size_min(fit, size_min(tiles, pool_workers(options->pool)));
-    if (*benches == 0) return refuse(run, samples, bench, options, message);
-    *bytes = samples + *benches * bench;
+    worker += run->dataset->reading_bytes;
+    const size_t fit = samples < ceiling ? (ceiling - samples) / worker : 0;
+    *workers = size_min(fit, size_min(tiles, pool_workers(options->pool)));
+    if (*workers == 0) return refuse(run, samples, worker, options, message);
+    *bytes = samples + *workers * worker;
     return STATUS_OK;
 }
 
@@ -159,66 +143,56 @@ typedef struct TileOutcome {
 
 typedef struct TileJob {
     LadderRun *run;
-    size_t bench_count;
-    LadderBench *benches;  /* [bench_count] */
-    TileOutcome *outcomes; /* [bench_count] */
+    size_t worker_count;
+    LadderWorker *workers; /* [worker_count] */
+    TileOutcome *outcomes; /* [worker_count] */
     atomic_size_t next;    /* tile */
     size_t end;            /* of the round */
 } TileJob;
 
-/* A task a bench: each takes tiles while there are some. Worker 0 is the caller's thread. */
-static void bench_task(void *context, size_t index, size_t worker)
+/* One task per worker: each takes tiles while there are some. Thread 0 is the caller's. */
+static void worker_task(void *context, size_t index, size_t thread)
 {
     TileJob *job = context;
     TileOutcome *outcome = &job->outcomes[index];
-    for (size_t tile; outcome->status == STATUS_OK && (tile = atomic_fetch_add(&job->next, 1)) < job->end;)
-        outcome->status = ladder_tile(job->run, &job->benches[index], tile, worker == 0, &outcome->message);
+    for (size_t tile; outcome->status == STATUS_OK && (tile = atomic_fetch_add(&job->next, 1)) < job->end;) {
+        outcome->status = ladder_tile(job->run, &job->workers[index], tile, thread == 0, &outcome->message);
+        atomic_fetch_add(&job->run->cancellation.done, 1);
+    }
 }
 
 static Status run_round(TileJob *job, size_t first, size_t end, Pool *pool, Message *message)
 {
     atomic_store(&job->next, first);
     job->end = end;
-    pool_run(pool, job->bench_count, bench_task, job);
-    for (size_t i = 0; i < job->bench_count; i++)
+    pool_run(pool, job->worker_count, worker_task, job);
+    for (size_t i = 0; i < job->worker_count; i++)
         if (job->outcomes[i].status != STATUS_OK)
             return status_fail(message, job->outcomes[i].status, "%s", job->outcomes[i].message.text);
     return STATUS_OK;
 }
 
-/* The largest factors of all benches, into the first one's. */
-static void join_factors(TileJob *job)
-{
-    const size_t nodes = job->run->network->node_count;
-    for (size_t b = 1; b < job->bench_count; b++)
-        for (size_t i = 0; i < nodes; i++)
-            for (size_t side = 0; side < 2; side++) {
-                double factor = job->benches[b].factors[i][side], *most = &job->benches[0].factors[i][side];
-                if (factor > *most || isnan(factor)) *most = factor;
-            }
-}
-
 static Status create_job(TileJob *job, Message *message)
 {
-    job->benches = calloc(job->bench_count, sizeof *job->benches);
-    job->outcomes = calloc(job->bench_count, sizeof *job->outcomes);
-    if (!job->benches || !job->outcomes) return status_no_memory(message, "the ladder");
+    job->workers = calloc(job->worker_count, sizeof *job->workers);
+    job->outcomes = calloc(job->worker_count, sizeof *job->outcomes);
+    if (!job->workers || !job->outcomes) return status_no_memory(message, "the ladder");
     Status status = STATUS_OK;
-    for (size_t i = 0; status == STATUS_OK && i < job->bench_count; i++)
-        status = ladder_bench_create(&job->benches[i], job->run->network, false, message);
+    for (size_t i = 0; status == STATUS_OK && i < job->worker_count; i++)
+        status = ladder_worker_create(&job->workers[i], job->run->network, false, message);
     return status;
 }
 
 static void free_job(TileJob *job)
 {
-    for (size_t i = 0; job->benches && i < job->bench_count; i++) ladder_bench_free(&job->benches[i]);
-    free(job->benches);
+    for (size_t i = 0; job->workers && i < job->worker_count; i++) ladder_worker_free(&job->workers[i]);
+    free(job->workers);
     free(job->outcomes);
 }
 
 /* --- rounds ----------------------------------------------------------------------------------------- */
 
-/* Differences of what is infinite are no numbers, and no rung of a ladder. */
+/* Differences of infinite outputs are not numbers. */
 static Status check_outputs(const LadderRun *run, size_t images, Message *message)
 {
     for (size_t i = 0; i < images; i++)
@@ -235,18 +209,23 @@ static Status check_outputs(const LadderRun *run, size_t images, Message *messag
 static Status sum_up(Ladder *ladder, TileJob *job, const LayerNorm *norms, size_t images, Message *message)
 {
     Lipschitz lipschitz;
-    join_factors(job);
+    double(*factors)[2] = job->workers[0].factors; /* receives the largest of all workers */
+    for (size_t b = 1; b < job->worker_count; b++)
+        for (size_t i = 0; i < 2 * job->run->network->node_count; i++) {
+            const double factor = job->workers[b].factors[i / 2][i % 2];
+            double *most = &factors[i / 2][i % 2];
+            if (factor > *most || isnan(factor)) *most = factor;
+        }
     Status status = check_outputs(job->run, images, message);
     if (status == STATUS_OK)
-        status = lipschitz_create(&lipschitz, job->run->network, norms,
-                                  (const double(*)[2])job->benches[0].factors, message);
+        status = lipschitz_create(&lipschitz, job->run->network, norms, (const double(*)[2])factors, message);
     if (status != STATUS_OK) return status;
     ladder_sum(ladder, job->run, images, &lipschitz);
     lipschitz_free(&lipschitz);
     return STATUS_OK;
 }
 
-/* Two tiles a bench in a round. Sums are made where somebody looks at them, and at the end. */
+/* Two tiles per worker in a round. Sums are made where a progress report is due, and at the end. */
 static Status run_rounds(Ladder *ladder, TileJob *job, const LayerNorm *norms, const LadderOptions *options,
                          Message *message)
 {
@@ -254,7 +233,7 @@ static Status run_rounds(Ladder *ladder, TileJob *job, const LayerNorm *norms, c
     const double start = seconds_now();
     double reported = -INFINITY;
     for (size_t first = 0, end; first < tiles; first = end) {
-        end = size_min(first + 2 * job->bench_count, tiles);
+        end = size_min(first + 2 * job->worker_count, tiles);
         Status status = run_round(job, first, end, options->pool, message);
         if (status != STATUS_OK) return status;
         const double now = seconds_now();
@@ -275,7 +254,7 @@ static Status climb(Ladder *ladder, LadderRun *run, const LayerNorm *norms, cons
                     Message *message)
 {
     TileJob job = {.run = run};
-    Status status = plan_memory(&job.bench_count, &ladder->bytes, run, options, message);
+    Status status = plan_memory(&job.worker_count, &ladder->bytes, run, options, message);
     if (status == STATUS_OK) status = create_samples(run, message);
     if (status == STATUS_OK) status = create_job(&job, message);
     if (status == STATUS_OK) status = run_rounds(ladder, &job, norms, options, message);
@@ -293,6 +272,7 @@ Status ladder_create(Ladder *ladder, const Network *network, const Weights *cons
                      .normalization = normalization,
                      .images = options->images ? size_min(options->images, dataset->count) : dataset->count,
                      .cancellation = {.proceed = options->proceed, .context = options->context}};
+    run.cancellation.total = size_ceil_div(run.images, network->batch);
     *ladder =
         (Ladder){.total = run.images, .labelled = dataset->labelled, .layer_count = network->layer_count};
     Status status = check_images(network, dataset, run.images, message);

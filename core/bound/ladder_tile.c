@@ -3,7 +3,6 @@
 #include "base/sizes.h"
 #include "bound/lipschitz.h"
 #include "network/geometry.h"
-#include "network/run/run.h"
 
 #include <assert.h>
 #include <math.h>
@@ -12,92 +11,55 @@
 
 enum { FLOAT_OUTPUT, LAST_OUTPUT, OUTPUTS };
 
-/* --- a worker's memory ------------------------------------------------------------------------------ */
-
-static Status create_overlays(LadderBench *bench, const Network *network, Message *message)
-{
-    Status status = overlay_create(&bench->reference, network, &bench->meter, message);
-    if (status == STATUS_OK) status = overlay_create(&bench->quantized, network, &bench->meter, message);
-    if (status == STATUS_OK) status = overlay_create(&bench->tail, network, &bench->meter, message);
-    return status;
-}
+/* --- a worker's memory ---------------------------------------------------------------------------------- */
 
 static size_t output_bytes(const Network *network)
 {
     return network->values[network->output].elements * sizeof(float);
 }
 
-Status ladder_bench_create(LadderBench *bench, const Network *network, bool dry, Message *message)
+Status ladder_worker_create(LadderWorker *worker, const Network *network, bool dry, Message *message)
 {
-    *bench = (LadderBench){.meter.dry = dry};
-    Status status = dry ? STATUS_OK : workspace_create(&bench->workspace, network, message);
-    if (status == STATUS_OK) status = create_overlays(bench, network, message);
+    *worker = (LadderWorker){.meter.dry = dry};
+    Status status = dry ? STATUS_OK : workspace_create(&worker->workspace, network, message);
+    Overlay *const overlays[] = {&worker->reference, &worker->quantized, &worker->tail};
+    for (size_t i = 0; i < 3 && status == STATUS_OK; i++)
+        status = overlay_create(overlays[i], network, &worker->meter, message);
     if (status != STATUS_OK) return status;
-    bool fits = true;
-    for (size_t i = 0; i < OUTPUTS; i++) {
-        bench->outputs[i] = calloc(1, output_bytes(network));
-        fits = fits && bench->outputs[i];
-    }
-    bench->moved = calloc(network->value_count, sizeof *bench->moved);
-    bench->factors = calloc(network->node_count + 1, sizeof *bench->factors);
-    bench->products = calloc(network->node_count + 1, sizeof *bench->products);
-    for (size_t i = 0; bench->products && i < network->node_count; i++)
-        bench->products[i] = lipschitz_needs_factors(network, i);
-    if (fits && bench->moved && bench->factors && bench->products) return STATUS_OK;
-    return status_no_memory(message, "the ladder");
+    for (size_t i = 0; i < OUTPUTS; i++) worker->outputs[i] = calloc(1, output_bytes(network));
+    worker->moved = calloc(network->value_count, sizeof *worker->moved);
+    worker->factors = calloc(network->node_count + 1, sizeof *worker->factors);
+    worker->products = calloc(network->node_count + 1, sizeof *worker->products);
+    if (!worker->outputs[FLOAT_OUTPUT] || !worker->outputs[LAST_OUTPUT] || !worker->moved ||
+        !worker->factors || !worker->products)
+        return status_no_memory(message, "the ladder");
+    for (size_t i = 0; i < network->node_count; i++)
+        worker->products[i] = lipschitz_needs_factors(network, i);
+    return STATUS_OK;
 }
 
-void ladder_bench_free(LadderBench *bench)
+void ladder_worker_free(LadderWorker *worker)
 {
-    workspace_free(bench->workspace);
-    overlay_free(&bench->reference);
-    overlay_free(&bench->quantized);
-    overlay_free(&bench->tail);
-    for (size_t i = 0; i < OUTPUTS; i++) free(bench->outputs[i]);
-    free(bench->moved);
-    free(bench->factors);
-    free(bench->products);
+    workspace_free(worker->workspace);
+    overlay_free(&worker->reference);
+    overlay_free(&worker->quantized);
+    overlay_free(&worker->tail);
+    for (size_t i = 0; i < OUTPUTS; i++) free(worker->outputs[i]);
+    free(worker->moved);
+    free(worker->factors);
+    free(worker->products);
 }
 
-/* --- running ---------------------------------------------------------------------------------------- */
+/* --- running nodes -------------------------------------------------------------------------------------- */
 
 /* A tile on its way. */
 typedef struct Tile {
     LadderRun *run;
-    LadderBench *bench;
+    LadderWorker *worker;
     size_t first, count; /* images */
     bool on_caller;
     Message *message;
 } Tile;
-
-static Status ask_to_proceed(const Tile *tile)
-{
-    return cancellation_check(&tile->run->cancellation, tile->on_caller, tile->message);
-}
-
-/* Both factors of a product that has just run, into the largest so far. NAN stays. */
-static Status measure_factors(const Tile *tile, const Overlay *overlay, size_t number)
-{
-    const Network *network = tile->run->network;
-    const Node *node = &network->nodes[number];
-    for (size_t side = 0; side < 2; side++) {
-        double norm, *most = &tile->bench->factors[number][side];
-        const float *other = overlay_value(overlay, node->inputs[1 - side]);
-        Status status = network_factor_norm(&norm, network, number, side, other, tile->message);
-        if (status != STATUS_OK) return status;
-        if (norm > *most || isnan(norm)) *most = norm;
-    }
-    return STATUS_OK;
-}
-
-static Status run_node(const Tile *tile, Overlay *overlay, size_t node, const Weights *weights)
-{
-    const LadderBench *bench = tile->bench;
-    Status status = ask_to_proceed(tile);
-    if (status == STATUS_OK) status = overlay_run(overlay, node, weights, bench->workspace, tile->message);
-    if (status != STATUS_OK || !bench->products[node] || bench->meter.dry) return status;
-    return measure_factors(tile, overlay, node);
-}
 
 static const Weights *weights_of(const LadderRun *run, size_t node)
 {
@@ -105,96 +67,100 @@ static const Weights *weights_of(const LadderRun *run, size_t node)
     return layer == NO_INDEX ? NULL : run->weights[layer];
 }
 
-/* A node in float on a chain's values, unless that has been done. What no step has changed is the float
- * chain's. */
-static Status run_in_chain(const Tile *tile, Overlay *chain, size_t node)
+static Status run_node(const Tile *tile, Overlay *overlay, size_t node, const Weights *weights)
 {
-    LadderBench *bench = tile->bench;
-    if (chain == &bench->quantized && !overlay_reaches(chain, node)) chain = &bench->reference;
-    if (overlay_holds(chain, tile->run->network->nodes[node].output)) return STATUS_OK;
-    return run_node(tile, chain, node, NULL);
+    Status status = cancellation_check(&tile->run->cancellation, tile->on_caller, tile->message);
+    if (status != STATUS_OK) return status;
+    return overlay_run(overlay, node, weights, tile->worker->workspace, tile->message);
 }
 
-/* --- tails ------------------------------------------------------------------------------------------ */
-
-static bool reads_moved(const LadderBench *bench, const Node *node)
+/* Runs a node of a chain or a hybrid. Of a product of two activations, both factors' norms are raised to
+ * those on this tile; NAN stays. */
+static Status run_hybrid_node(const Tile *tile, Overlay *overlay, size_t number, const Weights *weights)
 {
-    bool moved = false;
-    for (size_t k = 0; k < node->input_count; k++) moved |= bench->moved[node->inputs[k]];
-    return moved;
-}
-
-/* The quantized chain may hold the node's value from an earlier tail. What the next step replaces is kept:
- * it is the float layer on that step's input. */
-static Status run_hybrid_node(const Tile *tile, size_t node, size_t next_step)
-{
-    LadderBench *bench = tile->bench;
-    const size_t output = tile->run->network->nodes[node].output;
-    overlay_drop(&bench->quantized, output);
-    Status status = run_node(tile, &bench->tail, node, NULL);
-    if (status == STATUS_OK && node == next_step) overlay_take(&bench->quantized, &bench->tail, output);
+    LadderWorker *worker = tile->worker;
+    const Network *network = tile->run->network;
+    Status status = run_node(tile, overlay, number, weights);
+    if (!worker->products[number] || worker->meter.dry) return status;
+    for (size_t side = 0; side < 2 && status == STATUS_OK; side++) {
+        double norm, *most = &worker->factors[number][side];
+        const float *other = overlay_value(overlay, network->nodes[number].inputs[1 - side]);
+        status = network_factor_norm(&norm, network, number, side, other, tile->message);
+        if (status == STATUS_OK && (norm > *most || isnan(norm))) *most = norm;
+    }
     return status;
 }
 
-/* Only the hybrids that the bound compares count for factors: this is none of them. */
-static Status run_alone_node(const Tile *tile, size_t node, size_t layer)
+/* Runs a node in float on a chain's values, unless that has been done. Where no step has changed what it
+ * reads, the float chain's value is the quantized chain's. */
+static Status run_in_chain(const Tile *tile, Overlay *chain, size_t node)
 {
-    const bool quantized = tile->run->network->nodes[node].layer == layer;
-    Status status = ask_to_proceed(tile);
-    if (status != STATUS_OK) return status;
-    return overlay_run(&tile->bench->tail, node, quantized ? weights_of(tile->run, node) : NULL,
-                       tile->bench->workspace, tile->message);
+    LadderWorker *worker = tile->worker;
+    if (chain == &worker->quantized && !overlay_reaches(chain, node)) chain = &worker->reference;
+    if (overlay_holds(chain, tile->run->network->nodes[node].output)) return STATUS_OK;
+    return run_hybrid_node(tile, chain, node, NULL);
 }
 
-static const float *tail_output(const Tile *tile)
-{
-    return overlay_value(&tile->bench->tail, tile->run->network->output);
-}
-
-/* Float behind the step that the quantized chain has just taken. */
+/* F_l: float behind the step that the quantized chain has just taken. */
 static Status run_hybrid(const Tile *tile, size_t step)
 {
     const LadderRun *run = tile->run;
-    LadderBench *bench = tile->bench;
-    const size_t first = run->steps[step],
-                 next = step + 1 < run->step_count ? run->steps[step + 1] : NO_INDEX;
+    const Network *network = run->network;
+    LadderWorker *worker = tile->worker;
+    bool *moved = worker->moved;
+    const size_t first = run->steps[step];
+    const size_t next = step + 1 < run->step_count ? run->steps[step + 1] : NO_INDEX;
     Status status = STATUS_OK;
-    overlay_start(&bench->tail, &bench->quantized);
-    memset(bench->moved, 0, run->network->value_count * sizeof *bench->moved);
-    bench->moved[run->network->nodes[first].output] = true;
-    for (size_t i = first + 1; status == STATUS_OK && i < run->network->node_count; i++) {
-        const Node *node = &run->network->nodes[i];
+    overlay_start(&worker->tail, &worker->quantized);
+    memset(moved, 0, network->value_count * sizeof *moved);
+    moved[network->nodes[first].output] = true;
+    for (size_t i = first + 1; status == STATUS_OK && i < network->node_count; i++) {
+        const Node *node = &network->nodes[i];
         if (!run->needed[i]) continue;
-        bench->moved[node->output] = reads_moved(bench, node);
-        status = bench->moved[node->output] ? run_hybrid_node(tile, i, next)
-                                            : run_in_chain(tile, &bench->quantized, i);
-        if (status == STATUS_OK) overlay_release(&bench->tail, i);
+        for (size_t k = 0; k < node->input_count; k++) moved[node->output] |= moved[node->inputs[k]];
+        if (moved[node->output]) {
+            overlay_drop(&worker->quantized, node->output); /* it may be there from an earlier tail */
+            status = run_hybrid_node(tile, &worker->tail, i, NULL);
+            /* the next step compares with it: the float layer on that step's input */
+            if (status == STATUS_OK && i == next)
+                overlay_take(&worker->quantized, &worker->tail, node->output);
+        } else {
+            status = run_in_chain(tile, &worker->quantized, i);
+        }
+        if (status == STATUS_OK) overlay_release(&worker->tail, i);
     }
     return status;
 }
 
-/* Float but for one layer, from its first use on. */
+/* Float except for one layer, from its first use on. This is none of the hybrids that the bound compares:
+ * factors are not measured on it. */
 static Status run_alone(const Tile *tile, size_t first)
 {
     const LadderRun *run = tile->run;
-    LadderBench *bench = tile->bench;
-    const size_t layer = run->network->nodes[first].layer;
+    const Network *network = run->network;
+    LadderWorker *worker = tile->worker;
+    bool *moved = worker->moved;
+    const size_t layer = network->nodes[first].layer;
     Status status = STATUS_OK;
-    overlay_start(&bench->tail, &bench->reference);
-    memset(bench->moved, 0, run->network->value_count * sizeof *bench->moved);
-    for (size_t i = first; status == STATUS_OK && i < run->network->node_count; i++) {
-        const Node *node = &run->network->nodes[i];
+    overlay_start(&worker->tail, &worker->reference);
+    memset(moved, 0, network->value_count * sizeof *moved);
+    for (size_t i = first; status == STATUS_OK && i < network->node_count; i++) {
+        const Node *node = &network->nodes[i];
         if (!run->needed[i]) continue;
-        bench->moved[node->output] = node->layer == layer || reads_moved(bench, node);
-        status = bench->moved[node->output] ? run_alone_node(tile, i, layer)
-                                            : run_in_chain(tile, &bench->reference, i);
-        if (status == STATUS_OK) overlay_release(&bench->tail, i);
+        moved[node->output] = node->layer == layer;
+        for (size_t k = 0; k < node->input_count; k++) moved[node->output] |= moved[node->inputs[k]];
+        if (moved[node->output])
+            status = run_node(tile, &worker->tail, i, node->layer == layer ? weights_of(run, i) : NULL);
+        else
+            status = run_in_chain(tile, &worker->reference, i);
+        if (status == STATUS_OK) overlay_release(&worker->tail, i);
     }
     return status;
 }
 
-/* --- measuring -------------------------------------------------------------------------------------- */
+/* --- measuring ------------------------------------------------------------------------------------------ */
 
+/* |a - b|^2 */
 static double distance_squared(const float *a, const float *b, size_t count)
 {
     double sum = 0;
@@ -205,7 +171,8 @@ static double distance_squared(const float *a, const float *b, size_t count)
     return sum;
 }
 
-/* The largest output's index, the first of equals, and how far the second is; NAN where one of them is. */
+/* The largest output's index, the first of equals, and its distance to the second; NO_INDEX and NAN where an
+ * output is NAN. */
 static double find_top(size_t *top, const float *outputs, size_t count)
 {
     double first = -INFINITY, second = -INFINITY;
@@ -227,16 +194,16 @@ static double find_top(size_t *top, const float *outputs, size_t count)
     return first - second;
 }
 
-static bool is_right(const Tile *tile, size_t image, const float *output)
+static bool is_right(const Tile *tile, size_t image, const float *outputs)
 {
     const Dataset *dataset = tile->run->dataset;
     size_t top, elements = tile->run->network->output_elements;
     if (!dataset->labelled) return false;
-    find_top(&top, output + image * elements, elements);
+    find_top(&top, outputs + image * elements, elements);
     return top == dataset_label(dataset, tile->first + image);
 }
 
-/* The squared float output of one image of a layer, without bias; `length` elements, channels last. */
+/* |output - bias|^2 of one image of a layer; `length` elements, channels last. */
 static double signal_of(const Layer *layer, const float *output, size_t length)
 {
     size_t channels = layer->groups * layer->m;
@@ -254,166 +221,145 @@ static StepSample *sample_of(const Tile *tile, size_t step, size_t image)
     return &tile->run->samples[step * tile->run->images + tile->first + image];
 }
 
-/* Takes the step in the quantized chain: quantized against float layer on that chain's input. */
+/* Takes the step in the quantized chain, and measures its local error. */
 static Status measure_local(const Tile *tile, size_t number, size_t step)
 {
-    LadderBench *bench = tile->bench;
+    LadderWorker *worker = tile->worker;
     const Network *network = tile->run->network;
     const Node *node = &network->nodes[number];
     const size_t length = network->values[node->output].elements / network->batch;
-    Status status = run_in_chain(tile, &bench->quantized, number);
-    overlay_start(&bench->tail, &bench->quantized);
-    if (status == STATUS_OK) status = run_node(tile, &bench->tail, number, weights_of(tile->run, number));
+    Status status = run_in_chain(tile, &worker->quantized, number);
+    overlay_start(&worker->tail, &worker->quantized);
+    if (status == STATUS_OK)
+        status = run_hybrid_node(tile, &worker->tail, number, weights_of(tile->run, number));
     if (status != STATUS_OK) return status;
-    const float *reference = overlay_value(&bench->quantized, node->output);
-    const float *quantized = overlay_value(&bench->tail, node->output);
+    const float *reference = overlay_value(&worker->quantized, node->output);
+    const float *quantized = overlay_value(&worker->tail, node->output);
     for (size_t i = 0; i < tile->count; i++) {
         StepSample *sample = sample_of(tile, step, i);
         sample->local = distance_squared(quantized + i * length, reference + i * length, length);
         sample->signal = signal_of(&network->layers[node->layer], reference + i * length, length);
     }
-    overlay_take(&bench->quantized, &bench->tail, node->output);
+    overlay_take(&worker->quantized, &worker->tail, node->output);
     return STATUS_OK;
 }
 
-static Status measure_hybrid(const Tile *tile, size_t step)
+/* The step of a use, and at a layer's first use the layer alone. */
+static Status take_step(const Tile *tile, size_t number)
 {
-    const size_t elements = tile->run->network->output_elements;
-    Status status = run_hybrid(tile, step);
+    const LadderRun *run = tile->run;
+    const Network *network = run->network;
+    LadderWorker *worker = tile->worker;
+    const size_t step = run->step_of[number], layer = network->nodes[number].layer;
+    const size_t elements = network->output_elements;
+    const size_t alone = layer * run->images + tile->first; /* of run->alone */
+    const float *reference = worker->outputs[FLOAT_OUTPUT];
+    float *last = worker->outputs[LAST_OUTPUT];
+    Status status = measure_local(tile, number, step);
+    if (status == STATUS_OK) status = run_hybrid(tile, step);
     if (status != STATUS_OK) return status;
-    const float *output = tail_output(tile);
-    float *last = tile->bench->outputs[LAST_OUTPUT];
+    const float *output = overlay_value(&worker->tail, network->output);
     for (size_t i = 0; i < tile->count; i++) {
         StepSample *sample = sample_of(tile, step, i);
         sample->change = distance_squared(output + i * elements, last + i * elements, elements);
         sample->correct = is_right(tile, i, output);
     }
     memcpy(last, output, tile->count * elements * sizeof *last);
-    return STATUS_OK;
-}
-
-static Status measure_alone(const Tile *tile, size_t node)
-{
-    const LadderRun *run = tile->run;
-    const size_t layer = run->network->nodes[node].layer, elements = run->network->output_elements;
-    Status status = run_alone(tile, node);
+    if (network->layers[layer].uses[0] != number) return STATUS_OK;
+    if (step == 0 && network->layers[layer].use_count == 1) { /* the first hybrid is this layer alone */
+        for (size_t i = 0; i < tile->count; i++) run->alone[alone + i] = sample_of(tile, step, i)->change;
+        return STATUS_OK;
+    }
+    status = run_alone(tile, number);
     if (status != STATUS_OK) return status;
-    const float *output = tail_output(tile), *reference = tile->bench->outputs[FLOAT_OUTPUT];
+    output = overlay_value(&worker->tail, network->output);
     for (size_t i = 0; i < tile->count; i++)
-        run->alone[layer * run->images + tile->first + i] =
-            distance_squared(output + i * elements, reference + i * elements, elements);
+        run->alone[alone + i] = distance_squared(output + i * elements, reference + i * elements, elements);
     return STATUS_OK;
 }
 
-/* The first hybrid is the first layer alone, where it has one use. */
-static void copy_alone(const Tile *tile, size_t node)
-{
-    const LadderRun *run = tile->run;
-    const size_t first = run->network->nodes[node].layer * run->images + tile->first;
-    for (size_t i = 0; i < tile->count; i++) run->alone[first + i] = sample_of(tile, 0, i)->change;
-}
+/* --- the tile ------------------------------------------------------------------------------------------- */
 
-static Status take_step(const Tile *tile, size_t node)
-{
-    const Network *network = tile->run->network;
-    const Layer *layer = &network->layers[network->nodes[node].layer];
-    const size_t step = tile->run->step_of[node];
-    Status status = measure_local(tile, node, step);
-    if (status == STATUS_OK) status = measure_hybrid(tile, step);
-    if (status != STATUS_OK || layer->uses[0] != node) return status;
-    if (step > 0 || layer->use_count > 1) return measure_alone(tile, node);
-    copy_alone(tile, node);
-    return STATUS_OK;
-}
-
-/* The quantized chain lies over the float one: it runs only what a step has changed. */
-static Status pass_node(const Tile *tile, size_t node)
-{
-    LadderBench *bench = tile->bench;
-    Status status = run_in_chain(tile, &bench->reference, node);
-    if (status == STATUS_OK)
-        status = tile->run->step_of[node] != NO_INDEX ? take_step(tile, node)
-                                                      : run_in_chain(tile, &bench->quantized, node);
-    overlay_release(&bench->quantized, node);
-    overlay_release(&bench->reference, node);
-    return status;
-}
-
-/* --- the tile --------------------------------------------------------------------------------------- */
-
-static Status run_float(const Tile *tile, float *input)
+/* F_0 on the tile's images. A dry tile only takes the input's memory. */
+static Status start_tile(const Tile *tile)
 {
     const LadderRun *run = tile->run;
     const Network *network = run->network;
+    LadderWorker *worker = tile->worker;
     const size_t elements = network->values[network->input].elements, image = elements / network->batch;
-    float *const *outputs = tile->bench->outputs;
-    Status status =
-        dataset_read(run->dataset, input, tile->first, tile->count, run->normalization, tile->message);
+    void *data;
+    overlay_start(&worker->reference, NULL);
+    overlay_start(&worker->quantized, &worker->reference);
+    overlay_start(&worker->tail, &worker->quantized);
+    Status status = overlay_hold(&data, &worker->reference, network->input, tile->message);
+    if (status != STATUS_OK || worker->meter.dry) return status;
+    float *input = data;
+    status = dataset_read(run->dataset, input, tile->first, tile->count, run->normalization, tile->message);
     for (size_t i = tile->count * image; i < elements; i++) input[i] = 0;
     if (status == STATUS_OK)
-        status =
-            network_run(network, outputs[FLOAT_OUTPUT], input, NULL, tile->bench->workspace, tile->message);
-    memcpy(outputs[LAST_OUTPUT], outputs[FLOAT_OUTPUT], output_bytes(network));
+        status = network_run(network, worker->outputs[FLOAT_OUTPUT], input, NULL, worker->workspace,
+                             tile->message);
+    memcpy(worker->outputs[LAST_OUTPUT], worker->outputs[FLOAT_OUTPUT], output_bytes(network));
     return status;
 }
 
-static Status start_tile(const Tile *tile)
-{
-    LadderBench *bench = tile->bench;
-    void *input;
-    overlay_start(&bench->reference, NULL);
-    overlay_start(&bench->quantized, &bench->reference);
-    overlay_start(&bench->tail, &bench->quantized);
-    Status status = overlay_hold(&input, &bench->reference, tile->run->network->input, tile->message);
-    return status != STATUS_OK || bench->meter.dry ? status : run_float(tile, input);
-}
-
-/* After the last step: outputs are F_0 and F_L. */
+/* After the last step: the outputs are F_0 and F_L. */
 static void finish_tile(const Tile *tile)
 {
     size_t elements = tile->run->network->output_elements;
     for (size_t i = 0; i < tile->count; i++) {
-        const float *reference = tile->bench->outputs[FLOAT_OUTPUT] + i * elements;
-        const float *quantized = tile->bench->outputs[LAST_OUTPUT] + i * elements;
+        const float *reference = tile->worker->outputs[FLOAT_OUTPUT] + i * elements;
+        const float *quantized = tile->worker->outputs[LAST_OUTPUT] + i * elements;
         ImageSample *sample = &tile->run->all[tile->first + i];
         size_t top, quantized_top;
         sample->margin = find_top(&top, reference, elements);
         find_top(&quantized_top, quantized, elements);
         sample->kept = top != NO_INDEX && top == quantized_top;
-        sample->correct = is_right(tile, i, tile->bench->outputs[FLOAT_OUTPUT]);
+        sample->correct = is_right(tile, i, tile->worker->outputs[FLOAT_OUTPUT]);
         sample->error = distance_squared(quantized, reference, elements);
         for (size_t k = 0; k < elements; k++) sample->output += (double)reference[k] * (double)reference[k];
     }
 }
 
+/* The quantized chain lies over the float chain: it runs only what a step has changed. */
 static Status run_tile(const Tile *tile)
 {
+    const LadderRun *run = tile->run;
+    LadderWorker *worker = tile->worker;
     Status status = start_tile(tile);
-    for (size_t i = 0; status == STATUS_OK && i < tile->run->network->node_count; i++)
-        if (tile->run->needed[i]) status = pass_node(tile, i);
+    for (size_t i = 0; status == STATUS_OK && i < run->network->node_count; i++) {
+        if (!run->needed[i]) continue;
+        status = run_in_chain(tile, &worker->reference, i);
+        if (status == STATUS_OK)
+            status =
+                run->step_of[i] != NO_INDEX ? take_step(tile, i) : run_in_chain(tile, &worker->quantized, i);
+        overlay_release(&worker->quantized, i);
+        overlay_release(&worker->reference, i);
+    }
     if (status == STATUS_OK) finish_tile(tile);
     return status;
 }
 
-Status ladder_tile(LadderRun *run, LadderBench *bench, size_t index, bool on_caller, Message *message)
+Status ladder_tile(LadderRun *run, LadderWorker *worker, size_t index, bool on_caller, Message *message)
 {
     const size_t batch = run->network->batch, first = index * batch;
-    const Tile tile = {run, bench, first, size_min(batch, run->images - first), on_caller, message};
+    const Tile tile = {run, worker, first, size_min(batch, run->images - first), on_caller, message};
     Status status = run_tile(&tile);
-    assert(bench->meter.most <= run->tile_bytes);
+    assert(worker->meter.most <= run->tile_bytes);
     return status;
 }
 
-Status ladder_bench_bytes(size_t *bytes, LadderRun *run, Message *message)
+/* The dry tile has no images, so that no sample is touched. */
+Status ladder_worker_bytes(size_t *bytes, LadderRun *run, Message *message)
 {
     const Network *network = run->network;
-    LadderBench bench;
-    Status status = ladder_bench_create(&bench, network, true, message);
-    if (status == STATUS_OK) status = run_tile(&(Tile){.run = run, .bench = &bench, .message = message});
-    run->tile_bytes = bench.meter.most;
+    LadderWorker worker;
+    Status status = ladder_worker_create(&worker, network, true, message);
+    if (status == STATUS_OK) status = run_tile(&(Tile){.run = run, .worker = &worker, .message = message});
+    run->tile_bytes = worker.meter.most;
     *bytes = run->tile_bytes + workspace_bytes(network) + OUTPUTS * output_bytes(network) +
-             3 * overlay_bytes(network) + network->value_count * sizeof *bench.moved +
-             network->node_count * (sizeof *bench.factors + sizeof *bench.products);
-    ladder_bench_free(&bench);
+             3 * overlay_bytes(network) + network->value_count * sizeof *worker.moved +
+             network->node_count * (sizeof *worker.factors + sizeof *worker.products);
+    ladder_worker_free(&worker);
     return status;
 }

@@ -159,8 +159,8 @@ typedef struct NetworkJob {
     const Network *network;
     const NormOptions *options;
     Cancellation cancellation;
-    atomic_size_t next, done; /* layers */
-    Status *statuses;         /* [layer_count] */
+    atomic_size_t next; /* layer */
+    Status *statuses;   /* [layer_count] */
     Message *messages;
 } NetworkJob;
 
@@ -187,7 +187,7 @@ static Status layer_norms(NetworkJob *job, size_t number, bool on_caller)
 static void wait_for_others(NetworkJob *job)
 {
     const struct timespec pause = {.tv_nsec = WAIT_NANOSECONDS};
-    while (atomic_load(&job->done) < job->network->layer_count &&
+    while (atomic_load(&job->cancellation.done) < job->network->layer_count &&
            !cancellation_check(&job->cancellation, true, NULL))
         nanosleep(&pause, NULL);
 }
@@ -198,16 +198,9 @@ static void norm_task(void *context, size_t index, size_t worker)
     NetworkJob *job = context;
     for (size_t i; (i = atomic_fetch_add(&job->next, 1)) < job->network->layer_count;) {
         job->statuses[i] = layer_norms(job, i, worker == 0);
-        atomic_fetch_add(&job->done, 1);
+        atomic_fetch_add(&job->cancellation.done, 1);
     }
     if (worker == 0) wait_for_others(job);
-}
-
-static bool ask_caller(void *context)
-{
-    NetworkJob *job = context;
-    const double fraction = (double)atomic_load(&job->done) / (double)job->network->layer_count;
-    return job->options->proceed(job->options->context, fraction);
 }
 
 /* The most bytes that the bounds of a use take, one group after another. */
@@ -269,7 +262,8 @@ Status network_norms(LayerNorm *norms, const Network *network, const NormOptions
                       .options = options,
                       .statuses = calloc(count + 1, sizeof(Status)),
                       .messages = calloc(count + 1, sizeof(Message))};
-    job.cancellation = (Cancellation){.proceed = options->proceed ? ask_caller : NULL, .context = &job};
+    job.cancellation =
+        (Cancellation){.proceed = options->proceed, .context = options->context, .total = count};
     Status status =
         job.statuses && job.messages ? run_job(&job, message) : status_no_memory(message, "norms");
     free(job.statuses);

@@ -23,6 +23,7 @@
 #ifndef BOUND_NORM_H
 #define BOUND_NORM_H
 
+#include "base/cancellation.h"
 #include "base/pool.h"
 #include "network/types.h"
 
@@ -33,12 +34,10 @@ typedef struct LayerNorm {
 } LayerNorm;
 
 typedef struct NormOptions {
-    Pool *pool;    /* layers are its tasks */
-    size_t memory; /* ceiling in bytes, 0 for none; fewer layers are under way at once where it is low */
-    size_t held;   /* base/memory.h */
-    /* Called often, on the thread that called, with the fraction of the layers done; false cancels; NULL
-     * allowed. */
-    bool (*proceed)(void *context, double fraction);
+    Pool *pool;       /* layers are its tasks */
+    size_t memory;    /* ceiling in bytes, 0 for none; fewer layers are under way at once where it is low */
+    size_t held;      /* base/memory.h */
+    Proceed *proceed; /* base/cancellation.h, with the fraction of the layers done; NULL allowed */
     void *context;
 } NormOptions;
 

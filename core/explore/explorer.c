@@ -524,8 +524,9 @@ static bool ladder_progress(void *context, const Ladder *so_far, double fraction
     return true;
 }
 
-static bool ladder_proceed(void *context)
+static bool ladder_proceed(void *context, double fraction)
 {
+    (void)fraction;
     return go_on(context);
 }
 

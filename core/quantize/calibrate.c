@@ -128,8 +128,8 @@ static Status set_up(Calibration *calibration, const Network *network, const Dat
         status = schedule_create(&calibration->schedule, network, options->wanted, message);
     if (status == STATUS_OK) status = plan_memory(calibration, dataset, message);
     if (status != STATUS_OK) return status;
-    chains->proceed = options->proceed;
-    chains->context = options->context;
+    chains->cancellation.proceed = options->proceed;
+    chains->cancellation.context = options->context;
     for (size_t l = 0; options->weights && l < network->layer_count; l++)
         chains->weights[l] = options->weights[l];
     status = chains_allocate(chains, network->input, true, message);
@@ -172,7 +172,7 @@ static Status run_node(Calibration *calibration, size_t index, Message *message)
     Status status = chains_allocate(chains, node->output, chains_same(chains, node), message);
     if (status != STATUS_OK) return name_fitting_count(calibration, status, message);
     status = chains_run_node(chains, index, message);
-    return status == STATUS_OK ? chains_check_cancelled(chains, message) : status;
+    return status == STATUS_OK ? cancellation_check(&chains->cancellation, true, message) : status;
 }
 
 Status calibration_next(Calibration *calibration, size_t *layer, const Problem **problems, Message *message)

@@ -25,6 +25,7 @@
 #ifndef QUANTIZE_CALIBRATE_H
 #define QUANTIZE_CALIBRATE_H
 
+#include "base/cancellation.h"
 #include "base/pool.h"
 #include "dataset/dataset.h"
 #include "network/run/input_quantizer.h"
@@ -51,7 +52,7 @@ typedef struct CalibrationOptions {
     size_t held;            /* base/memory.h */
     const size_t *solving;  /* [layer_count]: bytes that a solve at that layer takes beside its Problems */
     Pool *pool;
-    bool (*proceed)(void *context, double fraction); /* called often; false cancels; NULL allowed */
+    Proceed *proceed; /* base/cancellation.h; NULL allowed */
     void *context;
 } CalibrationOptions;
 

@@ -43,7 +43,7 @@ Status chains_create(Chains *chains, const Network *network, size_t images, Pool
         for (size_t j = 0; j < network->nodes[i].input_count; j++)
             chains->values[network->nodes[i].inputs[j]].readers_left++;
     for (size_t l = 0; l < network->layer_count; l++) {
-        chains->macs_total += network->layers[l].macs;
+        chains->cancellation.total += network->layers[l].macs;
         chains->differences[l].nodes_left = network->layers[l].use_count;
     }
     Status status = STATUS_OK;
@@ -183,13 +183,6 @@ static void run_tile(void *context, size_t index, size_t worker)
     chains_put_away(chains, node->output, tile, job->quantized);
 }
 
-Status chains_check_cancelled(const Chains *chains, Message *message)
-{
-    const double fraction = chains->macs_total ? (double)chains->macs_done / (double)chains->macs_total : 1;
-    if (!chains->proceed || chains->proceed(chains->context, fraction)) return STATUS_OK;
-    return status_fail(message, STATUS_CANCELLED, "cancelled");
-}
-
 static Status run_chain(Chains *chains, size_t node, bool quantized, Message *message)
 {
     const Network *network = chains->network;
@@ -208,7 +201,7 @@ static Status run_chain(Chains *chains, size_t node, bool quantized, Message *me
             if (chains->statuses[job.first + i] != STATUS_OK)
                 return status_fail(message, chains->statuses[job.first + i],
                                    "node '%s' failed while calibrating", network->nodes[node].name);
-        Status status = chains_check_cancelled(chains, message);
+        Status status = cancellation_check(&chains->cancellation, true, message);
         if (status != STATUS_OK) return status;
     }
     return STATUS_OK;
@@ -275,7 +268,8 @@ Status chains_run_node(Chains *chains, size_t index, Message *message)
     if (node->layer != NO_INDEX) {
         if (!output->same) add_difference(chains, index);
         chains->differences[node->layer].nodes_left--;
-        chains->macs_done += network->layers[node->layer].macs / network->layers[node->layer].use_count;
+        atomic_fetch_add(&chains->cancellation.done,
+                         network->layers[node->layer].macs / network->layers[node->layer].use_count);
     }
     for (size_t i = 0; i < node->input_count; i++)
         if (!is_constant(network, node->inputs[i]) && --chains->values[node->inputs[i]].readers_left == 0)

@@ -9,6 +9,7 @@
 #define QUANTIZE_CHAINS_H
 
 #include "base/arena.h"
+#include "base/cancellation.h"
 #include "base/pool.h"
 #include "dataset/dataset.h"
 #include "network/run/run.h"
@@ -33,15 +34,13 @@ typedef struct Chains {
     const Network *network;
     Pool *pool;
     size_t images, tiles;
-    bool (*proceed)(void *context, double fraction); /* NULL: never cancelled */
-    void *context;
+    Cancellation cancellation; /* counts multiply-accumulates of layers, of one image */
 
     ChainValue *values;           /* [value_count] */
     bool *nonnegative;            /* [value_count], values that cannot be negative */
     const Weights **weights;      /* [layer_count], of the quantized chain; NULL: float */
     ChainDifference *differences; /* [layer_count] */
     Store store;
-    uint64_t macs_done, macs_total; /* of an image, of layers alone */
 
     Arena arena;            /* holds these arrays */
     Workspace **workspaces; /* [workers] */
@@ -73,9 +72,6 @@ bool chains_same(const Chains *chains, const Node *node);
 /* Runs a node whose output has been allocated in both chains, adds its layer's accumulated error, and
  * releases what is read no more. STATUS_CANCELLED. */
 Status chains_run_node(Chains *chains, size_t node, Message *message);
-
-/* STATUS_CANCELLED where the caller's `proceed` says no. */
-Status chains_check_cancelled(const Chains *chains, Message *message);
 
 /* A value's tile in a chain: its elements, to be handed back with chains_put_away(), which lets pages of a
  * temporary file go until they are used again. Any worker may call both. */

@@ -162,7 +162,7 @@ static Status add_images(Collection *collection, const Sampling *sampling, size_
         quantize_rows(collection, x, rows);
     }
     for (size_t row = 0; status == STATUS_OK && row < rows; row += PROBLEM_ROWS) {
-        status = chains_check_cancelled(collection->chains, collection->message);
+        status = cancellation_check(&collection->chains->cancellation, true, collection->message);
         if (status == STATUS_OK)
             status = problems_add(problems, groups, x + row * width, y ? y + row * height : NULL,
                                   size_min(PROBLEM_ROWS, rows - row), pool, collection->message);
@@ -188,7 +188,8 @@ static Status sum_rows(Collection *collection)
                sampling_rows_before(&sampling, first + count + 1) - before <= most)
             count++;
         status = add_images(collection, &sampling, first, count, own_outputs);
-        if (status == STATUS_OK) status = chains_check_cancelled(collection->chains, collection->message);
+        if (status == STATUS_OK)
+            status = cancellation_check(&collection->chains->cancellation, true, collection->message);
     }
     if (status == STATUS_OK)
         problems_finish(collection->statistics->problems, collection->layer->groups, own_outputs,

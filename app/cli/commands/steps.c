@@ -106,8 +106,9 @@ static bool show_norms(void *context, double fraction)
     return !interrupt_signal();
 }
 
-static bool not_interrupted(void *context)
+static bool not_interrupted(void *context, double fraction)
 {
+    (void)fraction;
     (void)context;
     return !interrupt_signal();
 }

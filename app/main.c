@@ -1,5 +1,6 @@
 #include "app/cli/commands/commands.h"
 #include "app/cli/interrupt.h"
+#include "app/pages/help.h"
 #include "base/blas.h"
 #include "config.h"
 
@@ -66,7 +67,7 @@ int main(int argc, char **argv)
             fprintf(stderr, "bitstitch: %s\n", message.text);
             return EXIT_USAGE;
         case REQUEST_HELP:
-            options_help(stdout, &options, all);
+            help_print(stdout, &options, all);
             break;
         case REQUEST_VERSION:
             print_version();

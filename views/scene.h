@@ -1,6 +1,6 @@
 /* Scene: all that the screen shows: the newest snapshot, the plan being edited, and where the person is.
  *
- * The interface thread owns it, app/actions.c changes it, views only read it: screen_draw() is a pure
+ * The interface thread owns it, app/explorer/act_*.c change it, views only read it: screen_draw() is a pure
  * function of scene and size.
  */
 #ifndef VIEWS_SCENE_H

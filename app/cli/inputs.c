@@ -15,6 +15,7 @@
 
 #include <ctype.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -184,15 +185,15 @@ static Status read_plan(Plan *plan, const Inputs *inputs, Message *message)
 /* Options not given stay as the plan has them. */
 static void take_options(PlanOptions *plan, const Options *options)
 {
-    const bool *given = options->given;
-    if (given[OPTION_MODE]) plan->mode = options->mode;
-    if (given[OPTION_SEED]) plan->seed = options->seed;
-    if (given[OPTION_CALIBRATION_IMAGES]) plan->calibration_images = options->calibration_images;
-    if (given[OPTION_ROWS]) plan->rows = options->rows;
-    if (given[OPTION_RIDGE]) plan->ridge = options->ridge;
-    if (given[OPTION_NO_POLISH]) plan->polish = false;
-    if (given[OPTION_NO_BIAS_CORRECTION]) plan->bias_correction = false;
-    if (given[OPTION_ERROR_COMPENSATED]) plan->error_compensated = true;
+    if (options_given(options, &options->mode)) plan->mode = options->mode;
+    if (options_given(options, &options->seed)) plan->seed = options->seed;
+    if (options_given(options, &options->calibration_images))
+        plan->calibration_images = options->calibration_images;
+    if (options_given(options, &options->rows)) plan->rows = options->rows;
+    if (options_given(options, &options->ridge)) plan->ridge = options->ridge;
+    if (options->no_polish) plan->polish = false;
+    if (options->no_bias_correction) plan->bias_correction = false;
+    if (options->error_compensated) plan->error_compensated = true;
 }
 
 static Status make_plan(Inputs *inputs, Message *message)
@@ -267,7 +268,7 @@ static size_t images_to_calibrate(const Inputs *inputs)
     const Options *options = inputs->options;
     size_t images, heldout;
     calibration_split(&images, &heldout, inputs->plan->options.calibration_images, SIZE_MAX);
-    if (!options->given[OPTION_LADDER_IMAGES] || options->ladder_on != LADDER_CALIBRATION)
+    if (!options_given(options, &options->ladder_images) || options->ladder_on != LADDER_CALIBRATION)
         return images + heldout;
     return options->ladder_images ? size_max(images + heldout, options->ladder_images) : 0;
 }
@@ -290,12 +291,12 @@ static Status fail_no_images(const Inputs *inputs, const char *what, const char 
 /* An option that does nothing is not what was meant; a description may speak of other images. */
 static Status check_floats(const Inputs *inputs, const Dataset *dataset, Message *message)
 {
-    static const OptionId sizes[] = {OPTION_RESIZE, OPTION_CROP};
+    static const PreparationKey sizes[] = {PREPARATION_RESIZE, PREPARATION_CROP};
     for (size_t i = 0; dataset->floats && i < 2; i++)
-        if (inputs->options->given[sizes[i]])
+        if (options_given(inputs->options, &inputs->options->preparation[sizes[i]]))
             return status_fail(message, STATUS_INVALID,
                                "'%s' holds floats, which are taken as they are: leave out --%s",
-                               dataset->images_path, option_table[sizes[i]].name);
+                               dataset->images_path, preparation_key_name(sizes[i]));
     return STATUS_OK;
 }
 

@@ -163,7 +163,7 @@ void session_close(Session *session)
 Status session_switch(Session *session, const char *path, Message *message)
 {
     Workspace *workspace;
-    const Options options = subject_other_options(session->options);
+    const Options options = workspace_other_options(session->options);
     Status status = workspace_open(&workspace, &options, path, message);
     if (status == STATUS_OK) status = install(session, workspace, message);
     return status == STATUS_OK ? session_start(session, message) : status;

@@ -127,7 +127,7 @@ static Status create_explorer(Worker *worker, Message *message)
     const Budget budget = budget_now(given);
     /* Without --ladder-images, as many as are calibrated on: what the batch command takes. */
     size_t ladder_images = 0, heldout;
-    if (given->given[OPTION_LADDER_IMAGES])
+    if (options_given(given, &given->ladder_images))
         ladder_images = given->ladder_images;
     else if (inputs->calibration)
         calibration_split(&ladder_images, &heldout, inputs->plan->options.calibration_images,

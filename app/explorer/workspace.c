@@ -31,16 +31,14 @@ static void take_images_title(char title[WORKSPACE_TITLE], const char *path)
 
 /* --- opening ---------------------------------------------------------------------------------------- */
 
-Options subject_other_options(const Options *options)
+Options workspace_other_options(const Options *options)
 {
-    static const OptionId own[] = {OPTION_IMAGES, OPTION_IMAGE_LABELS, OPTION_CALIBRATION, OPTION_MEAN,
-                                   OPTION_STD,    OPTION_LABELS,       OPTION_INPUT_SHAPE, OPTION_PLAN,
-                                   OPTION_OUTPUT, OPTION_RESIZE,       OPTION_CROP,        OPTION_CHANNELS,
-                                   OPTION_LAYOUT};
     Options other = *options;
-    for (size_t i = 0; i < sizeof own / sizeof *own; i++) {
-        *(const char **)((char *)&other + option_table[own[i]].field) = NULL;
-        other.given[own[i]] = false;
+    other.plan = NULL;
+    for (size_t i = 0; i < option_count; i++) {
+        if (option_table[i].scope != SCOPE_NETWORK) continue;
+        *(const char **)((char *)&other + option_table[i].field) = NULL;
+        other.given[i] = false;
     }
     return other;
 }
@@ -48,25 +46,11 @@ Options subject_other_options(const Options *options)
 /* An exploration brings its plan: options for one on the same command line would be lost. */
 static Status refuse_plan_options(const Options *options, const char *path, Message *message)
 {
-    static const OptionId plan[] = {OPTION_CALIBRATION_IMAGES,
-                                    OPTION_BITS,
-                                    OPTION_FIRST_BITS,
-                                    OPTION_LAST_BITS,
-                                    OPTION_ACTIVATION_BITS,
-                                    OPTION_ERROR_COMPENSATED,
-                                    OPTION_PLAN,
-                                    OPTION_METHOD,
-                                    OPTION_MODE,
-                                    OPTION_ROWS,
-                                    OPTION_RIDGE,
-                                    OPTION_NO_POLISH,
-                                    OPTION_NO_BIAS_CORRECTION,
-                                    OPTION_SEED};
-    for (size_t i = 0; i < sizeof plan / sizeof *plan; i++)
-        if (options->given[plan[i]])
+    for (size_t i = 0; i < option_count; i++)
+        if (options->given[i] && option_table[i].scope == SCOPE_PLAN)
             return status_fail(message, STATUS_INVALID,
-                               "'%s' is an exploration, which has a plan of its own: leave --%s away", path,
-                               option_table[plan[i]].name);
+                               "'%s' is an exploration, which has a plan of its own: leave out --%s", path,
+                               option_table[i].name);
     return STATUS_OK;
 }
 
@@ -75,11 +59,11 @@ static void take_text(const char **option, const char *text)
     if (!*option) *option = text;
 }
 
-static void take_images(Options *options, OptionId id, size_t *count, size_t images)
+static void take_count(Options *options, size_t *member, size_t images)
 {
-    if (options->given[id] || images == 0) return;
-    options->given[id] = true;
-    *count = images == EXPLORATION_ALL ? 0 : images;
+    if (options_given(options, member) || images == 0) return;
+    options_set_given(options, member);
+    *member = images == EXPLORATION_ALL ? 0 : images;
 }
 
 /* What is given on the command line wins. */
@@ -98,8 +82,8 @@ static void take_source(Options *options, const ExplorationSource *source)
     for (size_t i = 0; i < PREPARATION_KEYS; i++) take_text(&options->preparation[i], source->preparation[i]);
     options->skip_bad_images |= source->skip_bad_images;
     take_text(&options->output, source->output);
-    take_images(options, OPTION_EVALUATION_IMAGES, &options->evaluation_images, source->evaluation_images);
-    take_images(options, OPTION_LADDER_IMAGES, &options->ladder_images, source->ladder_images);
+    take_count(options, &options->evaluation_images, source->evaluation_images);
+    take_count(options, &options->ladder_images, source->ladder_images);
 }
 
 /* The exploration's plan takes the place of the options'. */
@@ -208,9 +192,9 @@ static bool copy_text(char **copy, const char *text)
     return !text || *copy;
 }
 
-static size_t images_said(const Options *options, OptionId id, size_t count)
+static size_t given_count(const Options *options, const size_t *member)
 {
-    return !options->given[id] ? 0 : count == 0 ? EXPLORATION_ALL : count;
+    return !options_given(options, member) ? 0 : *member == 0 ? EXPLORATION_ALL : *member;
 }
 
 static bool copy_source(ExplorationSource *source, const Workspace *workspace)
@@ -233,10 +217,9 @@ static bool copy_source(ExplorationSource *source, const Workspace *workspace)
 static Status make_source(ExplorationSource *source, const Workspace *workspace, Message *message)
 {
     const Options *options = &workspace->options;
-    *source = (ExplorationSource){
-        .skip_bad_images = options->skip_bad_images,
-        .evaluation_images = images_said(options, OPTION_EVALUATION_IMAGES, options->evaluation_images),
-        .ladder_images = images_said(options, OPTION_LADDER_IMAGES, options->ladder_images)};
+    *source = (ExplorationSource){.skip_bad_images = options->skip_bad_images,
+                                  .evaluation_images = given_count(options, &options->evaluation_images),
+                                  .ladder_images = given_count(options, &options->ladder_images)};
     if (copy_source(source, workspace)) return STATUS_OK;
     exploration_source_free(source);
     return status_no_memory(message, "what the network was opened with");

@@ -47,6 +47,6 @@ Status workspace_save(const Workspace *workspace, const Snapshot *snapshot, cons
 void workspace_close(Workspace *workspace);
 
 /* The command line's options without those that belong to its network. */
-Options subject_other_options(const Options *options);
+Options workspace_other_options(const Options *options);
 
 #endif

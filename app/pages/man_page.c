@@ -97,11 +97,13 @@ static void put_commands(FILE *file)
 
 static void put_takers(FILE *file, const OptionEntry *entry)
 {
+    size_t count = 0;
+    for (Command c = 0; c < COMMAND_COUNT; c++) count += option_taken(entry, c);
+    if (count == COMMAND_COUNT) return;
     const char *before = "Taken by ";
-    if ((entry->commands & ((1u << COMMAND_COUNT) - 1)) == (1u << COMMAND_COUNT) - 1) return;
-    for (size_t c = 0; c < COMMAND_COUNT; c++) {
-        if (!(entry->commands & 1u << c)) continue;
-        fprintf(file, "%s%s", before, command_name((Command)c));
+    for (Command c = 0; c < COMMAND_COUNT; c++) {
+        if (!option_taken(entry, c)) continue;
+        fprintf(file, "%s%s", before, command_name(c));
         before = ", ";
     }
     fprintf(file, ".\n");
@@ -122,8 +124,8 @@ static void put_option(FILE *file, const OptionEntry *entry)
 static void put_options(FILE *file)
 {
     fprintf(file, ".SH OPTIONS\n");
-    put_line(file, "An option that names no commands is taken by all. Defaults stand in brackets.");
-    for (size_t i = 0; i < OPTION_COUNT; i++) put_option(file, &option_table[i]);
+    put_line(file, "An option that names no commands is taken by all of them. Defaults are in brackets.");
+    for (size_t i = 0; i < option_count; i++) put_option(file, &option_table[i]);
     put_option(file, &(OptionEntry){.name = "help",
                                     .help = "all commands and options, or those of a command",
                                     .commands = ~0u});
@@ -163,7 +165,7 @@ static bool put_keys(FILE *file)
 static void put_script(FILE *file)
 {
     fprintf(file, ".SH SCRIPTS\n");
-    put_line(file, "What --script reads: an order a line. Blank lines are passed over.");
+    put_line(file, "What --script reads: one order per line. Blank lines are skipped.");
     for (const ScriptHelp *entry = script_help; entry->order; entry++)
         put_item(file, entry->order, entry->help);
 }

@@ -6,8 +6,7 @@
 static const struct {
     const char *name;
     bool (*print)(FILE *file);
-} pages[] = {
-    {"man", page_man}, {"bash", page_bash}, {"zsh", page_zsh}, {"fish", page_fish}, {"keys", page_keys}};
+} pages[] = {{"man", page_man}, {"keys", page_keys}};
 
 static int print_page(bool (*print)(FILE *file))
 {
@@ -22,6 +21,6 @@ int main(int argc, char **argv)
 {
     for (size_t i = 0; argc == 2 && i < sizeof pages / sizeof *pages; i++)
         if (strcmp(argv[1], pages[i].name) == 0) return print_page(pages[i].print);
-    fprintf(stderr, "usage: pages man | bash | zsh | fish | keys\n");
+    fprintf(stderr, "usage: pages man | keys\n");
     return 2;
 }

@@ -1,10 +1,12 @@
-/* Pages: what is installed beside the program, made from its tables of options and keys while it is built.
+/* Pages: texts made from the program's tables of options and keys.
  *
  * A program of its own, pages, prints them:
  *
- *     pages man > bitstitch.1
- *     pages bash > bitstitch       # likewise zsh, fish
+ *     pages man > bitstitch.1      # while building
  *     pages keys                   # the list of keys in app/README.md
+ *
+ * The completions beside this file (bitstitch.bash, _bitstitch for zsh, bitstitch.fish) are written by hand;
+ * the test `completions` compares them with the tables.
  */
 #ifndef APP_PAGES_H
 #define APP_PAGES_H
@@ -12,11 +14,8 @@
 #include <stdbool.h>
 #include <stdio.h>
 
-/* Each returns false where memory ran out. Errors of writing are the stream's. */
+/* Each returns false when out of memory. Errors of writing are the stream's. */
 bool page_man(FILE *file);
-bool page_bash(FILE *file);
-bool page_zsh(FILE *file);
-bool page_fish(FILE *file);
 bool page_keys(FILE *file);
 
 #endif

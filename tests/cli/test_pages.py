@@ -11,6 +11,7 @@ import time
 from harness import DATA, Story, main
 
 PAGES = pathlib.Path(os.environ["BITSTITCH_PAGES"])
+COMPLETIONS = pathlib.Path(__file__).resolve().parents[2] / "app/pages"
 PATIENCE = 20  # seconds: far more than any step takes
 WIDTHS = "2 3 4 5 6 7 8 float".split()
 
@@ -72,7 +73,7 @@ class Man(Story):
     def test_every_option_with_its_help(self):
         options = self.section("OPTIONS")
         self.assertEqual(re.findall(r"^\\fB--([a-z-]+)", options, re.MULTILINE), options_of(self.good("--help")))
-        self.assertIn("--ladder-on\\fR \\fISET\\fR\nwhich images the bound is measured on", options)
+        self.assertIn("--ladder-on\\fR \\fISET\\fR\nimages that the bound is measured on", options)
         self.assertIn("Taken by bound.", options)
 
     def test_every_command_and_method(self):
@@ -141,7 +142,7 @@ class Completions(Story):
     def bash(self, typed):
         words = re.findall(r"=|[^ =]+", "bitstitch " + typed) + [""] * typed.endswith(" ")
         line = " ".join(f"'{word}'" for word in words)
-        return self.run_shell("bash", "--norc", "-c", f"source '{PAGES}/bitstitch.bash'; COMP_WORDS=({line}); "
+        return self.run_shell("bash", "--norc", "-c", f"source '{COMPLETIONS}/bitstitch.bash'; COMP_WORDS=({line}); "
                               f"COMP_CWORD={len(words) - 1}; _bitstitch; printf '%s\\n' \"${{COMPREPLY[@]}}\"")
 
     def test_bash(self):
@@ -150,7 +151,7 @@ class Completions(Story):
 
     def fish(self, typed):
         lines = self.run_shell(need(self, "fish"), "--no-config", "-c",
-                               f"source '{PAGES}/bitstitch.fish'; complete -C 'bitstitch {typed}'")
+                               f"source '{COMPLETIONS}/bitstitch.fish'; complete -C 'bitstitch {typed}'")
         return [line.split("\t")[0].removeprefix("--mode=") for line in lines]
 
     def test_fish(self):
@@ -196,7 +197,7 @@ class Completions(Story):
         self.write("motto.txt", "")
         self.start_interactive([need(self, "zsh"), "-f", "-i"], f"""
 autoload -Uz compinit; compinit -u -D
-fpath=({PAGES} $fpath); autoload -Uz _bitstitch; compdef _bitstitch bitstitch
+fpath=({COMPLETIONS} $fpath); autoload -Uz _bitstitch; compdef _bitstitch bitstitch
 keep() {{ print -r -- "$BUFFER" > line~; mv line~ line }}; zle -N keep; bindkey '^X' keep; bindkey '^U' kill-whole-line
 bindkey '^I' complete-word; setopt no_beep
 """)

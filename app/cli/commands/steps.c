@@ -115,7 +115,7 @@ static bool not_interrupted(void *context, double fraction)
 
 static size_t ladder_images(const Options *options, const Pipeline *pipeline)
 {
-    return options->given[OPTION_LADDER_IMAGES] ? options->ladder_images : pipeline->images;
+    return options_given(options, &options->ladder_images) ? options->ladder_images : pipeline->images;
 }
 
 Status step_ladder(Climb *climb, const Inputs *inputs, const Pipeline *pipeline, Message *message)

@@ -1,0 +1,68 @@
+# Completion of bitstitch for fish.
+#
+# The command is the first word that is one; without one it is explore.
+
+set -g __bitstitch_commands explore inspect quantize evaluate compare bound sensitivity
+
+# Whether the command is one of these.
+function __bitstitch_command
+    for word in (commandline -opc)
+        if contains -- $word $__bitstitch_commands
+            contains -- $word $argv
+            return
+        end
+    end
+    contains -- explore $argv
+end
+
+complete -c bitstitch -n 'not __fish_seen_subcommand_from $__bitstitch_commands' -a explore -d 'choose bit widths in the terminal, and watch what they cost'
+complete -c bitstitch -n 'not __fish_seen_subcommand_from $__bitstitch_commands' -a inspect -d 'show the layers of a network, their bit widths, sizes and costs'
+complete -c bitstitch -n 'not __fish_seen_subcommand_from $__bitstitch_commands' -a quantize -d 'quantize a network, and measure its errors and accuracy'
+complete -c bitstitch -n 'not __fish_seen_subcommand_from $__bitstitch_commands' -a evaluate -d 'measure the accuracy of the float network'
+complete -c bitstitch -n 'not __fish_seen_subcommand_from $__bitstitch_commands' -a compare -d 'quantize with every method, side by side'
+complete -c bitstitch -n 'not __fish_seen_subcommand_from $__bitstitch_commands' -a bound -d 'quantize a network, and bound how far its output moves, layer by layer'
+complete -c bitstitch -n 'not __fish_seen_subcommand_from $__bitstitch_commands' -a sensitivity -d 'estimate every layer\'s error at every bit width before any run, or measure it'
+
+# One line per option: the commands that take it, its name, its value.
+complete -c bitstitch -n '__bitstitch_command explore quantize evaluate compare bound' -l images -r -F -d 'evaluation images: a file, or a folder of PNG and JPEG'
+complete -c bitstitch -n '__bitstitch_command explore quantize evaluate compare bound' -l image-labels -r -F -d 'labels of the evaluation images, where they are not found beside the images'
+complete -c bitstitch -n '__bitstitch_command explore quantize evaluate compare bound' -l evaluation-images -x -a 'all' -d 'number of evaluation images: the first ones of a file, or of a folder in a seeded order (all)'
+complete -c bitstitch -n '__bitstitch_command explore quantize compare bound sensitivity' -l calibration -r -F -d 'calibration images: a file, or a folder of PNG and JPEG'
+complete -c bitstitch -n '__bitstitch_command explore quantize compare bound sensitivity' -l calibration-images -x -a '' -d 'number of calibration images: the first ones of a file, or of a folder in a seeded order (1024)'
+complete -c bitstitch -n '__bitstitch_command explore inspect quantize evaluate compare bound sensitivity' -l mean -x -a '' -d 'mean of pixel/255: one value, or one per channel, separated by commas (0)'
+complete -c bitstitch -n '__bitstitch_command explore inspect quantize evaluate compare bound sensitivity' -l std -x -a '' -d 'standard deviation of pixel/255: one value, or one per channel, separated by commas (1)'
+complete -c bitstitch -n '__bitstitch_command explore inspect quantize evaluate compare bound sensitivity' -l labels -r -F -d 'class names, one per line'
+complete -c bitstitch -n '__bitstitch_command explore quantize evaluate compare bound sensitivity' -l resize -x -a '' -d 'resize images of bytes to a shorter side, or to height,width; then the middle is cropped'
+complete -c bitstitch -n '__bitstitch_command explore quantize evaluate compare bound sensitivity' -l crop -x -a '' -d 'size of the middle to crop: a side, or height,width (what the network takes)'
+complete -c bitstitch -n '__bitstitch_command explore quantize evaluate compare bound sensitivity' -l channels -x -a '' -d 'order of colour channels that the network takes: rgb or bgr (rgb)'
+complete -c bitstitch -n '__bitstitch_command explore quantize evaluate compare bound sensitivity' -l layout -x -a '' -d 'order of arrays with four dimensions: nhwc or nchw (the one with 1 or 3 channels, or the network\'s)'
+complete -c bitstitch -n '__bitstitch_command explore quantize evaluate compare bound sensitivity' -l skip-bad-images -d 'skip images of a folder that are damaged or too small, and count them'
+complete -c bitstitch -n '__bitstitch_command explore inspect quantize evaluate compare bound sensitivity' -l input-shape -x -a '' -d 'shape of the input where the network leaves it open, such as 3,224,224'
+complete -c bitstitch -n '__bitstitch_command explore inspect quantize evaluate compare bound sensitivity' -l output -x -a '' -d 'the output to compute, where the network has several'
+complete -c bitstitch -n '__bitstitch_command explore inspect quantize compare bound' -l bits -x -a '2 3 4 5 6 7 8 float' -d 'weight bits of all layers but first and last ones: 2 to 8, or float (4)'
+complete -c bitstitch -n '__bitstitch_command explore inspect quantize compare bound' -l first-bits -x -a '2 3 4 5 6 7 8 float' -d 'weight bits of first layers: 2 to 8, or float (8)'
+complete -c bitstitch -n '__bitstitch_command explore inspect quantize compare bound' -l last-bits -x -a '2 3 4 5 6 7 8 float' -d 'weight bits of last layers: 2 to 8, or float (8)'
+complete -c bitstitch -n '__bitstitch_command explore inspect quantize compare bound' -l activation-bits -x -a '2 3 4 5 6 7 8 float' -d 'activation bits of all layers but those that read the network\'s input: 2 to 8, or float (float)'
+complete -c bitstitch -n '__bitstitch_command explore inspect quantize compare bound' -l error-compensated -d 'quantize activations with per-channel scales, which the weights compensate'
+complete -c bitstitch -n '__bitstitch_command explore inspect quantize compare bound' -l plan -r -F -d 'bit widths and methods per layer, CSV or JSON: they win over --bits, --first-bits, --last-bits, --activation-bits and --method; other options that are given win over those in a JSON'
+complete -c bitstitch -n '__bitstitch_command explore quantize bound' -l method -x -a 'bitsplit code-descent gptq gptq-polish round-mse round-minmax' -d 'quantization method: one of the list below (bitsplit)'
+complete -c bitstitch -n '__bitstitch_command explore quantize compare bound' -l mode -x -a 'sequential independent' -d 'sequential: calibrate each layer behind quantized layers; independent: behind float layers (sequential)'
+complete -c bitstitch -n '__bitstitch_command explore quantize compare bound sensitivity' -l rows -x -a 'all' -d 'number of rows per layer that are drawn from the calibration images (12000)'
+complete -c bitstitch -n '__bitstitch_command explore quantize compare bound sensitivity' -l ridge -x -a '' -d 'pull towards the float weights, in units of the Hessian\'s mean diagonal (0.1; 0.3 where rows are few)'
+complete -c bitstitch -n '__bitstitch_command explore quantize bound sensitivity' -l no-polish -d 'no polish (coordinate descent on whole codes) after bit-split'
+complete -c bitstitch -n '__bitstitch_command explore quantize compare bound sensitivity' -l no-bias-correction -d 'keep the float biases'
+complete -c bitstitch -n '__bitstitch_command bound' -l ladder-on -x -a 'calibration evaluation' -d 'images that the bound is measured on: calibration or evaluation (calibration)'
+complete -c bitstitch -n '__bitstitch_command explore bound' -l ladder-images -x -a 'all' -d 'number of images that the bound is measured on: the first ones (as many as are calibrated on)'
+complete -c bitstitch -n '__bitstitch_command sensitivity' -l measure -d 'solve every layer at every bit width behind float layers, and show the errors beside the estimates'
+complete -c bitstitch -n '__bitstitch_command explore quantize evaluate compare bound sensitivity' -l seed -x -a '' -d 'seed of all random choices (0)'
+complete -c bitstitch -n '__bitstitch_command explore inspect quantize evaluate compare bound sensitivity' -l threads -x -a '' -d 'number of threads; results do not depend on it (one per processor)'
+complete -c bitstitch -n '__bitstitch_command explore inspect quantize evaluate compare bound sensitivity' -l memory -x -a '' -d 'the most memory that the process may hold, beside 48 MiB for the program itself, with a suffix K, M, G or T; activations beyond it go to a temporary file, and what else does not fit is refused (half of the machine\'s memory)'
+complete -c bitstitch -n '__bitstitch_command inspect quantize bound sensitivity' -l csv -r -F -d 'write the plan and its results, or the sensitivities, as CSV'
+complete -c bitstitch -n '__bitstitch_command quantize bound' -l json -r -F -d 'write the run as JSON'
+complete -c bitstitch -n '__bitstitch_command quantize bound' -l onnx -r -F -d 'write the quantized network as ONNX: its own file, with QuantizeLinear and DequantizeLinear'
+complete -c bitstitch -n '__bitstitch_command inspect quantize evaluate compare bound sensitivity' -l progress -x -a 'auto none' -d 'auto: a progress line where standard error is a terminal; none: no progress line (auto)'
+complete -c bitstitch -n '__bitstitch_command explore' -l script -r -F -d 'explore without a terminal: a file of keys to press and screens to print, described below; - for standard input'
+complete -c bitstitch -n '__bitstitch_command explore' -l ascii -d 'draw with ASCII characters alone, as where TERM is linux'
+complete -c bitstitch -n '__bitstitch_command explore' -l no-mouse -d 'leave the mouse to the terminal'
+complete -c bitstitch -l help -d 'what the command takes'
+complete -c bitstitch -l version -d 'version and libraries in use'

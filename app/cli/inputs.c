@@ -11,7 +11,7 @@
 #include "quantize/calibrate.h"
 #include "report/plan_csv.h"
 #include "report/quantized_onnx.h"
-#include "report/run_json.h"
+#include "report/report_json.h"
 
 #include <ctype.h>
 #include <fcntl.h>
@@ -45,7 +45,7 @@ static Status open_file(Inputs *inputs, const char *path, Message *message)
     RunChoices choices = {0};
     Status status = STATUS_OK;
     if (options->plan && looks_like_json(options->plan))
-        status = run_json_read_choices(&choices, options->plan, message);
+        status = run_choices_read(&choices, options->plan, message);
     const NetworkOptions network = {.input_shape =
                                         options->input_shape ? options->input_shape : choices.input_shape,
                                     .output = options->output ? options->output : choices.output,
@@ -178,7 +178,7 @@ static Status read_plan(Plan *plan, const Inputs *inputs, Message *message)
 {
     const char *path = inputs->options->plan;
     if (!path) return STATUS_OK;
-    if (looks_like_json(path)) return run_json_read_plan(plan, inputs->network, path, message);
+    if (looks_like_json(path)) return report_json_read_plan(plan, inputs->network, path, message);
     return plan_csv_read(plan, inputs->network, path, message);
 }
 

@@ -2,6 +2,7 @@
 #include "app/explorer/actions.h"
 #include "app/explorer/autosave.h"
 #include "app/explorer/prompt.h"
+#include "report/export.h"
 
 #include <stdio.h>
 #include <unistd.h>
@@ -31,8 +32,9 @@ static void write_or_ask(Session *session, Answer *write, const char *path)
 static void accept_export(Session *session, const char *path)
 {
     Message message = {{0}};
-    if (!has_suffix(path, ".csv") && !has_suffix(path, ".json") && !has_suffix(path, ".onnx"))
-        session_warn(session, "'%s': end the name in .csv, .json or .onnx", path);
+    ExportFormat format;
+    if (export_format(&format, path, &message) != STATUS_OK)
+        session_warn(session, "%s", message.text);
     else if (output_check(path, &message) != STATUS_OK)
         session_lose(session, &message);
     else

@@ -6,9 +6,7 @@
 #include "app/explorer/worker_state.h"
 #include "explore/explorer.h"
 #include "quantize/calibrate.h"
-#include "report/plan_csv.h"
-#include "report/quantized_onnx.h"
-#include "report/run_json.h"
+#include "report/export.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -227,12 +225,13 @@ static Status export(Worker *worker, const Task *task, Message *message)
 {
     const Inputs *inputs = worker->inputs;
     const Explorer *explorer = worker->explorer;
-    const bool onnx = has_suffix(task->path, ".onnx"), json = has_suffix(task->path, ".json");
-    Status status = inputs_spare_inputs(inputs, "export", task->path, message);
-    if (status == STATUS_OK && onnx && !worker->has_images)
+    ExportFormat format;
+    Status status = export_format(&format, task->path, message);
+    if (status == STATUS_OK) status = inputs_spare_inputs(inputs, "export", task->path, message);
+    if (status == STATUS_OK && format == EXPORT_ONNX && !worker->has_images)
         status = status_fail(message, STATUS_INVALID, "there are no images to quantize '%s' with",
                              inputs->network->path);
-    if (status == STATUS_OK && onnx) status = inputs_check_onnx(inputs, task->plan, message);
+    if (status == STATUS_OK && format == EXPORT_ONNX) status = inputs_check_onnx(inputs, task->plan, message);
     const bool known = worker->complete && plan_equal(task->plan, worker->explored);
     if (status == STATUS_OK && !known && worker->has_images) status = pursue(worker, task->plan, message);
     if (status != STATUS_OK) return status;
@@ -240,9 +239,7 @@ static Status export(Worker *worker, const Task *task, Message *message)
                               ? outputs_gather(inputs, task->plan, explorer_pipeline(explorer),
                                                explorer_accuracy(explorer), explorer_ladder(explorer))
                               : outputs_gather(inputs, task->plan, NULL, NULL, NULL);
-    return onnx   ? quantized_onnx_write(task->path, &result, message)
-           : json ? run_json_write(task->path, &result, message)
-                  : plan_csv_write(task->path, &result, message);
+    return export_write(task->path, format, &result, message);
 }
 
 /* Without the lock: the state and the task do not change while a task runs. */

@@ -19,7 +19,7 @@
 
 #include "app/cli/inputs.h"
 #include "explore/snapshot.h"
-#include "report/exploration_json.h"
+#include "report/report_json.h"
 
 typedef struct Worker Worker;
 
@@ -52,8 +52,8 @@ void worker_resume(Worker *worker);
 Status worker_compare_methods(Worker *worker, size_t layer, Message *message);
 Status worker_measure_widths(Worker *worker, size_t layer, Message *message);
 
-/* Writes the plan and its results once they are complete: JSON where `path` ends in .json, the quantized
- * network where it ends in .onnx, CSV elsewhere. The plan is held, the path copied. */
+/* Writes the plan and its results once they are complete, in the format that the suffix of `path` names
+ * (report/export.h). The plan is held, the path copied. */
 Status worker_export(Worker *worker, const Plan *plan, const char *path, Message *message);
 
 /* --- what the interface looks at --------------------------------------------------------------------- */

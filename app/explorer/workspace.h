@@ -14,7 +14,7 @@
 #include "app/cli/inputs.h"
 #include "app/explorer/worker.h"
 #include "explore/history.h"
-#include "report/exploration_json.h"
+#include "report/report_json.h"
 
 #define WORKSPACE_TITLE 128
 

@@ -1,9 +1,60 @@
 #include "report/plan_columns.h"
 
-#include "report/plan_csv.h"
-
 #include <math.h>
 #include <stdio.h>
+
+typedef enum Column {
+    INDEX,
+    NAME,
+    OPERATOR,
+    SHAPE,
+    PARAMETERS,
+    MACS,
+    WEIGHT_BITS,
+    ACTIVATION_BITS,
+    METHOD,
+    ROUNDING_ERROR,
+    BITSPLIT_ERROR,
+    POLISHED_ERROR,
+    HELDOUT_ERROR,
+    LOCAL_ERROR,
+    ACCUMULATED_ERROR,
+    SQNR_DB,
+    CODES_CHANGED,
+    BYTES,
+    LAMBDA,
+    CONTRIBUTION,
+    SHARE,
+    COLUMNS
+} Column;
+
+const char *const plan_columns[] = {[INDEX] = "index",
+                                    [NAME] = "name",
+                                    [OPERATOR] = "operator",
+                                    [SHAPE] = "shape",
+                                    [PARAMETERS] = "parameters",
+                                    [MACS] = "macs",
+                                    [WEIGHT_BITS] = "weight_bits",
+                                    [ACTIVATION_BITS] = "activation_bits",
+                                    [METHOD] = "method",
+                                    [ROUNDING_ERROR] = "rounding_error",
+                                    [BITSPLIT_ERROR] = "bitsplit_error",
+                                    [POLISHED_ERROR] = "polished_error",
+                                    [HELDOUT_ERROR] = "heldout_error",
+                                    [LOCAL_ERROR] = "local_error",
+                                    [ACCUMULATED_ERROR] = "accumulated_error",
+                                    [SQNR_DB] = "sqnr_db",
+                                    [CODES_CHANGED] = "codes_changed",
+                                    [BYTES] = "bytes",
+                                    [LAMBDA] = "lambda",
+                                    [CONTRIBUTION] = "contribution",
+                                    [SHARE] = "share",
+                                    [COLUMNS] = NULL};
+
+bool plan_column_is_read(size_t column)
+{
+    return column == NAME || column == WEIGHT_BITS || column == ACTIVATION_BITS || column == METHOD;
+}
 
 static void set_text(Cell *cell, const char *text)
 {
@@ -24,7 +75,7 @@ static void set_number(Cell *cell, double number)
     cell->number = number;
 }
 
-static void set_bits(Cell *cell, uint8_t bits)
+static void set_bits(Cell *cell, unsigned bits)
 {
     if (bits == BITS_FLOAT)
         set_text(cell, "float");
@@ -32,151 +83,86 @@ static void set_bits(Cell *cell, uint8_t bits)
         set_count(cell, bits);
 }
 
-/* --- a getter a column; a cell that is left alone is empty ------------------------------------------- */
-
-#define GETTER(column) static void get_##column(Cell *cell, const Result *result, size_t layer)
-#define LAYER (&result->network->layers[layer])
-#define CHOICE (&result->plan->layers[layer])
-
-GETTER(index)
-{
-    (void)result;
-    set_count(cell, layer + 1);
-}
-
-GETTER(name)
-{
-    set_text(cell, LAYER->name);
-}
-
-GETTER(operator)
-{
-    set_text(cell, LAYER->operator_name);
-}
-
-GETTER(shape)
+static void set_shape(Cell *cell, const Layer *layer)
 {
     size_t used = 0;
     cell->store[0] = 0;
-    for (size_t i = 0; i < LAYER->weight_rank; i++)
+    for (size_t i = 0; i < layer->weight_rank; i++)
         used += (size_t)snprintf(cell->store + used, sizeof cell->store - used, i ? "x%zu" : "%zu",
-                                 LAYER->weight_shape[i]);
+                                 layer->weight_shape[i]);
     set_text(cell, cell->store);
 }
 
-GETTER(parameters)
+/* What the plan and the network alone say. */
+static void set_choice(Cell *cell, Column column, const Result *result, size_t index)
 {
-    set_count(cell, LAYER->parameters);
-}
-
-GETTER(macs)
-{
-    set_count(cell, LAYER->macs);
-}
-
-GETTER(weight_bits)
-{
-    set_bits(cell, CHOICE->weight_bits);
-}
-
-GETTER(activation_bits)
-{
-    set_bits(cell, CHOICE->activation_bits);
-}
-
-GETTER(method)
-{
-    set_text(cell, method_name((Method)CHOICE->method));
-}
-
-#define ERROR_GETTER(column)                                                                                 \
-    GETTER(column)                                                                                           \
-    {                                                                                                        \
-        if (result->pipeline) set_number(cell, result->pipeline->layers[layer].column);                      \
+    const Layer *layer = &result->network->layers[index];
+    const LayerPlan *choice = &result->plan->layers[index];
+    switch (column) {
+    case INDEX:
+        return set_count(cell, index + 1);
+    case NAME:
+        return set_text(cell, layer->name);
+    case OPERATOR:
+        return set_text(cell, layer->operator_name);
+    case SHAPE:
+        return set_shape(cell, layer);
+    case PARAMETERS:
+        return set_count(cell, layer->parameters);
+    case MACS:
+        return set_count(cell, layer->macs);
+    case WEIGHT_BITS:
+        return set_bits(cell, choice->weight_bits);
+    case ACTIVATION_BITS:
+        return set_bits(cell, choice->activation_bits);
+    case METHOD:
+        return set_text(cell, method_name((Method)choice->method));
+    case BYTES:
+        return set_count(cell, plan_layer_bytes(result->plan, result->network, index));
+    default:
+        return;
     }
-ERROR_GETTER(rounding_error)
-ERROR_GETTER(bitsplit_error)
-ERROR_GETTER(polished_error)
-ERROR_GETTER(heldout_error)
-ERROR_GETTER(accumulated_error)
-ERROR_GETTER(sqnr_db)
-
-GETTER(codes_changed)
-{
-    if (result->pipeline && result->pipeline->layers[layer].codes)
-        set_count(cell, result->pipeline->layers[layer].codes_changed);
 }
 
-GETTER(bytes)
+static void set_solved(Cell *cell, Column column, const LayerResult *layer)
 {
-    set_count(cell, plan_layer_bytes(result->plan, result->network, layer));
+    switch (column) {
+    case ROUNDING_ERROR:
+        return set_number(cell, layer->rounding_error);
+    case BITSPLIT_ERROR:
+        return set_number(cell, layer->bitsplit_error);
+    case POLISHED_ERROR:
+        return set_number(cell, layer->polished_error);
+    case HELDOUT_ERROR:
+        return set_number(cell, layer->heldout_error);
+    case ACCUMULATED_ERROR:
+        return set_number(cell, layer->accumulated_error);
+    case SQNR_DB:
+        return set_number(cell, layer->sqnr_db);
+    case CODES_CHANGED:
+        if (layer->codes) set_count(cell, layer->codes_changed);
+        return;
+    default:
+        return;
+    }
 }
 
-/* A quantized layer's row of the ladder, or NULL. */
-static const LadderStep *step_of(const Result *result, size_t layer)
+/* λ of every layer; the rest of quantized ones alone. Contributions are of the spectral sum, or of the hybrid
+ * sum where the spectral is infinite. */
+static void set_bound(Cell *cell, Column column, const Ladder *ladder, size_t index)
 {
-    const LadderStep *step = result->ladder ? &result->ladder->steps[layer] : NULL;
-    return step && step->quantized ? step : NULL;
+    const LadderStep *step = &ladder->steps[index];
+    if (column == LAMBDA) set_number(cell, step->lambda);
+    if (!step->quantized) return;
+    if (column == LOCAL_ERROR) set_number(cell, step->local_error);
+    if (column == CONTRIBUTION) set_number(cell, isfinite(ladder->spectral) ? step->spectral : step->hybrid);
+    if (column == SHARE) set_number(cell, ladder_share(ladder, index));
 }
-
-GETTER(local_error)
-{
-    const LadderStep *step = step_of(result, layer);
-    if (step) set_number(cell, step->local_error);
-}
-
-GETTER(lambda)
-{
-    if (result->ladder) set_number(cell, result->ladder->steps[layer].lambda);
-}
-
-/* Of the spectral sum, or of the hybrid where that one is infinite. */
-GETTER(contribution)
-{
-    const LadderStep *step = step_of(result, layer);
-    if (step) set_number(cell, isfinite(result->ladder->spectral) ? step->spectral : step->hybrid);
-}
-
-GETTER(share)
-{
-    const LadderStep *step = step_of(result, layer);
-    if (step) set_number(cell, ladder_share(result->ladder, layer));
-}
-
-/* --- the table -------------------------------------------------------------------------------------- */
-
-typedef void Getter(Cell *cell, const Result *result, size_t layer);
-
-#define COLUMNS(X)                                                                                           \
-    X(index, get_index)                                                                                      \
-    X(name, get_name)                                                                                        \
-    X(operator, get_operator)                                                                                \
-    X(shape, get_shape)                                                                                      \
-    X(parameters, get_parameters)                                                                            \
-    X(macs, get_macs)                                                                                        \
-    X(weight_bits, get_weight_bits)                                                                          \
-    X(activation_bits, get_activation_bits)                                                                  \
-    X(method, get_method)                                                                                    \
-    X(rounding_error, get_rounding_error)                                                                    \
-    X(bitsplit_error, get_bitsplit_error)                                                                    \
-    X(polished_error, get_polished_error)                                                                    \
-    X(heldout_error, get_heldout_error)                                                                      \
-    X(local_error, get_local_error)                                                                          \
-    X(accumulated_error, get_accumulated_error)                                                              \
-    X(sqnr_db, get_sqnr_db)                                                                                  \
-    X(codes_changed, get_codes_changed)                                                                      \
-    X(bytes, get_bytes)                                                                                      \
-    X(lambda, get_lambda)                                                                                    \
-    X(contribution, get_contribution)                                                                        \
-    X(share, get_share)
-
-#define NAME_OF(column, getter) #column,
-#define GETTER_OF(column, getter) getter,
-const char *const plan_columns[] = {COLUMNS(NAME_OF) NULL};
-static Getter *const getters[] = {COLUMNS(GETTER_OF) NULL};
 
 void plan_cell(Cell *cell, size_t column, const Result *result, size_t layer)
 {
     cell->kind = CELL_EMPTY;
-    getters[column](cell, result, layer);
+    set_choice(cell, (Column)column, result, layer);
+    if (result->pipeline) set_solved(cell, (Column)column, &result->pipeline->layers[layer]);
+    if (result->ladder) set_bound(cell, (Column)column, result->ladder, layer);
 }

@@ -17,9 +17,6 @@
 #include "base/file.h"
 #include "report/result.h"
 
-/* The columns in order, NULL at the end: the CSV's header and the keys of the JSON's layers. */
-extern const char *const plan_columns[];
-
 Status plan_csv_write(const char *path, const Result *result, Message *message);
 
 /* Changes `plan` (made for `network`) as the file says, or leaves it untouched on failure. Errors name the

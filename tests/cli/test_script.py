@@ -115,7 +115,7 @@ class Scripts(Story):
         self.explore("keys j2\nwait\nkeys 3\nwait\nkeys S<Ctrl-U>\ntype saved.json\nkeys <Enter>\nexpect saved\n",
                      *PREPARED, network=ONNX)
         saved = json.loads((self.folder / "saved.json").read_text())
-        self.assertEqual(saved["format"], "bitstitch-exploration/1")
+        self.assertEqual(saved["format"], "bitstitch/2")
         self.assertEqual(len(saved["visits"]), 2)
         self.assertTrue(all(visit["accuracy"]["images"] == 500 for visit in saved["visits"]))
         self.assertEqual(saved["source"]["images"], os.path.realpath(IMAGES))
@@ -125,7 +125,9 @@ class Scripts(Story):
         self.good("../saved.json", "--script", "../script.txt", folder=self.folder / "elsewhere")
         again = json.loads((self.folder / "elsewhere" / "again.json").read_text())
         self.assertEqual(again["plan"], saved["visits"][0]["plan"])
-        for key in ("visits", "source", "hashes", "layers"):
+        for key, values in saved["visits"][0]["layers"].items():
+            self.assertEqual([layer[key] for layer in again["layers"]], values, key)
+        for key in ("visits", "source", "hashes", "network"):
             self.assertEqual(again[key], saved[key], key)
         # From another network.
         self.explore("keys o\ntype saved.json\nkeys <Enter>\nwait\nkeys e<Ctrl-U>\ntype out.csv\nkeys <Enter>\n",
@@ -156,7 +158,7 @@ class Scripts(Story):
             self.write("script.txt", f"{wait}keys j5S<Ctrl-U>\ntype {name}\nkeys <Enter>\n")
             self.run_program("saved.json", *arguments, "--script", "script.txt")
             again = json.loads((self.folder / name).read_text())
-            self.assertEqual(again["plan"]["weight_bits"][1], 5)
+            self.assertEqual(again["layers"][1]["weight_bits"], 5)
             for key in ("visits", "source", "hashes"):
                 self.assertEqual(again[key], saved[key], key)
 

@@ -1,5 +1,5 @@
 /* Explorations: read, written, read and written again; both files must have the same bytes. */
-#include "report/exploration_json.h"
+#include "report/report_json.h"
 
 #include "base/file.h"
 #include "fuzz_plan.h"

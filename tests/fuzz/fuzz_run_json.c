@@ -1,9 +1,9 @@
-#include "report/run_json.h"
+#include "report/report_json.h"
 
 #include "fuzz_plan.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-    try_plan(run_json_read_plan, fuzz_file("run.json", data, size));
+    try_plan(report_json_read_plan, fuzz_file("run.json", data, size));
     return 0;
 }

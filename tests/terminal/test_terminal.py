@@ -163,7 +163,7 @@ class Terminal(Story):
         self.ended(128 + signal.SIGTERM)
         kept = self.kept()
         self.assertEqual(len(kept), 1)
-        self.assertEqual(kept[0]["plan"]["weight_bits"], [8, 2, 4, 4, 8])
+        self.assertEqual([layer["weight_bits"] for layer in kept[0]["layers"]], [8, 2, 4, 4, 8])
         self.keys("C-l")
         self.explore(LENET, *FAST)
         self.see("Restore it?")
@@ -190,7 +190,7 @@ class Terminal(Story):
         process = self.process()
         self.tmux("kill-server")
         self.until_gone(process)
-        self.assertEqual([kept["plan"]["weight_bits"][1] for kept in self.kept()], [5])
+        self.assertEqual([kept["layers"][1]["weight_bits"] for kept in self.kept()], [5])
 
     def until_gone(self, process):
         end = time.monotonic() + PATIENCE
@@ -230,7 +230,7 @@ class Terminal(Story):
         self.keys("q")
         self.ended(0)
         saved = json.loads((self.folder / "out.json").read_text())
-        self.assertEqual(saved["plan"]["weight_bits"], [8, 4, 2, 4, 8])
+        self.assertEqual([layer["weight_bits"] for layer in saved["layers"]], [8, 4, 2, 4, 8])
 
 
 main()

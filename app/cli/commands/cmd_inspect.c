@@ -2,7 +2,7 @@
 #include "app/cli/commands/commands.h"
 #include "app/cli/commands/print.h"
 #include "app/cli/commands/table.h"
-#include "report/plan_csv.h"
+#include "report/export.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -112,7 +112,7 @@ static Status write_plan(const Inputs *inputs, Message *message)
     if (!inputs->options->csv) return STATUS_OK;
     Result result = {
         .network = inputs->network, .plan = inputs->plan, .normalization = &inputs->normalization};
-    return plan_csv_write(inputs->options->csv, &result, message);
+    return export_write(inputs->options->csv, EXPORT_CSV, &result, message);
 }
 
 Status cmd_inspect(const Options *options, Message *message)

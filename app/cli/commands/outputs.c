@@ -4,9 +4,7 @@
 #include "base/blas.h"
 #include "config.h"
 #include "network/network.h"
-#include "report/plan_csv.h"
-#include "report/quantized_onnx.h"
-#include "report/run_json.h"
+#include "report/export.h"
 
 #include <math.h>
 #include <sys/resource.h>
@@ -48,8 +46,10 @@ Status outputs_write(const Inputs *inputs, const Pipeline *pipeline, const Evalu
     Result result = outputs_gather(inputs, inputs->plan, pipeline, evaluation, climb ? &climb->ladder : NULL);
     if (climb) result.run.norm_seconds = climb->norm_seconds;
     const Options *options = inputs->options;
-    Status status = options->csv ? plan_csv_write(options->csv, &result, message) : STATUS_OK;
-    if (status == STATUS_OK && options->json) status = run_json_write(options->json, &result, message);
-    if (status == STATUS_OK && options->onnx) status = quantized_onnx_write(options->onnx, &result, message);
+    Status status = options->csv ? export_write(options->csv, EXPORT_CSV, &result, message) : STATUS_OK;
+    if (status == STATUS_OK && options->json)
+        status = export_write(options->json, EXPORT_JSON, &result, message);
+    if (status == STATUS_OK && options->onnx)
+        status = export_write(options->onnx, EXPORT_ONNX, &result, message);
     return status;
 }

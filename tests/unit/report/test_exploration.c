@@ -1,5 +1,5 @@
 #include "network/network.h"
-#include "report/exploration_json.h"
+#include "report/report_json.h"
 #include "scratch.h"
 
 #include <math.h>
@@ -148,20 +148,22 @@ static void what_cannot_be_is_refused(void **state)
     static const struct {
         const char *from, *to, *said;
     } bad[] = {
-        {"exploration/1", "exploration/2", "format"},
+        {"bitstitch/2", "bitstitch/3", "format"},
+        {"bitstitch/2", "bitstitch-run/1", "format"},
         {"\"saved\":", "\"Saved\":", "Saved"},
         {"\"visits\":", "\"more\": 1, \"visits\":", "more"},
         {"\"visits\":", "\"format\": \"x\", \"visits\":", "format"},
         {"\"conv1\"", "\"conv7\"", "conv7"},
         {"\"conv1\"", "\"conv2\"", "conv2"},
-        {"\"conv1\",", "", "conv1"},
+        {"\"layers\":\t[", "\"layers\":\t[], \"history\":\t[", "conv1"},
         {"[8, ", "[9, ", "weight_bits"},
         {"[8, ", "[", "weight_bits"},
         {"[\"float\", ", "[4, ", "input"},
         {"\"bitsplit\"", "\"bitsplat\"", "bitsplat"},
         {"\"18446744073709551615\"", "\"18446744073709551616\"", "seed"},
-        {"\"top1\":\t450", "\"top1\":\t500", "top1"},
-        {"\"agreeing\":\t470", "\"agreeing\":\t501", "agreeing"},
+        {"\"top1\":\t0.9,", "\"top1\":\t1,", "top1"},
+        {"\"top1\":\t0.9,", "\"top1\":\t1.1,", "top1"},
+        {"\"agreement\":\t0.94", "\"agreement\":\t-0.1", "agreement"},
         {"\"lost\":\t20", "\"lost\":\t491", "agreeing"},
         {"\"images\":\t500", "\"images\":\t0", "images"},
         {"\"images\":\t500", "\"images\":\t-1", "images"},
@@ -206,12 +208,93 @@ static void trailing_text_is_refused(void **state)
                      STATUS_INVALID);
 }
 
+/* --- files of earlier versions ----------------------------------------------------------------------- */
+
+#define EARLIER SOURCE_ROOT "/tests/unit/report/earlier/"
+
+static void expect_weight_bits(const Plan *plan, const char *widths)
+{
+    for (size_t l = 0; l < plan->layer_count; l++)
+        assert_int_equal(plan->layers[l].weight_bits, widths[l] - '0');
+    assert_int_equal(plan->options.calibration_images, 64);
+}
+
+static void an_earlier_exploration_is_read(void **state)
+{
+    Exploration exploration;
+    assert_true(recognize(EARLIER "exploration-1.json"));
+    assert_int_equal(exploration_read(&exploration, network, EARLIER "exploration-1.json", &message),
+                     STATUS_OK);
+    assert_string_equal(exploration.source.network, "/home/user/data/lenet5.json");
+    assert_int_equal(exploration.source.evaluation_images, 100);
+    expect_weight_bits(exploration.plan, "82348");
+    assert_int_equal(exploration.visited_count, 3);
+    const VisitedPlan *first = exploration.visited[0];
+    expect_weight_bits(first->plan, "84448");
+    assert_true(first->evaluated && first->accuracy.labelled && first->accuracy.compared);
+    assert_int_equal(first->accuracy.images, 100);
+    assert_int_equal(first->accuracy.reference.top1_correct, 88);
+    assert_true(first->bounded && first->measured > 0 && first->measured <= first->hybrid);
+
+    /* Written in today's format it says the same. */
+    Exploration again;
+    const char *path = scratch_path("a.json");
+    assert_int_equal(exploration_write(path, &exploration, network, &message), STATUS_OK);
+    assert_int_equal(exploration_read(&again, network, path, &message), STATUS_OK);
+    assert_true(plan_equal(again.plan, exploration.plan));
+    for (size_t i = 0; i < 3; i++) {
+        const Evaluation *a = &exploration.visited[i]->accuracy, *b = &again.visited[i]->accuracy;
+        assert_true(plan_equal(exploration.visited[i]->plan, again.visited[i]->plan));
+        assert_true(a->agreeing == b->agreeing && a->lost == b->lost && a->gained == b->gained);
+        assert_true(a->quantized.top1_correct == b->quantized.top1_correct &&
+                    a->quantized.top5_correct == b->quantized.top5_correct);
+        assert_true(exploration.visited[i]->hybrid == again.visited[i]->hybrid);
+    }
+    exploration_free(&exploration);
+    exploration_free(&again);
+}
+
+/* Of a run, of an exploration, and of one in today's format. */
+static void plans_are_read_from_all_of_them(void **state)
+{
+    const struct {
+        const char *path, *widths;
+    } files[] = {{EARLIER "run-1.json", "84448"}, {EARLIER "exploration-1.json", "82348"}};
+    for (size_t i = 0; i < 2; i++) {
+        Plan *plan;
+        RunChoices choices;
+        assert_int_equal(plan_create(&plan, network, &message), STATUS_OK);
+        plan_set_bits(plan, network, 7, 7, 7);
+        assert_int_equal(run_choices_read(&choices, files[i].path, &message), STATUS_OK);
+        assert_null(choices.output);
+        assert_int_equal(strlen(choices.calibration), 64);
+        assert_int_equal(report_json_read_plan(plan, network, files[i].path, &message), STATUS_OK);
+        expect_weight_bits(plan, files[i].widths);
+        assert_int_equal(plan->layers[1].activation_bits, i == 0 ? 6 : BITS_FLOAT);
+        run_choices_free(&choices);
+        plan_drop(plan);
+    }
+    Plan *plan;
+    RunChoices choices;
+    const char *path = write_sample("a.json");
+    assert_int_equal(plan_create(&plan, network, &message), STATUS_OK);
+    assert_int_equal(run_choices_read(&choices, path, &message), STATUS_OK);
+    assert_string_equal(choices.output, "logits");
+    assert_int_equal(report_json_read_plan(plan, network, path, &message), STATUS_OK);
+    assert_int_equal(plan->layers[1].weight_bits, BITS_FLOAT);
+    assert_true(plan->options.seed == UINT64_MAX);
+    run_choices_free(&choices);
+    plan_drop(plan);
+    assert_false(recognize(EARLIER "run-1.json"));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(what_was_written_is_read),        cmocka_unit_test(the_source_alone),
         cmocka_unit_test(other_files_are_no_explorations), cmocka_unit_test(what_cannot_be_is_refused),
         cmocka_unit_test(another_network_is_refused),      cmocka_unit_test(trailing_text_is_refused),
+        cmocka_unit_test(an_earlier_exploration_is_read),  cmocka_unit_test(plans_are_read_from_all_of_them),
     };
     return cmocka_run_group_tests(tests, open_all, close_all);
 }

@@ -1,6 +1,8 @@
 #include "base/json.h"
+#include "report/export.h"
+#include "report/plan_columns.h"
 #include "report/plan_csv.h"
-#include "report/run_json.h"
+#include "report/report_json.h"
 #include "sample_network.h"
 #include "scratch.h"
 
@@ -274,15 +276,17 @@ static void check_json_comes_back(void)
     LayerResult layers[SAMPLE_LAYERS];
     const Result result = whole_run(plan, &pipeline, layers);
     const char *path = scratch_path("r.json");
-    assert_int_equal(run_json_write(path, &result, &message), STATUS_OK);
-    if (run_json_read_plan(read, &sample_network, path, &message) != STATUS_OK) fail_msg("%s", message.text);
+    assert_int_equal(report_json_write(path, &result, &message), STATUS_OK);
+    if (report_json_read_plan(read, &sample_network, path, &message) != STATUS_OK)
+        fail_msg("%s", message.text);
     assert_true(plan_equal(read, plan));
     plan_drop(read);
 
     read = make_plan();
     const Result defaults = plan_alone(read);
-    assert_int_equal(run_json_write(path, &defaults, &message), STATUS_OK);
-    if (run_json_read_plan(plan, &sample_network, path, &message) != STATUS_OK) fail_msg("%s", message.text);
+    assert_int_equal(report_json_write(path, &defaults, &message), STATUS_OK);
+    if (report_json_read_plan(plan, &sample_network, path, &message) != STATUS_OK)
+        fail_msg("%s", message.text);
     assert_true(plan_equal(read, plan));
     plan_drop(read);
     plan_drop(plan);
@@ -311,7 +315,7 @@ static void json_of_a_run_has_its_figures(void **state)
     LayerResult layers[SAMPLE_LAYERS];
     const Result result = whole_run(plan, &pipeline, layers);
     const char *path = scratch_path("r.json");
-    assert_int_equal(run_json_write(path, &result, &message), STATUS_OK);
+    assert_int_equal(report_json_write(path, &result, &message), STATUS_OK);
     cJSON *root;
     assert_int_equal(json_read(&root, path, 1 << 20, &message), STATUS_OK);
     const cJSON *accuracy = cJSON_GetObjectItem(root, "accuracy");
@@ -353,7 +357,7 @@ static cJSON *json_of(const Result *result)
 {
     cJSON *root;
     const char *path = scratch_path("r.json");
-    assert_int_equal(run_json_write(path, result, &message), STATUS_OK);
+    assert_int_equal(report_json_write(path, result, &message), STATUS_OK);
     assert_int_equal(json_read(&root, path, 1 << 20, &message), STATUS_OK);
     return root;
 }
@@ -474,7 +478,7 @@ static void json_of_what_was_not_measured_is_null(void **state)
     Result result = plan_alone(plan);
     const char *path = scratch_path("r.json");
     cJSON *root;
-    assert_int_equal(run_json_write(path, &result, &message), STATUS_OK);
+    assert_int_equal(report_json_write(path, &result, &message), STATUS_OK);
     assert_int_equal(json_read(&root, path, 1 << 20, &message), STATUS_OK);
     static const char *const absent[] = {"accuracy", "calibration", "evaluation", "normalization", "ladder"};
     for (size_t i = 0; i < sizeof absent / sizeof *absent; i++)
@@ -483,7 +487,7 @@ static void json_of_what_was_not_measured_is_null(void **state)
 
     const Evaluation unlabelled = {.images = 10, .compared = true, .agreeing = 9, .output_sqnr_db = INFINITY};
     result.accuracy = &unlabelled;
-    assert_int_equal(run_json_write(path, &result, &message), STATUS_OK);
+    assert_int_equal(report_json_write(path, &result, &message), STATUS_OK);
     assert_int_equal(json_read(&root, path, 1 << 20, &message), STATUS_OK);
     const cJSON *accuracy = cJSON_GetObjectItem(root, "accuracy");
     assert_true(number_at(accuracy, "agreement", NULL) == 0.9);
@@ -501,7 +505,7 @@ static void refuse_json_with(const char *from, const char *to, Status status, co
     Plan *plan = make_plan(), *read = make_odd_plan(), *before = make_odd_plan();
     const Result result = plan_alone(plan);
     const char *path = scratch_path("r.json");
-    assert_int_equal(run_json_write(path, &result, &message), STATUS_OK);
+    assert_int_equal(report_json_write(path, &result, &message), STATUS_OK);
     char *text;
     size_t size;
     assert_int_equal(file_read(&text, &size, path, 1 << 20, &message), STATUS_OK);
@@ -510,7 +514,7 @@ static void refuse_json_with(const char *from, const char *to, Status status, co
     Text changed = {0};
     text_append(&changed, "%.*s%s%s", (int)(place - text), text, to, place + strlen(from));
     path = scratch_text("r.json", changed.data);
-    assert_int_equal(run_json_read_plan(read, &sample_network, path, &message), status);
+    assert_int_equal(report_json_read_plan(read, &sample_network, path, &message), status);
     assert_says("/r.json'");
     assert_says(part);
     assert_true(plan_equal(read, before));
@@ -527,11 +531,11 @@ static void wrong_json_is_refused(void **state)
         {"\"hashes\"", "\"hash\"", "key 'hashes': is missing"},
         {"\"plan\":", "\"format\": 1, \"plan\":", "key 'format': is there twice"},
         {"0123456789abcdef", "ffffffffffffffff",
-         "key 'hashes.network': the run was made with another network"},
+         "key 'hashes.network': the file was made with another network"},
         {"\"seed\":\t\"0\"", "\"seed\": 0", "key 'plan.seed': a text is needed"},
         {"\"seed\":\t\"0\"", "\"seed\": \"-1\"", "key 'plan.seed': '-1'"},
         {"\"seed\":\t\"0\"", "\"seed\": \"18446744073709551616\"", "key 'plan.seed'"},
-        {"\"sequential\"", "\"parallel\"", "key 'plan.mode': 'parallel' is no mode"},
+        {"\"sequential\"", "\"parallel\"", "key 'plan.mode': 'parallel' is not a mode"},
         {"1024", "0", "key 'plan.calibration_images': 0 are too few"},
         {"12000", "1.5", "key 'plan.rows': a whole number"},
         {"12000", "\"some\"", "key 'plan.rows': a number is needed, not a text"},
@@ -542,7 +546,7 @@ static void wrong_json_is_refused(void **state)
         {"\"conv1\"", "\"fc\"", "key 'layers[2].name': layer 'fc' is there twice"},
         {"\"conv1\"", "\"conv\"",
          "key 'layers[0].name': the network has no layer 'conv': did you mean 'conv1'?"},
-        {"\"weight_bits\":\t8", "\"weight_bits\": 17", "key 'layers[0].weight_bits': a width is needed"},
+        {"\"weight_bits\":\t8", "\"weight_bits\": 17", "key 'layers[0].weight_bits': a bit width is needed"},
         {"\"weight_bits\":\t8", "\"weight_bits\": 4.5", "key 'layers[0].weight_bits'"},
         {"\"weight_bits\":\t8", "\"weight_bits\": null", "key 'layers[0].weight_bits'"},
         {"\"bitsplit\"", "\"magic\"", "key 'layers[0].method': no method is called 'magic'"},
@@ -553,11 +557,10 @@ static void wrong_json_is_refused(void **state)
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
         refuse_json_with(cases[i][0], cases[i][1], STATUS_INVALID, cases[i][2]);
     refuse_json_with("bitsplit_error", "bitsplit\\u0000error", STATUS_INVALID, "\\u0000");
-    refuse_json_with("bitstitch-run/1", "bitstitch-run/2", STATUS_UNSUPPORTED,
-                     "key 'format': 'bitstitch-run/2'");
+    refuse_json_with("bitstitch/2", "bitstitch/3", STATUS_UNSUPPORTED, "key 'format': 'bitstitch/3'");
     refuse_json_with(
         "\"activation_bits\":\t\"float\"", "\"activation_bits\": 8", STATUS_INVALID,
-        "key 'layers[0].activation_bits': the layer reads the network's input, which stays float");
+        "key 'layers[0].activation_bits': layer 'conv1' reads the network's input, which stays float");
 }
 
 /* --- both ------------------------------------------------------------------------------------------- */
@@ -583,11 +586,29 @@ static void unwritable_output_leaves_the_old_file(void **state)
     for (size_t i = 0; i < sizeof paths / sizeof *paths; i++) {
         assert_int_equal(plan_csv_write(paths[i], &result, &message), STATUS_IO);
         assert_says(paths[i]);
-        assert_int_equal(run_json_write(paths[i], &result, &message), STATUS_IO);
+        assert_int_equal(report_json_write(paths[i], &result, &message), STATUS_IO);
         assert_says(paths[i]);
     }
     assert_int_equal(scratch_count(), 0);
     plan_drop(plan);
+}
+
+static void the_suffix_names_the_format(void **state)
+{
+    static const struct {
+        const char *path;
+        ExportFormat format;
+    } known[] = {{"a.csv", EXPORT_CSV}, {"/b.onnx/c.JSON", EXPORT_JSON}, {"d.json.Onnx", EXPORT_ONNX}};
+    static const char *const unknown[] = {"", "csv", "a.txt", "a.csv.gz", "a.json/b", "a."};
+    ExportFormat format;
+    for (size_t i = 0; i < sizeof known / sizeof *known; i++) {
+        assert_int_equal(export_format(&format, known[i].path, &message), STATUS_OK);
+        assert_int_equal(format, known[i].format);
+    }
+    for (size_t i = 0; i < sizeof unknown / sizeof *unknown; i++) {
+        assert_int_equal(export_format(&format, unknown[i], &message), STATUS_INVALID);
+        assert_says(".csv, .json or .onnx");
+    }
 }
 
 #define TEST(function) cmocka_unit_test_setup_teardown(function, set_up, tear_down)
@@ -609,6 +630,7 @@ int main(void)
         TEST(json_of_what_was_not_measured_is_null),
         TEST(wrong_json_is_refused),
         TEST(the_locale_does_not_matter),
+        TEST(the_suffix_names_the_format),
         TEST(unwritable_output_leaves_the_old_file),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

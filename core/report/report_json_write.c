@@ -1,0 +1,447 @@
+#include "report/report_json.h"
+
+#include "base/file.h"
+#include "base/json.h"
+#include "base/sizes.h"
+#include "report/plan_columns.h"
+
+#include <inttypes.h>
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+
+#define FORMAT "bitstitch/2"
+
+/* --- values ----------------------------------------------------------------------------------------- */
+
+typedef struct Writer {
+    bool failed; /* out of memory */
+} Writer;
+
+/* Takes `value` over, NULL where there was no memory for it. Returns it where it was added. */
+static cJSON *put(Writer *writer, cJSON *object, const char *key, cJSON *value)
+{
+    if (object && value && cJSON_AddItemToObject(object, key, value)) return value;
+    cJSON_Delete(value);
+    writer->failed = true;
+    return NULL;
+}
+
+static cJSON *append(Writer *writer, cJSON *array, cJSON *value)
+{
+    if (array && value && cJSON_AddItemToArray(array, value)) return value;
+    cJSON_Delete(value);
+    writer->failed = true;
+    return NULL;
+}
+
+static void put_text(Writer *writer, cJSON *object, const char *key, const char *text)
+{
+    put(writer, object, key, text ? json_new_text(text) : cJSON_CreateNull());
+}
+
+static void put_number(Writer *writer, cJSON *object, const char *key, double number)
+{
+    put(writer, object, key, json_new_number(number));
+}
+
+static void put_count(Writer *writer, cJSON *object, const char *key, uint64_t count)
+{
+    put(writer, object, key, json_new_count(count));
+}
+
+static void put_flag(Writer *writer, cJSON *object, const char *key, bool flag)
+{
+    put(writer, object, key, cJSON_CreateBool(flag));
+}
+
+static void put_null(Writer *writer, cJSON *object, const char *key)
+{
+    put(writer, object, key, cJSON_CreateNull());
+}
+
+static cJSON *put_object(Writer *writer, cJSON *object, const char *key)
+{
+    return put(writer, object, key, cJSON_CreateObject());
+}
+
+static cJSON *put_array(Writer *writer, cJSON *object, const char *key)
+{
+    return put(writer, object, key, cJSON_CreateArray());
+}
+
+/* Writes the tree and frees it. */
+static Status write_tree(const char *path, const Writer *writer, cJSON *root, Message *message)
+{
+    Text text = {0};
+    char *printed = writer->failed ? NULL : cJSON_Print(root);
+    if (printed) text_append(&text, "%s\n", printed);
+    Status status = !printed || text.failed ? status_no_memory(message, path)
+                                            : file_replace(path, text.data, text.length, message);
+    text_free(&text);
+    cJSON_free(printed);
+    cJSON_Delete(root);
+    return status;
+}
+
+/* --- plan ------------------------------------------------------------------------------------------- */
+
+static void put_options(Writer *writer, cJSON *object, const PlanOptions *options)
+{
+    char seed[NUMBER_TEXT];
+    snprintf(seed, sizeof seed, "%" PRIu64, options->seed);
+    cJSON *plan = put_object(writer, object, "plan");
+    put_text(writer, plan, "mode", mode_name(options->mode));
+    put_text(writer, plan, "seed", seed);
+    put_count(writer, plan, "calibration_images", options->calibration_images);
+    put(writer, plan, "rows",
+        options->rows == PLAN_ALL_ROWS ? json_new_text("all") : json_new_count(options->rows));
+    put(writer, plan, "ridge",
+        options->ridge < 0 ? json_new_text("default") : json_new_number(options->ridge));
+    put_flag(writer, plan, "polish", options->polish);
+    put_flag(writer, plan, "bias_correction", options->bias_correction);
+    put_flag(writer, plan, "error_compensated", options->error_compensated);
+}
+
+static cJSON *new_cell(const Cell *cell)
+{
+    switch (cell->kind) {
+    case CELL_TEXT:
+        return json_new_text(cell->text);
+    case CELL_COUNT:
+        return json_new_count(cell->count);
+    case CELL_NUMBER:
+        return json_new_number(cell->number);
+    case CELL_EMPTY:
+        break;
+    }
+    return cJSON_CreateNull();
+}
+
+/* A row per layer: all columns, or those alone that a plan is read from. */
+static void put_layers(Writer *writer, cJSON *object, const Result *result, bool all)
+{
+    cJSON *rows = put_array(writer, object, "layers");
+    for (size_t l = 0; l < result->plan->layer_count; l++) {
+        cJSON *row = append(writer, rows, cJSON_CreateObject());
+        for (size_t c = 0; plan_columns[c]; c++) {
+            if (!all && !plan_column_is_read(c)) continue;
+            Cell cell;
+            plan_cell(&cell, c, result, l);
+            put(writer, row, plan_columns[c], new_cell(&cell));
+        }
+    }
+}
+
+static cJSON *new_bits(unsigned bits)
+{
+    return bits == BITS_FLOAT ? json_new_text("float") : json_new_count(bits);
+}
+
+/* The same by columns: a visited plan takes little room. */
+static void put_layer_columns(Writer *writer, cJSON *object, const Plan *plan)
+{
+    cJSON *layers = put_object(writer, object, "layers");
+    cJSON *weights = put_array(writer, layers, "weight_bits");
+    cJSON *activations = put_array(writer, layers, "activation_bits");
+    cJSON *methods = put_array(writer, layers, "method");
+    for (size_t l = 0; l < plan->layer_count; l++) {
+        append(writer, weights, new_bits(plan->layers[l].weight_bits));
+        append(writer, activations, new_bits(plan->layers[l].activation_bits));
+        append(writer, methods, json_new_text(method_name(plan->layers[l].method)));
+    }
+}
+
+static void put_network(Writer *writer, cJSON *root, const Network *network, const char *output,
+                        const char *input_shape)
+{
+    cJSON *object = put_object(writer, root, "network");
+    put_text(writer, object, "path", network->path);
+    put_text(writer, object, "output", output);
+    put_text(writer, object, "input_shape", input_shape);
+    put_count(writer, object, "channels", network->channels);
+    put_count(writer, object, "height", network->height);
+    put_count(writer, object, "width", network->width);
+    put_count(writer, object, "outputs", network->output_elements);
+    put_flag(writer, object, "softmax_removed", network->softmax_removed);
+}
+
+/* --- images ----------------------------------------------------------------------------------------- */
+
+static void put_dataset(Writer *writer, cJSON *root, const char *key, const Dataset *dataset)
+{
+    if (!dataset) {
+        put_null(writer, root, key);
+        return;
+    }
+    cJSON *object = put_object(writer, root, key);
+    put_text(writer, object, "images", dataset->images_path);
+    put_text(writer, object, "labels", dataset->labels_path);
+    put_text(writer, object, "format", dataset->format);
+    put_text(writer, object, "preparation", dataset->preparation);
+    put_count(writer, object, "count", dataset->count);
+    put_count(writer, object, "skipped", dataset->skipped);
+}
+
+static void put_normalization(Writer *writer, cJSON *root, const Normalization *normalization,
+                              size_t channels)
+{
+    if (!normalization) {
+        put_null(writer, root, "normalization");
+        return;
+    }
+    cJSON *object = put_object(writer, root, "normalization");
+    cJSON *mean = put_array(writer, object, "mean"), *std = put_array(writer, object, "std");
+    for (size_t c = 0; c < size_min(channels, DATASET_MAX_CHANNELS); c++) {
+        append(writer, mean, json_new_float(normalization->mean[c]));
+        append(writer, std, json_new_float(normalization->std[c]));
+    }
+}
+
+/* --- accuracy --------------------------------------------------------------------------------------- */
+
+static void put_interval(Writer *writer, cJSON *object, const char *key, Interval interval)
+{
+    cJSON *array = put_array(writer, object, key);
+    append(writer, array, json_new_number(interval.low));
+    append(writer, array, json_new_number(interval.high));
+}
+
+/* One network's own accuracy on `images` images. */
+static void put_side(Writer *writer, cJSON *object, const char *key, const Accuracy *side, size_t images)
+{
+    cJSON *inner = put_object(writer, object, key);
+    put_number(writer, inner, "top1", (double)side->top1_correct / (double)images);
+    put_interval(writer, inner, "top1_interval", interval_wilson(side->top1_correct, images));
+    put_number(writer, inner, "top5", (double)side->top5_correct / (double)images);
+    put_number(writer, inner, "cross_entropy", side->cross_entropy);
+}
+
+static void put_accuracy(Writer *writer, cJSON *root, const Evaluation *evaluation)
+{
+    if (!evaluation) {
+        put_null(writer, root, "accuracy");
+        return;
+    }
+    static const char *const of_both[] = {"quantized", "change", "change_interval", "lost", "gained"};
+    const size_t images = evaluation->images, lost = evaluation->lost, gained = evaluation->gained;
+    cJSON *object = put_object(writer, root, "accuracy");
+    put_count(writer, object, "images", images);
+    put_count(writer, object, "total", evaluation->total);
+    put_count(writer, object, "classes", evaluation->classes);
+    if (evaluation->labelled)
+        put_side(writer, object, "float", &evaluation->reference, images);
+    else
+        put_null(writer, object, "float");
+    if (evaluation->labelled && evaluation->compared) {
+        put_side(writer, object, "quantized", &evaluation->quantized, images);
+        put_number(writer, object, "change", ((double)gained - (double)lost) / (double)images);
+        put_interval(writer, object, "change_interval", interval_paired(lost, gained, images));
+        put_count(writer, object, "lost", lost);
+        put_count(writer, object, "gained", gained);
+    } else {
+        for (size_t i = 0; i < sizeof of_both / sizeof *of_both; i++) put_null(writer, object, of_both[i]);
+    }
+    put_number(writer, object, "agreement",
+               evaluation->compared ? (double)evaluation->agreeing / (double)images : NAN);
+    put_number(writer, object, "output_sqnr_db", evaluation->compared ? evaluation->output_sqnr_db : NAN);
+}
+
+/* --- ladder ----------------------------------------------------------------------------------------- */
+
+static double accuracy_of(const Ladder *ladder, size_t correct)
+{
+    return ladder->labelled ? (double)correct / (double)ladder->images : NAN;
+}
+
+static void put_ladder_layers(Writer *writer, cJSON *object, const Ladder *ladder)
+{
+    cJSON *contributions = put_object(writer, object, "contributions");
+    cJSON *frobenius = put_array(writer, contributions, "frobenius");
+    cJSON *spectral = put_array(writer, contributions, "spectral");
+    cJSON *hybrid = put_array(writer, contributions, "hybrid");
+    cJSON *accuracy = put_array(writer, object, "hybrid_accuracy");
+    cJSON *alone = put_array(writer, object, "alone");
+    for (size_t l = 0; l < ladder->layer_count; l++) {
+        const LadderStep *step = &ladder->steps[l];
+        append(writer, frobenius, json_new_number(step->quantized ? step->frobenius : NAN));
+        append(writer, spectral, json_new_number(step->quantized ? step->spectral : NAN));
+        append(writer, hybrid, json_new_number(step->quantized ? step->hybrid : NAN));
+        append(writer, accuracy, json_new_number(accuracy_of(ladder, step->hybrid_correct)));
+        append(writer, alone, json_new_number(step->quantized ? step->alone : NAN));
+    }
+}
+
+static void put_ladder(Writer *writer, cJSON *root, const Result *result)
+{
+    const Ladder *ladder = result->ladder;
+    if (!ladder) {
+        put_null(writer, root, "ladder");
+        return;
+    }
+    const double images = (double)ladder->images;
+    cJSON *object = put_object(writer, root, "ladder");
+    put_text(writer, object, "on", ladder_set_name(result->ladder_on));
+    put_count(writer, object, "images", ladder->images);
+    put_number(writer, object, "measured", ladder->measured);
+    put_number(writer, object, "hybrid", ladder->hybrid);
+    put_number(writer, object, "spectral", ladder->spectral);
+    put_number(writer, object, "frobenius", ladder->frobenius);
+    put_number(writer, object, "output_norm", ladder->output_norm);
+    cJSON *certified = put_object(writer, object, "certified");
+    put_number(writer, certified, "measured", (double)ladder->certified_measured / images);
+    put_number(writer, certified, "hybrid", (double)ladder->certified_hybrid / images);
+    put_number(writer, certified, "spectral", (double)ladder->certified_spectral / images);
+    put_number(writer, object, "kept", (double)ladder->kept / images);
+    put_number(writer, object, "float_accuracy", accuracy_of(ladder, ladder->correct));
+    put_text(writer, object, "costliest",
+             ladder->costliest == NO_INDEX ? NULL : result->network->layers[ladder->costliest].name);
+    if (ladder->culprit) {
+        cJSON *culprit = put_object(writer, object, "culprit");
+        put_text(writer, culprit, "node", ladder->culprit);
+        put_text(writer, culprit, "reason", ladder->reason);
+    } else {
+        put_null(writer, object, "culprit");
+    }
+    put_text(writer, object, "violation", ladder->violation);
+    put_ladder_layers(writer, object, ladder);
+}
+
+/* --- a plan or a run -------------------------------------------------------------------------------- */
+
+static void put_hashes(Writer *writer, cJSON *root, const Result *result)
+{
+    char plan_hex[65];
+    plan_hash(plan_hex, result->plan);
+    cJSON *hashes = put_object(writer, root, "hashes");
+    put_text(writer, hashes, "network", result->network->sha256);
+    put_text(writer, hashes, "calibration", result->calibration ? result->calibration->sha256 : NULL);
+    put_text(writer, hashes, "evaluation", result->evaluation ? result->evaluation->sha256 : NULL);
+    put_text(writer, hashes, "plan", plan_hex);
+}
+
+static void put_totals(Writer *writer, cJSON *root, const Result *result)
+{
+    const PlanTotals totals = plan_totals(result->plan, result->network);
+    cJSON *object = put_object(writer, root, "totals");
+    put_count(writer, object, "parameters", totals.parameters);
+    put_count(writer, object, "bytes", totals.bytes);
+    put_count(writer, object, "float_bytes", totals.float_bytes);
+    put_number(writer, object, "compression", totals.compression);
+    put_number(writer, object, "average_weight_bits", totals.average_weight_bits);
+    put_number(writer, object, "bitops", totals.bitops);
+}
+
+static void put_run(Writer *writer, cJSON *root, const RunFacts *run, const Ladder *ladder)
+{
+    cJSON *object = put_object(writer, root, "run");
+    put_number(writer, object, "optimizer_seconds", run->optimizer_seconds);
+    put_number(writer, object, "evaluate_seconds", run->evaluate_seconds);
+    put_count(writer, object, "threads", run->threads);
+    put_text(writer, object, "blas_kernel", run->blas_kernel);
+    put_text(writer, object, "network_kernels", run->network_kernels);
+    put_text(writer, object, "version", run->version);
+    put_number(writer, object, "norm_seconds", run->norm_seconds);
+    put_number(writer, object, "ladder_seconds", ladder ? ladder->seconds : NAN);
+    put_number(writer, object, "ladder_bytes", ladder ? (double)ladder->bytes : NAN);
+    put_count(writer, object, "peak_bytes", run->peak_bytes);
+}
+
+Status report_json_write(const char *path, const Result *result, Message *message)
+{
+    Writer writer = {0};
+    const Network *network = result->network;
+    cJSON *root = cJSON_CreateObject();
+    put_text(&writer, root, "format", FORMAT);
+    put_options(&writer, root, &result->plan->options);
+    put_hashes(&writer, root, result);
+    put_network(&writer, root, network, network->chosen_output, network->chosen_shape);
+    put_dataset(&writer, root, "calibration", result->calibration);
+    put_dataset(&writer, root, "evaluation", result->evaluation);
+    put_normalization(&writer, root, result->normalization, network->channels);
+    put_accuracy(&writer, root, result->accuracy);
+    put_ladder(&writer, root, result);
+    put_totals(&writer, root, result);
+    put_layers(&writer, root, result, true);
+    put_array(&writer, root, "history");
+    put_run(&writer, root, &result->run, result->ladder);
+    return write_tree(path, &writer, root, message);
+}
+
+/* --- an exploration --------------------------------------------------------------------------------- */
+
+static void put_saved(Writer *writer, cJSON *root)
+{
+    char text[32] = "";
+    struct tm parts;
+    const time_t now = time(NULL);
+    if (gmtime_r(&now, &parts)) strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%SZ", &parts);
+    put_text(writer, root, "saved", text);
+}
+
+static cJSON *new_image_count(size_t count)
+{
+    return count == EXPLORATION_ALL ? json_new_text("all") : json_new_count(count);
+}
+
+static void put_source(Writer *writer, cJSON *root, const ExplorationSource *source)
+{
+    cJSON *object = put_object(writer, root, "source");
+    put_text(writer, object, "network", source->network);
+    put_text(writer, object, "calibration", source->calibration);
+    put_text(writer, object, "images", source->images);
+    put_text(writer, object, "image_labels", source->image_labels);
+    put_text(writer, object, "mean", source->mean);
+    put_text(writer, object, "std", source->std);
+    put_text(writer, object, "labels", source->labels);
+    for (PreparationKey key = 0; key < PREPARATION_KEYS; key++)
+        put_text(writer, object, preparation_key_name(key), source->preparation[key]);
+    put_flag(writer, object, "skip_bad_images", source->skip_bad_images);
+    put(writer, object, "evaluation_images", new_image_count(source->evaluation_images));
+    put(writer, object, "ladder_images", new_image_count(source->ladder_images));
+}
+
+static void put_known_hash(Writer *writer, cJSON *hashes, const char *key, const char *hash)
+{
+    put_text(writer, hashes, key, *hash ? hash : NULL);
+}
+
+static void append_visit(Writer *writer, cJSON *visits, const VisitedPlan *visited)
+{
+    cJSON *object = append(writer, visits, cJSON_CreateObject());
+    put_options(writer, object, &visited->plan->options);
+    put_layer_columns(writer, object, visited->plan);
+    put_accuracy(writer, object, visited->evaluated ? &visited->accuracy : NULL);
+    if (!visited->bounded) {
+        put_null(writer, object, "bound");
+        return;
+    }
+    cJSON *bound = put_object(writer, object, "bound");
+    put_number(writer, bound, "measured", visited->measured);
+    put_number(writer, bound, "hybrid", visited->hybrid);
+    put_number(writer, bound, "spectral", visited->spectral);
+}
+
+Status exploration_write(const char *path, const Exploration *exploration, const Network *network,
+                         Message *message)
+{
+    Writer writer = {0};
+    const ExplorationSource *source = &exploration->source;
+    const Result result = {.network = network, .plan = exploration->plan};
+    cJSON *root = cJSON_CreateObject();
+    put_text(&writer, root, "format", FORMAT);
+    put_saved(&writer, root);
+    put_source(&writer, root, source);
+    put_options(&writer, root, &exploration->plan->options);
+    cJSON *hashes = put_object(&writer, root, "hashes");
+    put_known_hash(&writer, hashes, "network", exploration->network_sha256);
+    put_known_hash(&writer, hashes, "calibration", exploration->calibration_sha256);
+    put_known_hash(&writer, hashes, "evaluation", exploration->evaluation_sha256);
+    put_network(&writer, root, network, source->output, source->input_shape);
+    put_layers(&writer, root, &result, false);
+    cJSON *visits = put_array(&writer, root, "visits");
+    for (size_t i = 0; i < exploration->visited_count; i++)
+        append_visit(&writer, visits, exploration->visited[i]);
+    return write_tree(path, &writer, root, message);
+}

@@ -1,5 +1,6 @@
 #include "app/cli/commands/commands.h"
 #include "app/cli/interrupt.h"
+#include "app/cli/remedy.h"
 #include "app/pages/help.h"
 #include "base/blas.h"
 #include "config.h"
@@ -56,8 +57,8 @@ static int exit_status(Status status)
 
 int main(int argc, char **argv)
 {
-    Message message = {{0}};
-    Options options;
+    Message message = {0};
+    Options options = {0};
     bool all = false;
     setlocale(LC_CTYPE, "C.UTF-8"); /* widths of characters; numbers stay in the C locale */
     Status status = blas_start(argv, &message);
@@ -77,6 +78,9 @@ int main(int argc, char **argv)
         }
     }
     if (status == STATUS_OK) status = close_output(&message);
-    if (status != STATUS_OK) fprintf(stderr, "bitstitch: %s\n", message.text);
+    if (status != STATUS_OK) {
+        remedy_add(&message, &options);
+        fprintf(stderr, "bitstitch: %s\n", message.text);
+    }
     return exit_status(status);
 }

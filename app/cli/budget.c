@@ -10,8 +10,7 @@ Budget budget_now(const Options *options)
     const size_t limit = options->memory ? options->memory : memory_of_machine() / 2,
                  resident = memory_held();
     const size_t held = resident > BUDGET_PROGRAM ? resident - BUDGET_PROGRAM : 0;
-    const size_t left = held < limit ? limit - held : 1;
-    return (Budget){.left = left, .held = held};
+    return (Budget){.limit = limit, .held = held, .left = held < limit ? limit - held : 1};
 }
 
 size_t budget_kept(const Budget *budget)

@@ -16,7 +16,7 @@
  * The explorer can hold more for a moment: while it opens another network, the one before is still there.
  *
  *     const Budget budget = budget_now(options);
- *     ladder_create(..., &(LadderOptions){.memory = budget.left, .held = budget.held}, ...);
+ *     ladder_create(..., &(LadderOptions){.memory = budget.left}, ...);
  */
 #ifndef APP_BUDGET_H
 #define APP_BUDGET_H
@@ -26,8 +26,9 @@
 #define BUDGET_PROGRAM ((size_t)48 << 20)
 
 typedef struct Budget {
-    size_t left; /* at least 1, as 0 stands for no ceiling */
-    size_t held; /* --memory less what is left */
+    size_t limit; /* --memory, or its default */
+    size_t held;  /* by the process, beside BUDGET_PROGRAM */
+    size_t left;  /* the rest: at least 1, as 0 stands for no ceiling */
 } Budget;
 
 /* What a part that starts now may take. */

@@ -49,8 +49,7 @@ static Status open_file(Inputs *inputs, const char *path, Message *message)
     const NetworkOptions network = {.input_shape =
                                         options->input_shape ? options->input_shape : choices.input_shape,
                                     .output = options->output ? options->output : choices.output,
-                                    .memory = budget.left,
-                                    .held = budget.held};
+                                    .memory = budget.left};
     if (status == STATUS_OK) status = network_open(&inputs->network, path, &network, message);
     inputs->planned_on = choices.calibration;
     choices.calibration = NULL;
@@ -256,7 +255,6 @@ static DatasetSource choose_images(const Inputs *inputs, const char *images, con
                            .skip_bad = inputs->options->skip_bad_images,
                            .kept = budget_kept(&budget),
                            .memory = budget.left,
-                           .held = budget.held,
                            .pool = inputs->pool,
                            .proceed = inputs->opening ? inputs->opening : show_reading,
                            .context = inputs->opening_context};
@@ -433,7 +431,7 @@ Status inputs_check_layers(const Inputs *inputs, Message *message)
 Status inputs_check_onnx(const Inputs *inputs, const Plan *plan, Message *message)
 {
     const Budget budget = budget_now(inputs->options);
-    const WriteMemory memory = {.ceiling = budget.left, .held = budget.held};
+    const WriteMemory memory = {.ceiling = budget.left};
     return quantized_onnx_check(inputs->network, plan, &memory, message);
 }
 

@@ -11,7 +11,7 @@
 
 static void export_to(Session *session, const char *path)
 {
-    Message message = {{0}};
+    Message message = {0};
     Worker *worker = session->workspace->worker;
     const bool busy = worker_info(worker).busy;
     if (worker_export(worker, session->scene.plan, path, &message) != STATUS_OK)
@@ -31,7 +31,7 @@ static void write_or_ask(Session *session, Answer *write, const char *path)
 
 static void accept_export(Session *session, const char *path)
 {
-    Message message = {{0}};
+    Message message = {0};
     ExportFormat format;
     if (export_format(&format, path, &message) != STATUS_OK)
         session_warn(session, "%s", message.text);
@@ -55,7 +55,7 @@ void act_export(Session *session, int unused)
 
 static void save_to(Session *session, const char *path)
 {
-    Message message = {{0}};
+    Message message = {0};
     Status status = inputs_spare_files(&session->workspace->inputs, "exploration", path, &message);
     if (status == STATUS_OK) status = workspace_save(session->workspace, session->snapshot, path, &message);
     if (status == STATUS_OK)
@@ -86,7 +86,7 @@ void act_save(Session *session, int unused)
 
 static void open_path(Session *session, const char *path)
 {
-    Message message = {{0}}, lost = {{0}};
+    Message message = {0}, lost = {0};
     const Status kept = autosave_now(session, &lost);
     Status status = session_switch(session, path, &message);
     if (status == STATUS_OK)

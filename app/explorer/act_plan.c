@@ -15,7 +15,7 @@ typedef struct Edit {
 static bool edit_start(Edit *edit, Session *session)
 {
     const Scene *scene = &session->scene;
-    Message message = {{0}};
+    Message message = {0};
     *edit = (Edit){.chosen = calloc(size_max(scene->network->layer_count, 1), sizeof *edit->chosen)};
     Status status = edit->chosen ? plan_copy(&edit->plan, scene->plan, &message)
                                  : status_no_memory(&message, "the layers to change");
@@ -35,7 +35,7 @@ static bool edit_start(Edit *edit, Session *session)
 /* The edited plan becomes the current one. False where nothing changed. */
 static bool edit_finish(Edit *edit, Session *session)
 {
-    Message message = {{0}};
+    Message message = {0};
     Status status = STATUS_OK;
     const bool changed = !plan_equal(edit->plan, session->scene.plan);
     if (changed) {

@@ -64,7 +64,7 @@ size_t action_visited_count(const Session *session)
 void action_return_to(Session *session, size_t index)
 {
     if (index >= action_visited_count(session)) return;
-    Message message = {{0}};
+    Message message = {0};
     const VisitedPlan *visited = session->snapshot->visited[index];
     Status status = history_push(session->workspace->history, visited->plan, &message);
     if (status != STATUS_OK) {

@@ -39,7 +39,7 @@ static void tell_asked(Session *session, size_t layer, const char *what, Status 
 void act_compare(Session *session, int unused)
 {
     (void)unused;
-    Message message = {{0}};
+    Message message = {0};
     const size_t layer = scene_layer(&session->scene);
     action_show_page(session, PANEL_ERROR, ERROR_PAGE_EPOCHS);
     if (layer == NO_INDEX) return;
@@ -54,7 +54,7 @@ void act_compare(Session *session, int unused)
 void act_measure(Session *session, int unused)
 {
     (void)unused;
-    Message message = {{0}};
+    Message message = {0};
     const size_t layer = scene_layer(&session->scene);
     action_show_page(session, PANEL_ERROR, ERROR_PAGE_WIDTHS);
     if (layer == NO_INDEX) return;

@@ -99,7 +99,7 @@ Status autosave_now(Session *session, Message *message)
 
 void autosave_sometimes(Session *session)
 {
-    Message message = {{0}};
+    Message message = {0};
     const double now = seconds_now();
     if (now - session->kept.last < SECONDS_BETWEEN) return;
     session->kept.last = now;
@@ -117,7 +117,7 @@ void autosave_settle(Session *session)
 
 static void restore(Session *session, const char *path)
 {
-    Message message = {{0}};
+    Message message = {0};
     Status status = session_restore(session, path, &message);
     if (status != STATUS_OK) session_fail(session, status, &message);
     autosave_settle(session);
@@ -137,7 +137,7 @@ static void ask(Session *session, const char *path, const Exploration *explorati
 void autosave_offer(Session *session)
 {
     Exploration exploration;
-    Message message = {{0}};
+    Message message = {0};
     autosave_settle(session);
     if (!session->kept.on || session->workspace->restored.visited_count > 0) return;
     char *path = kept_path(session);

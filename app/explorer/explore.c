@@ -122,7 +122,7 @@ static Status loop(Explore *explore, Message *message)
 /* A terminal that is gone ends the program as its signal does. */
 static Status leave(Explore *explore, Status status, Message *message)
 {
-    Message reason = {{0}};
+    Message reason = {0};
     const Status kept = autosave_now(&explore->session, &reason);
     if (kept != STATUS_OK && status == STATUS_OK)
         status = status_fail(message, kept, "the exploration is not saved: %s", reason.text);

@@ -1,5 +1,6 @@
 #include "app/explorer/session.h"
 
+#include "app/cli/remedy.h"
 #include "base/printable.h"
 #include "base/sizes.h"
 #include "views/panels/layer_order.h"
@@ -38,14 +39,17 @@ void session_warn(Session *session, const char *format, ...)
 
 void session_fail(Session *session, Status status, const Message *message)
 {
-    session_warn(session, "%s", message->text);
-    if (status == STATUS_MEMORY) session->lost = *message;
+    Message said = *message;
+    remedy_add(&said, session->options);
+    session_warn(session, "%s", said.text);
+    if (status == STATUS_MEMORY) session->lost = said;
 }
 
 void session_lose(Session *session, const Message *message)
 {
-    session_warn(session, "%s", message->text);
+    session_fail(session, STATUS_OK, message);
     session->lost = *message;
+    remedy_add(&session->lost, session->options);
 }
 
 void session_ask(Session *session, Answer *answer, const char *path, const char *format, ...)

@@ -3,6 +3,7 @@
 
 #include "app/cli/budget.h"
 #include "app/cli/commands/outputs.h"
+#include "app/cli/remedy.h"
 #include "app/explorer/worker_state.h"
 #include "explore/explorer.h"
 #include "quantize/calibrate.h"
@@ -80,6 +81,7 @@ static void tell(Worker *worker, NewsKind kind, const char *text)
 static void publish(void *context, Snapshot *snapshot)
 {
     Worker *worker = context;
+    remedy_add(&snapshot->message, worker->inputs->options);
     pthread_mutex_lock(&worker->lock);
     Snapshot *older = worker->newest;
     worker->newest = snapshot;
@@ -132,7 +134,6 @@ static Status create_explorer(Worker *worker, Message *message)
                           inputs->calibration->count);
     const ExplorerOptions options = {.pool = inputs->pool,
                                      .memory = budget.left,
-                                     .held = budget.held,
                                      .ladder_images = ladder_images,
                                      .evaluation_images = given->evaluation_images,
                                      .proceed = proceed,
@@ -348,12 +349,13 @@ static void work(Worker *worker)
             pthread_cond_wait(&worker->changed, &worker->lock);
             continue;
         }
-        Message message = {{0}};
+        Message message = {0};
         const WorkerState state = worker->state;
         Task *task =
             state == WORKER_PURSUING || state == WORKER_SHOWING ? NULL : task_queue_take(&worker->tasks);
         pthread_mutex_unlock(&worker->lock);
         Status status = run(worker, state, task, &message);
+        remedy_add(&message, worker->inputs->options);
         pthread_mutex_lock(&worker->lock);
         report(worker, task, status, &message);
         finish(worker, task, status);
@@ -364,11 +366,12 @@ static void work(Worker *worker)
 static void *worker_main(void *argument)
 {
     Worker *worker = argument;
-    Message message = {{0}};
+    Message message = {0};
     /* Linux keeps priorities by thread; threads that this one starts inherit its own. */
     setpriority(PRIO_PROCESS, (id_t)gettid(), LOWER_PRIORITY);
     Status status = open_all(worker, &message);
     worker->has_images = status == STATUS_OK;
+    remedy_add(&message, worker->inputs->options);
     if (status != STATUS_OK) tell(worker, status == STATUS_MEMORY ? NEWS_LOST : NEWS_FAILED, message.text);
     work(worker);
     explorer_free(worker->explorer);

@@ -69,8 +69,9 @@ char *arena_copy_text(Arena *arena, const char *text, size_t length)
 
 Status arena_refuse(const Arena *arena, Message *message)
 {
-    return status_fail(message, STATUS_MEMORY, "it takes more than the %zu MiB that are left of --memory",
-                       size_mib(arena->ceiling));
+    Status status = status_fail(message, STATUS_MEMORY, "it takes more than the %zu MiB that are left",
+                                size_mib(arena->ceiling));
+    return status_advise(status, message, REMEDY_MEMORY);
 }
 
 Status arena_fail(const Arena *arena, Message *message)

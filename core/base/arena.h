@@ -41,7 +41,7 @@ void *arena_allocate(Arena *arena, size_t count, size_t size);
 /* A copy of the first `length` bytes of `text`, terminated; NULL as arena_allocate(). */
 char *arena_copy_text(Arena *arena, const char *text, size_t length);
 
-/* "it takes more than the N MiB that are left of --memory", N the ceiling. STATUS_MEMORY. */
+/* "it takes more than the N MiB that are left", N the ceiling, with REMEDY_MEMORY. STATUS_MEMORY. */
 Status arena_refuse(const Arena *arena, Message *message);
 /* Why there was no memory, from the arena or beside it: the same, or "out of memory". */
 Status arena_fail(const Arena *arena, Message *message);

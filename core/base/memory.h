@@ -1,8 +1,7 @@
 /* Memory: what the process holds, for whoever divides it among its parts.
  *
- * A part that takes much (a calibration, the bound, ...) has a ceiling in its options, `memory`, and beside
- * it `held`: what the process holds besides, which the part does not touch but adds where a message says how
- * much memory would do.
+ * A part that takes much (a calibration, the bound, ...) has a ceiling in its options, `memory`, in bytes.
+ * One that needs more refuses before it allocates, and its message says by how much the ceiling is too low.
  *
  * Any thread may call.
  */

@@ -112,8 +112,8 @@ Status pool_create(Pool **result, size_t workers, Message *message)
     while (pool->started + 1 < workers)
         if (!start_thread(pool)) {
             pool_free(pool);
-            return status_fail(message, STATUS_MEMORY, "cannot start %zu threads: use --threads with fewer",
-                               workers);
+            Status status = status_fail(message, STATUS_MEMORY, "cannot start %zu threads", workers);
+            return status_advise(status, message, REMEDY_THREADS);
         }
     *result = pool;
     return STATUS_OK;

@@ -104,14 +104,15 @@ static Status refuse(const LadderRun *run, size_t samples, size_t worker, const 
                      Message *message)
 {
     const size_t ceiling = options->memory;
-    size_t need, whole;
-    if (!size_add(&need, samples, worker) || !size_add(&whole, need, options->held)) need = whole = SIZE_MAX;
-    return status_fail(
+    size_t needed;
+    if (!size_add(&needed, samples, worker)) needed = SIZE_MAX;
+    Status status = status_fail(
         message, STATUS_MEMORY,
-        "the ladder of '%s' on %zu images takes %zu MiB on one thread, above the %zu MiB that are left of "
-        "--memory: use --memory %zuM or more%s",
-        run->network->path, run->images, size_mib(need), size_mib(ceiling), size_mib(whole),
-        worker < ceiling ? ", or fewer --ladder-images" : "");
+        "the ladder of '%s' on %zu images takes %zu MiB on one thread, above the %zu MiB that are left",
+        run->network->path, run->images, size_mib(needed), size_mib(ceiling));
+    return status_advise_memory(status, message,
+                                worker < ceiling ? REMEDY_MEMORY | REMEDY_LADDER_IMAGES : REMEDY_MEMORY,
+                                needed, ceiling);
 }
 
 /* As many workers as there are threads and tiles for, and as fit below the ceiling. */
@@ -168,7 +169,7 @@ static Status run_round(TileJob *job, size_t first, size_t end, Pool *pool, Mess
     pool_run(pool, job->worker_count, worker_task, job);
     for (size_t i = 0; i < job->worker_count; i++)
         if (job->outcomes[i].status != STATUS_OK)
-            return status_fail(message, job->outcomes[i].status, "%s", job->outcomes[i].message.text);
+            return status_copy(message, job->outcomes[i].status, &job->outcomes[i].message);
     return STATUS_OK;
 }
 
@@ -195,13 +196,13 @@ static void free_job(TileJob *job)
 /* Differences of infinite outputs are not numbers. */
 static Status check_outputs(const LadderRun *run, size_t images, Message *message)
 {
-    for (size_t i = 0; i < images; i++)
-        if (!isfinite(run->all[i].output) || !isfinite(run->all[i].error))
-            return status_fail(
-                message, STATUS_INVALID,
-                "outputs on image %zu are not finite, of the float network or of the quantized one: "
-                "check --mean and --std",
-                i);
+    for (size_t i = 0; i < images; i++) {
+        if (isfinite(run->all[i].output) && isfinite(run->all[i].error)) continue;
+        Status status = status_fail(
+            message, STATUS_INVALID,
+            "outputs on image %zu are not finite, of the float network or of the quantized one", i);
+        return status_advise(status, message, REMEDY_NORMALIZATION);
+    }
     return STATUS_OK;
 }
 

@@ -85,7 +85,6 @@ typedef struct LadderOptions {
     Pool *pool;
     size_t images;            /* from the front; 0: all of the dataset */
     size_t memory;            /* ceiling in bytes for what the ladder itself takes; 0: none */
-    size_t held;              /* base/memory.h */
     LadderProgress *progress; /* NULL allowed */
     Proceed *proceed;         /* base/cancellation.h; NULL allowed */
     void *context;

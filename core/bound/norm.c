@@ -235,12 +235,10 @@ static Status plan_memory(size_t *tasks, const NetworkJob *job, Message *message
         }
     *tasks = size_min(*tasks, memory / most);
     if (*tasks) return STATUS_OK;
-    return status_fail(
-        message, STATUS_MEMORY,
-        "the norm of layer '%s' takes %zu MiB, above the %zu MiB that are left of --memory: use "
-        "--memory %zuM or more",
-        network->layers[costliest].name, size_mib(most), size_mib(memory),
-        size_mib(most + job->options->held));
+    Status status = status_fail(message, STATUS_MEMORY,
+                                "the norm of layer '%s' takes %zu MiB, above the %zu MiB that are left",
+                                network->layers[costliest].name, size_mib(most), size_mib(memory));
+    return status_advise_memory(status, message, REMEDY_MEMORY, most, memory);
 }
 
 static Status run_job(NetworkJob *job, Message *message)
@@ -250,7 +248,7 @@ static Status run_job(NetworkJob *job, Message *message)
     if (status) return status;
     pool_run(job->options->pool, tasks, norm_task, job);
     for (size_t i = 0; i < job->network->layer_count; i++)
-        if (job->statuses[i]) return status_fail(message, job->statuses[i], "%s", job->messages[i].text);
+        if (job->statuses[i]) return status_copy(message, job->statuses[i], &job->messages[i]);
     return STATUS_OK;
 }
 

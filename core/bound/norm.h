@@ -36,7 +36,6 @@ typedef struct LayerNorm {
 typedef struct NormOptions {
     Pool *pool;       /* layers are its tasks */
     size_t memory;    /* ceiling in bytes, 0 for none; fewer layers are under way at once where it is low */
-    size_t held;      /* base/memory.h */
     Proceed *proceed; /* base/cancellation.h, with the fraction of the layers done; NULL allowed */
     void *context;
 } NormOptions;

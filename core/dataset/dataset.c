@@ -89,11 +89,10 @@ static Status check_memory(const DatasetSource *source, const char *path, Messag
 {
     const size_t bytes = file_gzip_bytes(path);
     if (source->memory == 0 || bytes <= source->memory) return STATUS_OK;
-    return status_fail(
-        message, STATUS_MEMORY,
-        "cannot open '%s': it takes %zu MiB, and --memory leaves %zu MiB: it alone needs --memory %zuM or "
-        "more, or use a smaller file",
-        path, size_mib(bytes), size_mib(source->memory), size_mib(bytes + source->held));
+    Status status = status_fail(message, STATUS_MEMORY,
+                                "cannot open '%s': it takes %zu MiB, above the %zu MiB that are left", path,
+                                size_mib(bytes), size_mib(source->memory));
+    return status_advise_memory(status, message, REMEDY_MEMORY_FOR_FILE, bytes, source->memory);
 }
 
 static Status read_array(Dataset *dataset, const DatasetSource *source, Message *message)
@@ -169,13 +168,12 @@ Status dataset_check_label_count(const Dataset *dataset, size_t count, Message *
                        dataset->labels_path, count, dataset->count, dataset->images_path);
 }
 
-/* The ceiling that the images leave, which are held by now. */
+/* The source with the ceiling that the images, which are read by now, leave for the labels. */
 static DatasetSource beside_images(const Dataset *dataset, const DatasetSource *source)
 {
     DatasetSource left = *source;
     const size_t taken = size_min(dataset->storage->array.size, source->memory);
     if (taken > 0) left.memory = size_max(source->memory - taken, 1);
-    left.held += taken;
     return left;
 }
 

@@ -76,7 +76,6 @@ typedef struct DatasetSource {
     size_t class_count;
     Preparation preparation;
     size_t memory; /* ceiling in bytes for opening, what is kept included; 0: none */
-    size_t held;   /* base/memory.h */
 
     /* of folders alone */
     uint64_t seed;

@@ -158,7 +158,8 @@ static Status say_description(Status status, Message *message)
 {
     if (!message || message->text[0] != '\'') return status;
     const Message reason = *message;
-    return status_fail(message, status, "description %s", reason.text);
+    status_fail(message, status, "description %s", reason.text);
+    return status_advise(status, message, reason.remedies);
 }
 
 Status description_read(Description *description, const char *path, Message *message)

@@ -97,12 +97,11 @@ static Status plan_memory(Run *run, const Pool *pool, Message *message)
     const size_t memory = reference->memory ? reference->memory : SIZE_MAX;
     run->workers = size_min(pool_workers(pool), (memory - size_min(outputs, memory)) / bench);
     if (run->workers) return STATUS_OK;
-    return status_fail(
-        message, STATUS_MEMORY,
-        "evaluating '%s' takes %zu MiB on one thread, above the %zu MiB that are left of --memory: use "
-        "--memory %zuM or more",
-        network->path, size_mib(outputs + bench), size_mib(memory),
-        size_mib(outputs + bench + reference->held));
+    Status status =
+        status_fail(message, STATUS_MEMORY,
+                    "evaluating '%s' takes %zu MiB on one thread, above the %zu MiB that are left",
+                    network->path, size_mib(outputs + bench), size_mib(memory));
+    return status_advise_memory(status, message, REMEDY_MEMORY, outputs + bench, memory);
 }
 
 /* --- tiles ------------------------------------------------------------------------------------------ */
@@ -190,7 +189,7 @@ static Status run_round(Tally *sum, Run *run, size_t tiles, Pool *pool, Message 
     pool_run(pool, run->workers, bench_task, run);
     for (size_t i = 0; i < tiles; i++) {
         if (run->results[i].status != STATUS_OK)
-            return status_fail(message, run->results[i].status, "%s", run->results[i].message.text);
+            return status_copy(message, run->results[i].status, &run->results[i].message);
         tally_add(sum, &run->results[i].tally);
     }
     Reference *reference = run->reference;

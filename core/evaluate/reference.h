@@ -30,7 +30,6 @@ typedef struct Reference {
     size_t capacity; /* most images whose outputs will be */
     float *outputs;  /* [capacity][classes] */
     size_t memory;   /* ceiling in bytes for an evaluation, the caller's to set; 0: none */
-    size_t held;     /* base/memory.h */
 } Reference;
 
 /* The share of `memory` that the outputs are to have: an eighth, at most REFERENCE_BYTES; 0: those. */

@@ -22,8 +22,8 @@ typedef enum Stage { STAGE_ERRORS, STAGE_NORMS, STAGE_LADDER, STAGE_ACCURACY, ST
 struct Explorer {
     const Network *network;
     ExplorerOptions options;
-    size_t memory, held; /* of one part at a time: calibrating and solving, norms, the ladder, evaluating */
-    size_t remembered;   /* the memo's ceiling */
+    size_t memory;     /* of one part at a time: calibrating and solving, norms, the ladder, evaluating */
+    size_t remembered; /* the memo's ceiling */
     Memo *memo;
     Upstream *upstream;
     LayerKeys *keys; /* [layer_count], of the plan pursued last */
@@ -162,7 +162,6 @@ static void divide_memory(Explorer *explorer)
     const size_t stays = size_min(reference_bytes(memory) + 2 * pipeline_bytes(explorer->network), memory);
     explorer->remembered = memory / 4;
     explorer->memory = memory - size_min(stays + explorer->remembered, memory - 1);
-    explorer->held = explorer->options.held + memory - explorer->memory;
 }
 
 /* Where a part was refused memory: forgets what is remembered, for good. False where nothing was. */
@@ -171,7 +170,6 @@ static bool give_up_memo(Explorer *explorer, Status status)
     if (status != STATUS_MEMORY || explorer->remembered == 0) return false;
     memo_limit(explorer->memo, 0);
     explorer->memory += explorer->remembered;
-    explorer->held -= explorer->remembered;
     explorer->remembered = 0;
     return true;
 }
@@ -216,7 +214,7 @@ Status explorer_create(Explorer **result, const Network *network, const Plan *pl
     Status status = allocate(explorer, message);
     if (status == STATUS_OK) {
         status = open_draft(explorer, plan);
-        if (status != STATUS_OK) status_fail(message, status, "%s", explorer->message.text);
+        if (status != STATUS_OK) status_copy(message, status, &explorer->message);
     }
     if (status != STATUS_OK) {
         explorer_free(explorer);
@@ -423,7 +421,6 @@ static PipelineOptions pipeline_options(Explorer *explorer)
 {
     return (PipelineOptions){.pool = explorer->options.pool,
                              .memory = explorer->memory + pipeline_bytes(explorer->network),
-                             .held = explorer->held - pipeline_bytes(explorer->network),
                              .progress = errors_progress,
                              .layer_known = layer_known,
                              .context = explorer,
@@ -438,7 +435,7 @@ static Status pursue_errors(Explorer *explorer)
                                  explorer->images, &explorer->normalization, &options, &explorer->message);
     if (status != STATUS_OK) return status;
     const char *note = explorer->pipeline->note;
-    snprintf(explorer->draft.message, sizeof explorer->draft.message, "%s", note ? note : "");
+    status_fail(&explorer->draft.message, STATUS_OK, "%s", note ? note : "");
     if (explorer->draft.visit == NO_INDEX)
         status = visited_add(&explorer->draft.visit, &explorer->visited, explorer->network,
                              explorer->draft.plan, &explorer->message);
@@ -494,7 +491,6 @@ static Status pursue_norms(Explorer *explorer)
     if (explorer->draft.norms) return STATUS_OK;
     const NormOptions options = {.pool = explorer->options.pool,
                                  .memory = explorer->memory,
-                                 .held = explorer->held,
                                  .proceed = norms_proceed,
                                  .context = explorer};
     start_stage(explorer, STAGE_NORMS, ACTIVITY_NORMS);
@@ -535,7 +531,6 @@ static Status climb(Ladder *ladder, Explorer *explorer)
     const LadderOptions options = {.pool = explorer->options.pool,
                                    .images = explorer->options.ladder_images,
                                    .memory = explorer->memory,
-                                   .held = explorer->held,
                                    .progress = ladder_progress,
                                    .proceed = ladder_proceed,
                                    .context = explorer};
@@ -593,7 +588,6 @@ static Status evaluate(Evaluation *evaluation, Explorer *explorer)
     if (status != STATUS_OK) return status;
     const size_t unknown = explorer->reference->capacity - explorer->reference->known;
     explorer->reference->memory = explorer->memory + unknown * explorer->reference->classes * sizeof(float);
-    explorer->reference->held = explorer->held;
     return evaluation_run(evaluation, explorer->reference,
                           (const Weights *const *)explorer->pipeline->weights,
                           explorer->options.evaluation_images, explorer->options.pool, accuracy_progress,
@@ -619,9 +613,9 @@ static Status pursue_accuracy(Explorer *explorer)
 static Status check_plan(Explorer *explorer, const Plan *plan)
 {
     if (!explorer->images)
-        return status_fail(&explorer->message, STATUS_INVALID, "%s",
-                           explorer->lacking.text[0] ? explorer->lacking.text
-                                                     : "no calibration images are open");
+        return explorer->lacking.text[0]
+                   ? status_copy(&explorer->message, STATUS_INVALID, &explorer->lacking)
+                   : status_fail(&explorer->message, STATUS_INVALID, "no calibration images are open");
     if (plan->layer_count == explorer->network->layer_count) return STATUS_OK;
     return status_fail(&explorer->message, STATUS_INVALID,
                        "the plan has %zu layers, network '%s' has %zu: it is of another network",
@@ -653,7 +647,7 @@ static Status take_plan(Explorer *explorer, const Plan *plan)
     explorer->pipeline = NULL;
     explorer->pursued = true;
     explorer->complete = false;
-    explorer->draft.message[0] = '\0';
+    explorer->draft.message = (Message){0};
     layer_keys(explorer->keys, explorer->network, explorer->upstream, plan, explorer->images,
                &explorer->normalization);
     for (size_t l = 0; l < explorer->network->layer_count; l++) recall_layer(explorer, l);
@@ -676,11 +670,10 @@ static Status conclude(Explorer *explorer, Status status, Message *message)
     for (size_t l = 0; l < draft->layer_count; l++)
         if (draft->layers[l].state == LAYER_CALIBRATING || draft->layers[l].state == LAYER_SOLVING)
             draft->layers[l].state = LAYER_WAITING;
-    if (draft->activity == ACTIVITY_FAILED)
-        snprintf(draft->message, sizeof draft->message, "%s", explorer->message.text);
+    if (draft->activity == ACTIVITY_FAILED) draft->message = explorer->message;
     Status published = publish(explorer);
     if (status == STATUS_OK) status = published;
-    return status == STATUS_OK ? status : status_fail(message, status, "%s", explorer->message.text);
+    return status == STATUS_OK ? status : status_copy(message, status, &explorer->message);
 }
 
 static Status pursue_all(Explorer *explorer, const Plan *plan)
@@ -735,7 +728,7 @@ static Status start_trial(Trial *trial, Explorer *explorer, size_t layer)
     *trial = (Trial){.explorer = explorer, .layer = layer};
     if (!explorer->pursued || layer >= explorer->network->layer_count)
         return status_fail(&explorer->message, STATUS_INVALID, "no plan was pursued, or no such layer");
-    explorer->draft.message[0] = '\0';
+    explorer->draft.message = (Message){0};
     explorer->draft.layer = layer;
     return plan_copy(&trial->plan, explorer->draft.plan, &explorer->message);
 }
@@ -777,9 +770,9 @@ static Status solve_trial(const Solved **solved, Trial *trial, const MemoKey *su
     const LayerPlan *choice = &trial->plan->layers[trial->layer];
     Status status = find_sums(trial, sums);
     if (status == STATUS_OK)
-        status = layer_solve_check(&explorer->network->layers[trial->layer], options, choice,
-                                   pool_workers(explorer->options.pool), explorer->memory, explorer->held,
-                                   &explorer->message);
+        status =
+            layer_solve_check(&explorer->network->layers[trial->layer], options, choice,
+                              pool_workers(explorer->options.pool), explorer->memory, &explorer->message);
     if (status != STATUS_OK) return status;
     status = solved_create(solved, explorer->network, trial->layer, options, choice, &trial->sums->statistics,
                            &watch, explorer->options.pool, &explorer->message);
@@ -798,8 +791,7 @@ static Status try_choice(double *error, Trial *trial)
     Status status = solved ? STATUS_OK : solve_trial(&solved, trial, &sums, &key);
     if (status != STATUS_CANCELLED) *error = solved ? layer_result_error(&solved->result) : NAN;
     solved_drop(solved);
-    if (status == STATUS_INVALID || status == STATUS_MEMORY)
-        snprintf(explorer->draft.message, sizeof explorer->draft.message, "%s", explorer->message.text);
+    if (status == STATUS_INVALID || status == STATUS_MEMORY) explorer->draft.message = explorer->message;
     return status == STATUS_INVALID || status == STATUS_MEMORY || status == STATUS_OK ? ask_to_go_on(explorer)
                                                                                       : status;
 }

@@ -26,7 +26,6 @@ typedef struct ExplorerOptions {
     Pool *pool;
     size_t memory;            /* ceiling in bytes of all that the explorer takes; 0: half of the machine's
                                  memory */
-    size_t held;              /* base/memory.h */
     size_t ladder_images;     /* of the calibration images, from the front; 0: no ladder */
     size_t evaluation_images; /* 0: all */
 

@@ -36,16 +36,14 @@ size_t layer_solve_bytes(const Layer *layer, const PlanOptions *plan, const Laye
 }
 
 Status layer_solve_check(const Layer *layer, const PlanOptions *plan, const LayerPlan *choice, size_t workers,
-                         size_t memory, size_t held, Message *message)
+                         size_t memory, Message *message)
 {
     const size_t bytes = layer_solve_bytes(layer, plan, choice, workers);
     if (bytes <= memory) return STATUS_OK;
-    return status_fail(
-        message, STATUS_MEMORY,
-        "layer '%s' takes %zu MiB to solve by %s, above the %zu MiB that are left of --memory: "
-        "use --memory %zuM or more, or leave that layer in float",
-        layer->name, size_mib(bytes), method_name((Method)choice->method), size_mib(memory),
-        size_mib(bytes + held));
+    Status status = status_fail(
+        message, STATUS_MEMORY, "layer '%s' takes %zu MiB to solve by %s, above the %zu MiB that are left",
+        layer->name, size_mib(bytes), method_name((Method)choice->method), size_mib(memory));
+    return status_advise_memory(status, message, REMEDY_MEMORY | REMEDY_FLOAT_LAYER, bytes, memory);
 }
 
 PipelineProgress layer_solve_progress(const SolveProgress *progress)

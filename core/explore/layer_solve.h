@@ -14,9 +14,9 @@ SolveOptions layer_solve_options(const PlanOptions *plan, Method method, unsigne
 size_t layer_solve_bytes(const Layer *layer, const PlanOptions *plan, const LayerPlan *choice,
                          size_t workers);
 
-/* STATUS_MEMORY where that is above `memory`, which leaves `held` out (base/memory.h). */
+/* STATUS_MEMORY where that is above `memory`. */
 Status layer_solve_check(const Layer *layer, const PlanOptions *plan, const LayerPlan *choice, size_t workers,
-                         size_t memory, size_t held, Message *message);
+                         size_t memory, Message *message);
 
 /* As the pipeline reports it; without a layer and a fraction. */
 PipelineProgress layer_solve_progress(const SolveProgress *progress);

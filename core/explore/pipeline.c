@@ -27,10 +27,11 @@ typedef struct Run {
     uint8_t *weight_bits;     /* [layer_count] */
     uint8_t *activation_bits; /* [layer_count] */
     size_t *solving;          /* [layer_count] */
-    size_t memory, held;      /* of calibrating and solving */
-    size_t layer;             /* being calibrated for or solved */
-    size_t sums_of;           /* the layer whose statistics alone are asked for, or NO_INDEX */
-    Sums *sums;               /* those */
+    size_t memory,
+        missing;    /* what calibrating and solving may take; by how much the results alone exceed all */
+    size_t layer;   /* being calibrated for or solved */
+    size_t sums_of; /* the layer whose statistics alone are asked for, or NO_INDEX */
+    Sums *sums;     /* those */
     double fraction;
 } Run;
 
@@ -160,7 +161,7 @@ static Status solve_from_memo(Run *run)
         if (sums)
             status = layer_solve_check(&run->pipeline->network->layers[l], &run->plan->options,
                                        &run->plan->layers[l], pool_workers(run->options->pool), run->memory,
-                                       run->held, run->message);
+                                       run->message);
         if (sums && status == STATUS_OK) status = solve_layer(run, l, sums);
         sums_drop(sums);
     }
@@ -279,7 +280,6 @@ static Status start_calibration(Run *run)
         .weight_bits = run->weight_bits,
         .error_compensated = plan->error_compensated,
         .memory = run->memory,
-        .held = run->held,
         .solving = run->solving,
         .pool = run->options->pool,
         .proceed = calibrate_progress,
@@ -306,9 +306,9 @@ static void plan_memory(Run *run)
 {
     const PipelineOptions *options = run->options;
     const size_t memory = options->memory ? options->memory : memory_of_machine() / 2;
-    const size_t results = size_min(pipeline_bytes(run->pipeline->network), memory);
-    run->memory = memory - results;
-    run->held = options->held + results;
+    const size_t results = pipeline_bytes(run->pipeline->network);
+    run->memory = memory - size_min(results, memory);
+    run->missing = results - size_min(results, memory);
 }
 
 static Status allocate_run(Run *run, const Network *network)
@@ -382,6 +382,7 @@ Status pipeline_run(Pipeline **result, const Network *network, const Plan *plan,
                .sums_of = NO_INDEX};
     Status status = run_all(&run, network);
     free_run(&run);
+    if (status == STATUS_MEMORY && message && message->memory_missing) message->memory_missing += run.missing;
     if (status == STATUS_OK)
         *result = run.pipeline;
     else

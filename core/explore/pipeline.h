@@ -39,7 +39,6 @@ typedef struct PipelineProgress {
 typedef struct PipelineOptions {
     Pool *pool;
     size_t memory; /* ceiling in bytes, of the results too; 0: half of the machine's memory */
-    size_t held;   /* base/memory.h */
     bool (*progress)(void *context, const PipelineProgress *progress); /* false cancels; NULL allowed */
     /* A layer's solution (NULL: it stays float) or accumulated error (NAN: not yet) has become known; NULL
      * allowed. */

@@ -69,7 +69,7 @@ typedef struct Snapshot {
     size_t layer, layers_done; /* worked on, or NO_INDEX; LAYER_SOLVED or LAYER_FLOAT */
     double fraction;           /* of the activity, 0..1 */
     double seconds_left;       /* for all that the plan asks for, NAN where not known */
-    char message[512];         /* "" or why it failed, or a note */
+    Message message;           /* why it failed, or a note, or "" */
 
     size_t layer_count;
     LayerSnapshot *layers; /* [layer_count] */

@@ -117,7 +117,6 @@ static Status start_calibration(Run *run, const Dataset *dataset, const Normaliz
         .rows = run->plan->rows,
         .wanted = wanted,
         .memory = run->options->memory ? run->options->memory : memory_of_machine() / 2,
-        .held = run->options->held,
         .solving = solving,
         .pool = run->options->pool,
         .proceed = calibrate_progress,

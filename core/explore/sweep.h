@@ -23,7 +23,6 @@ typedef Status SweepKnown(void *context, size_t layer, const Sensitivity *sensit
 typedef struct SweepOptions {
     Pool *pool;
     size_t memory; /* ceiling in bytes; 0: half of the machine's memory */
-    size_t held;   /* base/memory.h */
     bool measure;  /* solve every layer at every width */
     bool (*progress)(void *context, const PipelineProgress *progress); /* false cancels */
     SweepKnown *known;                                                 /* once a layer */

@@ -71,13 +71,13 @@ static Status apply_option(ImageShape *image, const char *option, Message *messa
     size_t count = parse_sizes(given, option);
     if (count < 3)
         return status_fail(message, STATUS_INVALID,
-                           "--input-shape '%s' is not three or four sizes, as in 3,224,224 or 1,3,224,224",
+                           "input shape '%s' is not three or four sizes, as in 3,224,224 or 1,3,224,224",
                            option);
     for (size_t i = 0; i < count; i++) {
         size_t axis = i + 4 - count;
         if (image->sizes[axis] != 0 && image->sizes[axis] != given[i])
             return status_fail(message, STATUS_INVALID,
-                               "--input-shape '%s': the file fixes dimension %zu of its input at %zu", option,
+                               "input shape '%s': the file fixes dimension %zu of its input at %zu", option,
                                axis, image->sizes[axis]);
         image->sizes[axis] = given[i];
     }
@@ -117,12 +117,14 @@ static Status read_image(ImageShape *image, const Graph *graph, const char *opti
     if (!status) status = apply_option(image, option, message);
     if (status) return status;
     image->channels_last = is_channels_last(image, graph);
-    for (size_t i = 1; i < 4; i++)
-        if (image->sizes[i] == 0)
-            return status_fail(message, STATUS_INVALID,
-                               "the file leaves dimension %zu of its input open: name the image's size by "
-                               "--input-shape, as in %s",
-                               i, image->channels_last ? "224,224,3" : "3,224,224");
+    for (size_t i = 1; i < 4; i++) {
+        if (image->sizes[i]) continue;
+        status = status_fail(message, STATUS_INVALID,
+                             "the file leaves dimension %zu of its input open, and an input shape is needed, "
+                             "as in %s",
+                             i, image->channels_last ? "224,224,3" : "3,224,224");
+        return status_advise(status, message, REMEDY_INPUT_SHAPE);
+    }
     return STATUS_OK;
 }
 
@@ -137,11 +139,12 @@ static Status image_value(BuildValue *value, const ImageShape *image, size_t bat
         if (!size_multiply(&bytes, bytes, value->shape[i])) bytes = SIZE_MAX;
     }
     if (bytes <= ceiling) return STATUS_OK;
-    return status_fail(message, STATUS_MEMORY,
-                       "images of %zu x %zu x %zu, %zu at once, take %s%zu MiB, more than the %zu MiB that "
-                       "are left of --memory",
-                       image->sizes[1], image->sizes[2], image->sizes[3], batch,
-                       bytes == SIZE_MAX ? "more than " : "", size_mib(bytes), size_mib(ceiling));
+    Status status = status_fail(message, STATUS_MEMORY,
+                                "images of %zu x %zu x %zu, %zu at once, take %s%zu MiB, more than the %zu "
+                                "MiB that are left",
+                                image->sizes[1], image->sizes[2], image->sizes[3], batch,
+                                bytes == SIZE_MAX ? "more than " : "", size_mib(bytes), size_mib(ceiling));
+    return status_advise(status, message, REMEDY_MEMORY);
 }
 
 /* --- opening ---------------------------------------------------------------------------------------- */
@@ -252,7 +255,7 @@ Status network_open(Network **network, const char *path, const NetworkOptions *o
     if (!status) status = try_batches(network, &opening, message);
     graph_free(&opening.graph);
     onnx_file_close(opening.file);
-    status = onnx_file_advise(status, path, opening.ceiling, options->held, message);
+    status = onnx_file_advise(status, path, opening.ceiling, message);
     return status ? status_context(message, status, "cannot open '%s'", path) : STATUS_OK;
 }
 

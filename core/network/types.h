@@ -131,7 +131,6 @@ typedef struct NetworkOptions {
     const char *output;      /* name of the value to compute; NULL: the file's only output */
     NetworkKernels kernels;
     size_t memory; /* ceiling in bytes for opening: the file, its unpacked form, the network; 0: 2 GiB */
-    size_t held;   /* base/memory.h */
 } NetworkOptions;
 
 /* --- geometry, for error bounds ---------------------------------------------------------------------- */

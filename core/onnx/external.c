@@ -136,9 +136,10 @@ static Status open_of(ExternalFiles *external, const Onnx__TensorProto *tensor, 
     external->count++;
     external->bytes += size_min(file->size, external->ceiling - external->bytes + 1);
     if (external->bytes <= external->ceiling) return STATUS_OK;
-    return status_fail(message, STATUS_MEMORY,
-                       "external data '%s': %zu MiB, more than the %zu MiB that are left of --memory for all",
-                       location, size_mib(file->size), size_mib(external->ceiling));
+    status = status_fail(message, STATUS_MEMORY,
+                         "external data '%s': %zu MiB, more than the %zu MiB that are left for all", location,
+                         size_mib(file->size), size_mib(external->ceiling));
+    return status_advise(status, message, REMEDY_MEMORY);
 }
 
 Status external_open(ExternalFiles *external, const char *network, const Onnx__ModelProto *model,

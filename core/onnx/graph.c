@@ -246,11 +246,14 @@ static Status find_output(Graph *graph, const char *chosen, Message *message)
     char list[600];
     if (proto->n_output == 0) return status_fail(message, STATUS_INVALID, "the graph has no output");
     list_outputs(proto, list, sizeof list);
-    if (proto->n_output > 1 && !chosen)
-        return status_fail(message, STATUS_UNSUPPORTED,
-                           "the graph has %zu outputs: choose one of %s by --output", proto->n_output, list);
+    Status status;
+    if (proto->n_output > 1 && !chosen) {
+        status =
+            status_fail(message, STATUS_UNSUPPORTED, "the graph has %zu outputs: %s", proto->n_output, list);
+        return status_advise(status, message, REMEDY_OUTPUT);
+    }
     const char *text = chosen ? chosen : output_text(proto, 0);
-    Status status = add_name(graph, text, &graph->output, message);
+    status = add_name(graph, text, &graph->output, message);
     if (status) return status;
     const GraphName *entry = &graph->names[graph->output];
     if (entry->producer != NO_INDEX || entry->input) return STATUS_OK;

@@ -15,8 +15,9 @@
 
 static Status no_room(const OnnxFile *file, Message *message)
 {
-    return status_fail(message, STATUS_MEMORY, "it takes more than the %zu MiB that are left of --memory",
-                       size_mib(file->ceiling));
+    Status status = status_fail(message, STATUS_MEMORY, "it takes more than the %zu MiB that are left",
+                                size_mib(file->ceiling));
+    return status_advise(status, message, REMEDY_MEMORY);
 }
 
 /* What malloc() takes for `size` bytes: a name of three takes 32. */
@@ -180,12 +181,11 @@ const char *onnx_file_metadata(const OnnxFile *file, const char *key)
 }
 
 /* Weights are in memory up to four times: unpacked, folded, packed or edited, and in the file. */
-Status onnx_file_advise(Status status, const char *path, size_t ceiling, size_t held, Message *message)
+Status onnx_file_advise(Status status, const char *path, size_t ceiling, Message *message)
 {
     const size_t bytes = 4 * file_bytes(path);
-    if (status != STATUS_MEMORY || !message || !strstr(message->text, "--memory")) return status;
-    const Message reason = *message;
-    if (bytes <= ceiling) return status_fail(message, status, "%s: use more", reason.text);
-    return status_fail(message, status, "%s: the network's file alone needs about --memory %zuM", reason.text,
-                       size_mib(bytes + held));
+    if (status != STATUS_MEMORY || !message || !(message->remedies & REMEDY_MEMORY) || bytes <= ceiling)
+        return status;
+    message->remedies &= ~(unsigned)REMEDY_MEMORY;
+    return status_advise_memory(status, message, REMEDY_MEMORY_FOR_FILE, bytes, ceiling);
 }

@@ -36,8 +36,8 @@ void onnx_file_close(OnnxFile *file);
 /* The value of a metadata key, or "". */
 const char *onnx_file_metadata(const OnnxFile *file, const char *key);
 
-/* Adds to a message about --memory how much the file at `path` alone needs, where that is above `ceiling`;
- * how much all needs is not known. held: base/memory.h. Returns `status`. */
-Status onnx_file_advise(Status status, const char *path, size_t ceiling, size_t held, Message *message);
+/* Where a message advises more memory and the file at `path` alone needs more than `ceiling`, adds how much;
+ * how much all needs is not known. Returns `status`. */
+Status onnx_file_advise(Status status, const char *path, size_t ceiling, Message *message);
 
 #endif

@@ -71,13 +71,12 @@ static Status plan_memory(Calibration *calibration, const Dataset *dataset, Mess
     const size_t fixed =
         size_max(solving, workers * dataset->reading_bytes) + workers * chains_worker_bytes(network);
     if (fixed > options->memory)
-        return status_fail(
-            message, STATUS_MEMORY,
-            "layer '%s' needs %zu MiB for its statistics and solve, above the %zu MiB that are "
-            "left of --memory: use --memory %zuM or more, --threads with fewer, or leave that "
-            "layer in float",
-            network->layers[costliest].name, size_mib(fixed), size_mib(options->memory),
-            size_mib(fixed + options->held));
+        return status_advise_memory(
+            status_fail(
+                message, STATUS_MEMORY,
+                "layer '%s' needs %zu MiB for its statistics and solve, above the %zu MiB that are left",
+                network->layers[costliest].name, size_mib(fixed), size_mib(options->memory)),
+            message, REMEDY_MEMORY | REMEDY_THREADS | REMEDY_FLOAT_LAYER, fixed, options->memory);
     calibration->chains.store.ceiling = options->memory - fixed;
     return STATUS_OK;
 }
@@ -89,12 +88,13 @@ static Status name_fitting_count(const Calibration *calibration, Status status, 
     const size_t peak = chains->tiles * calibration->schedule.peak_tile_bytes;
     const size_t image = peak / size_max(chains->images, 1) + 1;
     const size_t fits = chains->store.ceiling / image * SAMPLING_HELDOUT_PART / (SAMPLING_HELDOUT_PART + 1);
-    return status_context(message, status,
-                          "calibration on %zu images needs %zu MiB for activations, above the %zu MiB that "
-                          "--memory leaves, and the rest finds no room for a temporary file: use "
-                          "--calibration-images %zu or fewer, or a larger --memory",
-                          calibration->sizes.images, size_mib(peak), size_mib(chains->store.ceiling),
-                          size_max(fits, 1));
+    status_context(
+        message, status,
+        "calibration on %zu images needs %zu MiB for activations, above the %zu MiB that are left, "
+        "and the rest finds no room for a temporary file",
+        calibration->sizes.images, size_mib(peak), size_mib(chains->store.ceiling));
+    if (message) message->images = size_max(fits, 1);
+    return status_advise(status, message, REMEDY_CALIBRATION_IMAGES | REMEDY_MEMORY);
 }
 
 /* --- creating ------------------------------------------------------------------------------------------- */

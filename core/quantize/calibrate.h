@@ -49,7 +49,6 @@ typedef struct CalibrationOptions {
         *weight_bits;       /* [layer_count], 0: float; read for error-compensated layers; NULL: all float */
     bool error_compensated; /* one input scale per channel, balanced against the weights */
     size_t memory;          /* ceiling in bytes for calibration and for the solves at its stops */
-    size_t held;            /* base/memory.h */
     const size_t *solving;  /* [layer_count]: bytes that a solve at that layer takes beside its Problems */
     Pool *pool;
     Proceed *proceed; /* base/cancellation.h; NULL allowed */

@@ -139,9 +139,11 @@ Status gptq_solve(Solver *solver)
 {
     pool_run(solver->pool, solver->groups, factorize_group, solver);
     for (size_t g = 0; g < solver->groups; g++)
-        if (solver->statuses[g] != STATUS_OK)
-            return status_fail(solver->message, solver->statuses[g],
-                               "GPTQ cannot invert the input statistics: use --ridge or another --method");
+        if (solver->statuses[g] != STATUS_OK) {
+            Status status =
+                status_fail(solver->message, solver->statuses[g], "GPTQ cannot invert the input statistics");
+            return status_advise(status, solver->message, REMEDY_RIDGE | REMEDY_METHOD);
+        }
     solver_each_tile(solver, round_tile);
     solver_fit(solver);
     return STATUS_OK;

@@ -27,7 +27,7 @@ typedef enum MethodPolish { POLISH_NEVER, POLISH_IF_ASKED, POLISH_ALWAYS } Metho
 struct Solver;
 
 typedef struct MethodRow {
-    const char *name;    /* "bitsplit": as in --method and the CSV */
+    const char *name;    /* "bitsplit": as in the CSV */
     const char *title;   /* "bit-split": on the screen, at most 12 characters */
     const char *summary; /* one line for --help */
 

@@ -218,11 +218,13 @@ static bool sums_are_finite(const Problem *problem)
 
 static Status check_sums(const Solver *solver)
 {
-    for (size_t g = 0; g < solver->groups; g++)
-        if (!sums_are_finite(&solver->problems[g]))
-            return status_fail(solver->message, STATUS_INVALID,
-                               "its inputs or outputs on the calibration images are not finite, or too large "
-                               "to sum or scale: check --mean and --std, or leave the layer in float");
+    for (size_t g = 0; g < solver->groups; g++) {
+        if (sums_are_finite(&solver->problems[g])) continue;
+        Status status = status_fail(solver->message, STATUS_INVALID,
+                                    "its inputs or outputs on the calibration images are not finite, or too "
+                                    "large to sum or scale");
+        return status_advise(status, solver->message, REMEDY_NORMALIZATION | REMEDY_FLOAT_LAYER);
+    }
     return STATUS_OK;
 }
 

@@ -87,10 +87,9 @@ static Status fail_unknown(const Network *network, const char *name, Message *me
     if (like)
         return status_fail(message, STATUS_INVALID, "the network has no layer '%s': did you mean '%s'?", name,
                            like);
-    return status_fail(
-        message, STATUS_INVALID,
-        "the network has no layer '%s': it has %zu layers, and inspect --csv writes their names", name,
-        network->layer_count);
+    Status status = status_fail(message, STATUS_INVALID, "the network has no layer '%s': it has %zu layers",
+                                name, network->layer_count);
+    return status_advise(status, message, REMEDY_LAYER_NAMES);
 }
 
 Status layer_lookup_take(size_t *layer, LayerLookup *lookup, const char *name, Message *message)

@@ -169,7 +169,9 @@ static Status read_row(Reader *reader)
     size_t l = 0;
     Message reason;
     Status status = layer_lookup_take(&l, &reader->lookup, cell_text(reader, NAME), &reason);
-    if (status != STATUS_OK) return fail_here(reader, status, NAME, "%s", reason.text);
+    if (status != STATUS_OK)
+        return status_advise(fail_here(reader, status, NAME, "%s", reason.text), reader->message,
+                             reason.remedies);
     LayerPlan *layer = &reader->layers[l];
     status = read_bits(reader, &layer->weight_bits, WEIGHT_BITS);
     if (status == STATUS_OK && *cell_text(reader, ACTIVATION_BITS))

@@ -78,7 +78,7 @@ Status quantized_onnx_check(const Network *network, const Plan *plan, const Writ
     Status status = describe(&model, &layers, network, plan, NULL, memory->ceiling, message);
     if (!status) status = quantized_model_check(&model, message);
     free(layers);
-    status = onnx_file_advise(status, network->path, memory->ceiling, memory->held, message);
+    status = onnx_file_advise(status, network->path, memory->ceiling, message);
     return status ? status_context(message, status, "'%s' cannot be written as quantized ONNX", network->path)
                   : STATUS_OK;
 }
@@ -93,5 +93,5 @@ Status quantized_onnx_write(const char *path, const Result *result, Message *mes
         describe(&model, &layers, network, result->plan, result->pipeline, memory->ceiling, message);
     if (!status) status = quantized_model_write(path, &model, message);
     free(layers);
-    return onnx_file_advise(status, network->path, memory->ceiling, memory->held, message);
+    return onnx_file_advise(status, network->path, memory->ceiling, message);
 }

@@ -217,8 +217,11 @@ static void read_order(Reader *reader, const JsonObject *top)
         }
         if (!good(reader)) break;
         Status status = layer_lookup_take(&layer, &lookup, name, &reason);
-        if (status != STATUS_OK) FAIL(reader, status, &row, key, "%s", reason.text);
-        if (!good(reader)) break;
+        if (status != STATUS_OK) {
+            FAIL(reader, status, &row, key, "%s", reason.text);
+            status_advise(status, reader->message, reason.remedies);
+            break;
+        }
         reader->order[place++] = layer;
     }
     const Layer *left = good(reader) ? layer_lookup_left(&lookup) : NULL;

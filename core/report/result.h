@@ -23,7 +23,6 @@ typedef struct RunFacts {     /* the JSON's one object exempt from "same plan, s
 /* For writing a network. */
 typedef struct WriteMemory {
     size_t ceiling; /* bytes; 0: 2 GiB */
-    size_t held;    /* base/memory.h */
 } WriteMemory;
 
 typedef struct Result {

@@ -93,13 +93,13 @@ class BadImages(Story):
 
     def test_memory_names_the_ceiling(self):
         for memory in ("1", "1K", "20K", "100K"):
-            message = self.bad("evaluate", LENET, "--memory", memory, names=["the 1 MiB that are left of --memory: the network's file alone needs "])
+            message = self.bad("evaluate", LENET, "--memory", memory, names=["the 1 MiB that are left: the file alone needs about --memory "])
             self.assertNotIn("out of memory", message)
 
     def test_memory_names_no_number_that_is_not_known(self):
         self.write("wide.onnx", onnx.model([onnx.node("Relu", ["x"], ["y"], "relu")], [], (1, 1, 100000, 100000)))
         message = self.bad("inspect", "wide.onnx", "--memory", "900M")
-        self.assertIn("take 38147 MiB, more than the 900 MiB that are left of --memory: use more", message)
+        self.assertIn("take 38147 MiB, more than the 900 MiB that are left: use a larger --memory", message)
         self.assertNotIn("try", message)
 
     def test_calibration_of_another_size(self):

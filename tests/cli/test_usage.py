@@ -77,7 +77,7 @@ class Usage(Story):
             self.good("inspect", LENET, "--memory", value)
         self.wrong("inspect", LENET, "--memory", "512P", names=["K, M, G or T", "512M"])
         for value in ("0.5K", "512", "512B"):
-            self.bad("inspect", LENET, "--memory", value, names=["left of --memory"])
+            self.bad("inspect", LENET, "--memory", value, names=["that are left: the file alone needs about --memory"])
 
     def test_outputs_of_one_name(self):
         self.wrong("quantize", LENET, "--csv", "a", "--json", "a", names=["--csv", "--json"])

@@ -33,7 +33,7 @@ static int dump(const Dataset *dataset, Message *message)
 
 int main(int argc, char **argv)
 {
-    Message message = {{0}};
+    Message message = {0};
     Dataset *dataset = NULL;
     if (argc != 7) return 2;
     DatasetSource source = {.images = argv[1],

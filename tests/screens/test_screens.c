@@ -94,10 +94,10 @@ static void failed(Recorded *recorded)
 {
     recorded_show(recorded, MOMENT_CALIBRATING);
     recorded->snapshot.activity = ACTIVITY_FAILED;
-    snprintf(recorded->snapshot.message, sizeof recorded->snapshot.message,
-             "cannot open 'images.gz': it ends in the middle of image 812");
+    status_fail(&recorded->snapshot.message, STATUS_INVALID,
+                "cannot open 'images.gz': it ends in the middle of image 812");
     recorded->scene.notice_bad = true;
-    snprintf(recorded->scene.notice, sizeof recorded->scene.notice, "%s", recorded->snapshot.message);
+    snprintf(recorded->scene.notice, sizeof recorded->scene.notice, "%s", recorded->snapshot.message.text);
 }
 
 static void front(Recorded *recorded, Panel panel, size_t page)

@@ -184,7 +184,7 @@ const char *part_pending(const Scene *scene)
     if (!scene->snapshot) return "the images are being opened";
     switch (scene->snapshot->activity) {
     case ACTIVITY_FAILED:
-        return scene->snapshot->message;
+        return scene->snapshot->message.text;
     case ACTIVITY_CANCELLED:
         return "the work was cancelled";
     case ACTIVITY_OPENING:

@@ -29,7 +29,7 @@ Result outputs_gather(const Inputs *inputs, const Plan *plan, const Pipeline *pi
         .accuracy = evaluation,
         .ladder = ladder,
         .ladder_on = inputs->options->ladder_on,
-        .memory = {.ceiling = budget.left, .held = budget.held},
+        .memory = {.ceiling = budget.left},
         .run = {.optimizer_seconds = pipeline ? pipeline->calibrate_seconds + pipeline->solve_seconds : 0,
                 .evaluate_seconds = evaluation ? evaluation->seconds : 0,
                 .threads = inputs->pool ? pool_workers(inputs->pool) : 0,

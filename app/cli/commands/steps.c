@@ -44,11 +44,8 @@ Status step_quantize(Pipeline **pipeline, const Inputs *inputs, const Plan *plan
 {
     Show show = {.progress = progress_start(inputs->options->progress), .inputs = inputs, .what = what};
     const Budget budget = budget_now(inputs->options);
-    PipelineOptions options = {.pool = inputs->pool,
-                               .memory = budget.left,
-                               .held = budget.held,
-                               .progress = show_pipeline,
-                               .context = &show};
+    PipelineOptions options = {
+        .pool = inputs->pool, .memory = budget.left, .progress = show_pipeline, .context = &show};
     Status status = pipeline_run(pipeline, inputs->network, plan, inputs->calibration, &inputs->normalization,
                                  &options, message);
     status = end_step(&show, status, message);
@@ -81,7 +78,6 @@ Status step_evaluate(Evaluation *evaluation, const Inputs *inputs, const Weights
     Show show = {.progress = progress_start(inputs->options->progress), .inputs = inputs, .what = what};
     const Budget budget = budget_now(inputs->options);
     inputs->reference->memory = budget.left;
-    inputs->reference->held = budget.held;
     Status status = evaluation_run(evaluation, inputs->reference, weights, inputs->options->evaluation_images,
                                    inputs->pool, show_evaluation, &show, message);
     return end_step(&show, status, message);
@@ -128,15 +124,11 @@ Status step_ladder(Climb *climb, const Inputs *inputs, const Pipeline *pipeline,
     LadderOptions ladder_options = {.pool = inputs->pool,
                                     .images = ladder_images(options, pipeline),
                                     .memory = budget.left,
-                                    .held = budget.held,
                                     .progress = show_ladder,
                                     .proceed = not_interrupted,
                                     .context = &show};
-    const NormOptions norm_options = {.pool = inputs->pool,
-                                      .memory = budget.left,
-                                      .held = budget.held,
-                                      .proceed = show_norms,
-                                      .context = &show};
+    const NormOptions norm_options = {
+        .pool = inputs->pool, .memory = budget.left, .proceed = show_norms, .context = &show};
     *climb = (Climb){0};
     const double start = seconds_now();
     LayerNorm *norms = calloc(inputs->network->node_count + 1, sizeof *norms);
@@ -168,7 +160,6 @@ Status step_survey(Sensitivity *sensitivities, const Inputs *inputs, SweepKnown 
     const Budget budget = budget_now(inputs->options);
     SweepOptions options = {.pool = inputs->pool,
                             .memory = budget.left,
-                            .held = budget.held,
                             .measure = inputs->options->measure,
                             .progress = show_pipeline,
                             .known = show_known,

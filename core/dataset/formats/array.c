@@ -59,10 +59,12 @@ Status array_set_dimensions(Dataset *dataset, const size_t *dimensions, size_t r
         return status_fail(message, STATUS_INVALID,
                            "cannot open '%s': %zu images of %zu x %zu pixels, %zu channels", path,
                            dataset->count, shape->height, shape->width, shape->channels);
-    if (shape->channels > DATASET_MAX_CHANNELS)
-        return status_fail(message, STATUS_UNSUPPORTED, "cannot open '%s': %zu channels, more than %d%s",
-                           path, shape->channels, DATASET_MAX_CHANNELS,
-                           rank == 4 ? ": --layout says which dimension they are" : "");
+    if (shape->channels > DATASET_MAX_CHANNELS) {
+        Status status =
+            status_fail(message, STATUS_UNSUPPORTED, "cannot open '%s': %zu channels, more than %d", path,
+                        shape->channels, DATASET_MAX_CHANNELS);
+        return status_advise(status, message, rank == 4 ? REMEDY_LAYOUT : 0);
+    }
     return STATUS_OK;
 }
 

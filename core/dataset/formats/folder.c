@@ -147,10 +147,10 @@ static Status judge_image(Taking *taking, size_t index, Message *message)
         dataset->reading_bytes = size_max(dataset->reading_bytes, probe->bytes);
         keep_image(taking, index);
     } else if (!bad) {
-        return status_fail(message, probe->status, "%s", probe->message.text);
+        return status_copy(message, probe->status, &probe->message);
     } else if (!taking->source->skip_bad) {
-        return status_fail(message, probe->status, "%s (--skip-bad-images leaves such images out)",
-                           probe->message.text);
+        status_copy(message, probe->status, &probe->message);
+        return status_advise(probe->status, message, REMEDY_SKIP_BAD_IMAGES);
     } else if (dataset->skipped++ == 0) {
         dataset->first_skipped = probe->message;
     }

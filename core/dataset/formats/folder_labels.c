@@ -138,10 +138,14 @@ Status folder_list_read_labels(FolderList *list, const char *path, const Dataset
     char *data;
     size_t size;
     const size_t left = list->ceiling - size_min(list->bytes, list->ceiling);
-    if (file_bytes(path) > left)
-        return status_fail(message, STATUS_MEMORY, "'%s' takes %zu MiB, and --memory leaves %zu MiB for it",
-                           path, size_mib(file_bytes(path)), size_mib(left));
-    Status status = file_read(&data, &size, path, MOST_BYTES, message);
+    Status status;
+    if (file_bytes(path) > left) {
+        status =
+            status_fail(message, STATUS_MEMORY, "'%s' takes %zu MiB, above the %zu MiB that are left for it",
+                        path, size_mib(file_bytes(path)), size_mib(left));
+        return status_advise(status, message, REMEDY_MEMORY);
+    }
+    status = file_read(&data, &size, path, MOST_BYTES, message);
     if (status != STATUS_OK) return status;
     Reader reader = {.list = list,
                      .source = source,

@@ -49,11 +49,11 @@ static Status count_entry(FolderList *list, const char *name, const char *folder
 {
     list->bytes += strlen(name) + 2 * sizeof(FolderEntry) + KEPT_OF_ENTRY;
     if (list->bytes <= list->ceiling) return STATUS_OK;
-    return status_fail(
+    Status status = status_fail(
         message, STATUS_MEMORY,
-        "'%s': the names of its first %zu images take more than the %zu MiB that --memory leaves "
-        "for them: use a larger one",
-        folder, list->count, size_mib(list->ceiling));
+        "'%s': the names of its first %zu images take more than the %zu MiB that are left for them", folder,
+        list->count, size_mib(list->ceiling));
+    return status_advise(status, message, REMEDY_MEMORY);
 }
 
 /* Takes over `name`, which may be NULL, also on failure. */

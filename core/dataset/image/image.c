@@ -16,12 +16,13 @@ Status image_allocate(Image *image, size_t beside, const char *name, Message *me
                            image->height, image->width, IMAGE_MOST_SIDE, IMAGE_MOST_PIXELS);
     const size_t pixels = image->height * image->width * image->channels;
     image->bytes = pixels + beside;
-    if (image->bytes > image->ceiling)
-        return status_fail(message, STATUS_MEMORY,
-                           "'%s': %zu x %zu pixels take %zu MiB to decode, and --memory leaves %zu MiB for "
-                           "an image on each thread: use a larger --memory, or --threads with fewer",
-                           name, image->height, image->width, size_mib(image->bytes),
-                           size_mib(image->ceiling));
+    if (image->bytes > image->ceiling) {
+        Status status = status_fail(
+            message, STATUS_MEMORY,
+            "'%s': %zu x %zu pixels take %zu MiB to decode, above the %zu MiB that are left on each thread",
+            name, image->height, image->width, size_mib(image->bytes), size_mib(image->ceiling));
+        return status_advise(status, message, REMEDY_MEMORY | REMEDY_THREADS);
+    }
     image->pixels = malloc(pixels);
     return image->pixels ? STATUS_OK : status_no_memory(message, name);
 }

@@ -36,16 +36,18 @@ static Status find_window(ResizeWindow *window, const ImageShape *own, const Pre
     *window = (ResizeWindow){.height = shape->height, .width = shape->width};
     preparation_resized(&window->full_height, &window->full_width, preparation, own->height, own->width);
     const bool same = window->full_height == shape->height && window->full_width == shape->width;
-    if (!same && !preparation->resize[0] && !preparation->crop[0])
-        return status_fail(message, STATUS_INVALID,
-                           "'%s' is %zu x %zu (height x width), and %zu x %zu is needed: use --resize to "
-                           "scale its shorter side "
-                           "before the middle is cropped",
-                           name, own->height, own->width, shape->height, shape->width);
-    if (window->full_height < shape->height || window->full_width < shape->width)
-        return status_fail(message, STATUS_INVALID,
-                           "'%s' is %zu x %zu where %zu x %zu is to be cropped: use a larger --resize", name,
-                           window->full_height, window->full_width, shape->height, shape->width);
+    if (!same && !preparation->resize[0] && !preparation->crop[0]) {
+        Status status = status_fail(message, STATUS_INVALID,
+                                    "'%s' is %zu x %zu (height x width), and %zu x %zu is needed", name,
+                                    own->height, own->width, shape->height, shape->width);
+        return status_advise(status, message, REMEDY_RESIZE);
+    }
+    if (window->full_height < shape->height || window->full_width < shape->width) {
+        Status status =
+            status_fail(message, STATUS_INVALID, "'%s' is %zu x %zu where %zu x %zu is to be cropped", name,
+                        window->full_height, window->full_width, shape->height, shape->width);
+        return status_advise(status, message, REMEDY_LARGER_RESIZE);
+    }
     window->top = middle(window->full_height - shape->height);
     window->left = middle(window->full_width - shape->width);
     return STATUS_OK;

@@ -26,7 +26,7 @@ Status call_no_memory(Call *call)
     const Builder *builder = call->builder;
     Message reason;
     arena_fail(builder->scratch.full ? &builder->scratch : builder->arena, &reason);
-    return call_fail(call, STATUS_MEMORY, "%s", reason.text);
+    return status_advise(call_fail(call, STATUS_MEMORY, "%s", reason.text), call->message, reason.remedies);
 }
 
 /* --- inputs --------------------------------------------------------------------------------------------- */

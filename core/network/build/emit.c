@@ -13,10 +13,10 @@ static Status check_shape(Call *call, const Emit *emit)
         return call_fail(call, STATUS_UNSUPPORTED, "rank %zu: the most is %d", emit->rank, TENSOR_MAX_RANK);
     for (size_t i = 0; i < emit->rank; i++) {
         if (emit->shape[i] == 0) return call_fail(call, STATUS_INVALID, "axis %zu of its output is empty", i);
-        if (!size_multiply(&bytes, bytes, emit->shape[i]) || bytes > call->builder->ceiling)
-            return call_fail(call, STATUS_MEMORY,
-                             "its output takes more than the %zu MiB that are left of --memory",
-                             size_mib(call->builder->ceiling));
+        if (size_multiply(&bytes, bytes, emit->shape[i]) && bytes <= call->builder->ceiling) continue;
+        Status status = call_fail(call, STATUS_MEMORY, "its output takes more than the %zu MiB that are left",
+                                  size_mib(call->builder->ceiling));
+        return status_advise(status, call->message, REMEDY_MEMORY);
     }
     return STATUS_OK;
 }

@@ -301,9 +301,10 @@ static Status place_values(Network *network, size_t ceiling, Message *message)
         }
         release_inputs(network, &holes, i, last, taken);
         if (storage->arena_bytes > ceiling)
-            status = status_fail(message, STATUS_MEMORY,
-                                 "its values take more than the %zu MiB that are left of --memory",
-                                 size_mib(ceiling));
+            status = status_advise(status_fail(message, STATUS_MEMORY,
+                                               "its values take more than the %zu MiB that are left",
+                                               size_mib(ceiling)),
+                                   message, REMEDY_MEMORY);
     }
     free(last);
     free(taken);

@@ -42,9 +42,9 @@ Status workspace_create(Workspace **result, const Network *network, Message *mes
         return STATUS_OK;
     }
     workspace_free(workspace);
-    return status_fail(message, STATUS_MEMORY,
-                       "a workspace of %zu MiB does not fit into memory: use --threads with fewer",
-                       workspace_bytes(network) >> 20);
+    Status status = status_fail(message, STATUS_MEMORY, "a workspace of %zu MiB does not fit into memory",
+                                workspace_bytes(network) >> 20);
+    return status_advise(status, message, REMEDY_THREADS);
 }
 
 void workspace_free(Workspace *workspace)

@@ -154,6 +154,24 @@ static void messages_escape_what_files_say(void **state)
     assert_int_equal(status_no_memory(NULL, "x"), STATUS_MEMORY);
 }
 
+static void messages_carry_remedies(void **state)
+{
+    Message message, copy;
+    Status status = status_fail(&message, STATUS_MEMORY, "too large");
+    assert_int_equal(status_advise_memory(status, &message, REMEDY_MEMORY | REMEDY_THREADS, 300, 100),
+                     STATUS_MEMORY);
+    assert_int_equal(status_context(&message, STATUS_MEMORY, "layer 'a'"), STATUS_MEMORY);
+    assert_int_equal(message.remedies, REMEDY_MEMORY | REMEDY_THREADS);
+    assert_int_equal(message.memory_missing, 200);
+    assert_int_equal(status_copy(&copy, STATUS_MEMORY, &message), STATUS_MEMORY);
+    assert_string_equal(copy.text, "layer 'a': too large");
+    assert_int_equal(copy.memory_missing, 200);
+    status_fail(&message, STATUS_INVALID, "another failure");
+    assert_int_equal(message.remedies, 0);
+    assert_int_equal(message.memory_missing, 0);
+    assert_int_equal(status_advise(STATUS_INVALID, NULL, REMEDY_RIDGE), STATUS_INVALID);
+}
+
 static void messages_are_cut_and_terminated(void **state)
 {
     Message message;
@@ -186,6 +204,7 @@ int main(void)
         cmocka_unit_test(random_is_uniform_and_repeats),
         cmocka_unit_test(subsets_are_distinct_sorted_and_even),
         cmocka_unit_test(messages_escape_what_files_say),
+        cmocka_unit_test(messages_carry_remedies),
         cmocka_unit_test(messages_are_cut_and_terminated),
         cmocka_unit_test(blas_kernel_passes_its_check),
     };

@@ -192,7 +192,8 @@ static void memory_holds_images_and_labels(void **state)
     dataset_free(dataset);
     source.memory--;
     assert_int_equal(dataset_open(&dataset, &source, &message), STATUS_MEMORY);
-    assert_says("--memory leaves");
+    assert_int_equal(message.remedies, REMEDY_MEMORY_FOR_FILE);
+    assert_int_equal(message.memory_missing, 1);
     source.memory = images;
     assert_int_equal(dataset_open(&dataset, &source, &message), STATUS_MEMORY);
 }

@@ -424,16 +424,19 @@ static void memory_has_a_ceiling(void **state)
 {
     DatasetSource source = make_many();
     source.memory = 256;
-    refuse(&source, STATUS_MEMORY, "MiB that --memory leaves for them");
+    refuse(&source, STATUS_MEMORY, "MiB that are left for them");
+    assert_int_equal(message.remedies, REMEDY_MEMORY);
     source.memory = 1 << 14;
     dataset_free(open_source(&source));
     source.memory = 1 << 14;
     source.kept = (1 << 14) - 3000;
-    refuse(&source, STATUS_MEMORY, "for an image on each thread");
+    refuse(&source, STATUS_MEMORY, "that are left on each thread");
+    assert_int_equal(message.remedies, REMEDY_MEMORY | REMEDY_THREADS);
     source = (DatasetSource){.images = SOURCE_ROOT "/data/fashion-mnist/t10k-images-idx3-ubyte.gz",
-                             .memory = 1 << 20,
-                             .held = 2 << 20};
-    refuse(&source, STATUS_MEMORY, "--memory leaves 1 MiB: it alone needs --memory 14M or more");
+                             .memory = 1 << 20};
+    refuse(&source, STATUS_MEMORY, "it takes 12 MiB, above the 1 MiB that are left");
+    assert_int_equal(message.remedies, REMEDY_MEMORY_FOR_FILE);
+    assert_int_equal(message.memory_missing >> 20, 10);
 }
 
 static bool cancel(void *context, size_t done, size_t total)
@@ -497,7 +500,7 @@ static void bad_images_are_named_or_skipped(void **state)
     DatasetSource source = make_classes();
     scratch_text("x/dog/2.PNG", "\x89PNG\r\n\x1a\nrubbish");
     refuse(&source, STATUS_INVALID, "x/dog/2.PNG': damaged PNG");
-    assert_says("--skip-bad-images");
+    assert_int_equal(message.remedies, REMEDY_SKIP_BAD_IMAGES);
     source.skip_bad = true;
     Dataset *dataset = open_source(&source);
     assert_int_equal(dataset->count, 3);
@@ -533,7 +536,8 @@ static void sizes_that_do_not_fit_name_the_remedy(void **state)
     make_folder("x");
     paint("x/a.png", SIDE + 3, 1);
     DatasetSource source = source_of(scratch_path("x"));
-    refuse(&source, STATUS_INVALID, "a.png' is 9 x 9 (height x width), and 6 x 6 is needed: use --resize");
+    refuse(&source, STATUS_INVALID, "a.png' is 9 x 9 (height x width), and 6 x 6 is needed");
+    assert_int_equal(message.remedies, REMEDY_RESIZE | REMEDY_SKIP_BAD_IMAGES);
     source.preparation.crop[0] = source.preparation.crop[1] = SIDE;
     Dataset *dataset = open_source(&source);
     assert_int_equal(painted(dataset, 0), 1);

@@ -78,7 +78,7 @@ static Evaluation evaluate_beside(Reference *reference, size_t threads, bool qua
 {
     Pool *pool;
     Evaluation evaluation;
-    Message message = {{0}};
+    Message message = {0};
     assert_int_equal(pool_create(&pool, threads, NULL), STATUS_OK);
     Status status =
         evaluation_run(&evaluation, reference, quantized ? (const Weights *const *)fixture.weights : NULL,

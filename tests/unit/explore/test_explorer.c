@@ -709,14 +709,14 @@ static void failures_are_shown(void **state)
     plan->layers[0].activation_bits = 4; /* the network's input */
     assert_int_equal(try_to_pursue(explorer, plan), STATUS_INVALID);
     assert_int_equal(newest(&watch)->activity, ACTIVITY_FAILED);
-    assert_string_equal(newest(&watch)->message, message.text);
+    assert_string_equal(newest(&watch)->message.text, message.text);
     assert_null(explorer_pipeline(explorer));
     assert_null(explorer_ladder(explorer));
     assert_int_equal(network->layer_count + 1, other->layer_count);
     assert_int_equal(try_to_pursue(explorer, wrong), STATUS_INVALID);
     plan->layers[0].activation_bits = BITS_FLOAT;
     pursue(explorer, plan);
-    assert_string_equal(newest(&watch)->message, "");
+    assert_string_equal(newest(&watch)->message.text, "");
     assert_int_equal(explorer_compare_methods(explorer, 99, &message), STATUS_INVALID);
     plan_drop(plan);
     plan_drop(wrong);
@@ -729,17 +729,17 @@ static void why_there_are_no_images_is_shown(void **state)
 {
     Network *network = open_shape(&residual);
     Plan *plan = small_plan(network, MODE_SEQUENTIAL);
-    const Message reason = {"'x.onnx' comes without calibration images"};
+    const Message reason = {.text = "'x.onnx' comes without calibration images"};
     Watch watch;
     Explorer *explorer = make_explorer(&watch, network, plan);
     explorer_set_images(explorer, NULL, NULL, &normalization);
     explorer_lack_images(explorer, &reason);
     assert_int_equal(try_to_pursue(explorer, plan), STATUS_INVALID);
     assert_int_equal(newest(&watch)->activity, ACTIVITY_FAILED);
-    assert_string_equal(newest(&watch)->message, reason.text);
+    assert_string_equal(newest(&watch)->message.text, reason.text);
     explorer_set_images(explorer, noise, noise, &normalization);
     pursue(explorer, plan);
-    assert_string_equal(newest(&watch)->message, "");
+    assert_string_equal(newest(&watch)->message.text, "");
     plan_drop(plan);
     free_explorer(explorer, &watch);
     network_free(network);

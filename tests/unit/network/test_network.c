@@ -803,7 +803,7 @@ static void input_shape_fills_what_is_open(void **state)
     ob_write(path);
     assert_int_equal(network_open(&network, path, &(NetworkOptions){0}, &message), STATUS_INVALID);
     assert_non_null(strstr(message.text, "leaves dimension 2 of its input open"));
-    assert_non_null(strstr(message.text, "--input-shape"));
+    assert_int_equal(message.remedies, REMEDY_INPUT_SHAPE);
     network = open_with(&(NetworkOptions){.input_shape = "3,9,8"});
     assert_int_equal(network->batch, 16);
     assert_int_equal(network->height, 9);
@@ -817,7 +817,7 @@ static void input_shape_fills_what_is_open(void **state)
     for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
         const NetworkOptions options = {.input_shape = wrong[i]};
         assert_int_equal(network_open(&network, path, &options, &message), STATUS_INVALID);
-        assert_non_null(strstr(message.text, "--input-shape"));
+        assert_non_null(strstr(message.text, "input shape"));
         assert_non_null(strstr(message.text, path));
     }
 }
@@ -874,7 +874,8 @@ static void kernels_count_in_the_ceiling(void **state)
     (void)state;
     Message message;
     assert_int_equal(open_convolutions((size_t)12 << 20, &message), STATUS_MEMORY);
-    assert_non_null(strstr(message.text, "MiB that are left of --memory: use more"));
+    assert_non_null(strstr(message.text, "MiB that are left"));
+    assert_int_equal(message.remedies, REMEDY_MEMORY);
     assert_int_equal(open_convolutions((size_t)32 << 20, &message), STATUS_OK);
 }
 
@@ -895,7 +896,8 @@ static void what_unpacks_above_the_ceiling_is_refused(void **state)
     free(dims);
     const NetworkOptions options = {.memory = (size_t)2 << 20};
     assert_int_equal(network_open(&network, path, &options, &message), STATUS_MEMORY);
-    assert_non_null(strstr(message.text, "the 2 MiB that are left of --memory: use more"));
+    assert_non_null(strstr(message.text, "the 2 MiB that are left"));
+    assert_int_equal(message.remedies, REMEDY_MEMORY);
 }
 
 /* Small types, halves and typed data become floats and integers. */
@@ -1134,7 +1136,7 @@ static void absurd_dimensions(void **state)
     } inputs[] = {{{1, 3, 0, 4}, STATUS_INVALID, "dimension 2 is 0"},
                   {{1, 3, -7, 4}, STATUS_INVALID, "dimension 2 is -7"},
                   {{1, 3, INT64_MAX, 4}, STATUS_INVALID, "dimension 2 is 9223372036854775807"},
-                  {{1, 3, 1 << 20, 1 << 20}, STATUS_MEMORY, "--memory"}};
+                  {{1, 3, 1 << 20, 1 << 20}, STATUS_MEMORY, "MiB that are left"}};
     for (size_t i = 0; i < sizeof inputs / sizeof *inputs; i++) {
         ob_begin(13);
         ob_input("x", OB_FLOAT, 4, inputs[i].dims);

@@ -153,8 +153,7 @@ static void large_files_are_refused(void **state)
 {
     scratch_write("w.data", numbers, sizeof numbers);
     assert_int_equal(truncate(scratch_path("w.data"), (off_t)1 << 40), 0);
-    refused("w.data", NULL, NULL,
-            "1048576 MiB, more than the 2048 MiB that are left of --memory for all: use more");
+    refused("w.data", NULL, NULL, "1048576 MiB, more than the 2048 MiB that are left for all");
     assert_int_equal(truncate(scratch_path("w.data"), (off_t)1 << 20), 0);
     refused("w.data", "0", "4", "its shape says");
 }

@@ -430,7 +430,7 @@ static Plan *make_plan(const Network *network, unsigned weight_bits, unsigned ac
 static Pipeline *run(const Bench *bench, Pool *pool, const Network *network, const Plan *plan)
 {
     Pipeline *pipeline;
-    Message message = {""};
+    Message message = {0};
     PipelineOptions options = {.pool = pool};
     must(pipeline_run(&pipeline, network, plan, bench->images, &normalization, &options, &message), &message);
     return pipeline;

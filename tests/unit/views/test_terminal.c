@@ -137,7 +137,7 @@ static int tell_events(void)
 
 static int open_is_refused(void)
 {
-    Message message = {""};
+    Message message = {0};
     if (terminal_open(&options, &message) != STATUS_UNSUPPORTED) return 1;
     terminal_close();
     return strstr(message.text, getenv("TERM")) ? 0 : 2;

@@ -12,9 +12,10 @@
 #include <string.h>
 
 #define DEFAULT_CEILING ((size_t)2 << 30)
-#define LEAST_PICTURE 16 /* pixels: more than most images have channels */
-#define TILE 16          /* images, at most, where the file leaves the batch open; 4 of 3 x 224 x 224: */
-#define TILE_BYTES ((size_t)3 << 20) /* of the images of a tile, so that a workspace stays small */
+#define LEAST_SIDE 16 /* pixels per side: above the usual numbers of channels */
+#define TILE 16       /* most images per tile if the file leaves the batch open */
+#define TILE_BYTES                                                                                           \
+    ((size_t)3 << 20) /* most bytes of images per tile: 4 images of 3 x 224 x 224. Keeps workspaces small */
 
 /* --- the image -------------------------------------------------------------------------------------- */
 
@@ -47,7 +48,7 @@ static Status read_dimensions(ImageShape *image, const Graph *graph, Message *me
     return STATUS_OK;
 }
 
-/* Comma-separated numbers of 1 or more; how many, or 0 where it is something else. */
+/* Reads up to four comma-separated positive numbers. Returns how many, or 0 if the text is something else. */
 static size_t parse_sizes(size_t sizes[4], const char *text)
 {
     for (size_t count = 0; count < 4; text++) {
@@ -63,7 +64,7 @@ static size_t parse_sizes(size_t sizes[4], const char *text)
     return 0;
 }
 
-/* The option fills in what the file leaves open; three numbers leave the batch alone. */
+/* Fills in the sizes that the file leaves open. Three numbers do not set the batch. */
 static Status apply_option(ImageShape *image, const char *option, Message *message)
 {
     size_t given[4];
@@ -92,8 +93,8 @@ static bool is_to_channels_first(const Onnx__NodeProto *node)
     return perm->n_ints == 4 && memcmp(perm->ints, order, sizeof order) == 0;
 }
 
-/* The file's order is N, H, W, C where all that takes the image is a Transpose by 0,3,1,2; and where the last
- * dimension is 1, 3 or 4 while the two before it are those of a picture. */
+/* True if the file's order is N, H, W, C: all consumers of the image are Transposes by 0,3,1,2, or the last
+ * dimension is 1, 3 or 4 and the two before it are at least LEAST_SIDE. */
 static bool is_channels_last(const ImageShape *image, const Graph *graph)
 {
     bool transposed = false, other = false;
@@ -107,8 +108,8 @@ static bool is_channels_last(const ImageShape *image, const Graph *graph)
         }
     }
     size_t last = image->sizes[3];
-    bool picture = image->sizes[1] >= LEAST_PICTURE && image->sizes[2] >= LEAST_PICTURE;
-    return (transposed && !other) || (picture && (last == 1 || last == 3 || last == 4));
+    bool is_image = image->sizes[1] >= LEAST_SIDE && image->sizes[2] >= LEAST_SIDE;
+    return (transposed && !other) || (is_image && (last == 1 || last == 3 || last == 4));
 }
 
 static Status read_image(ImageShape *image, const Graph *graph, const char *option, Message *message)
@@ -128,7 +129,7 @@ static Status read_image(ImageShape *image, const Graph *graph, const char *opti
     return STATUS_OK;
 }
 
-/* As a value: N,C,H,W stored channels last, or plain N,H,W,C. */
+/* The image as a value: N,C,H,W stored channels last, or N,H,W,C in ONNX's order. */
 static Status image_value(BuildValue *value, const ImageShape *image, size_t batch, size_t ceiling,
                           Message *message)
 {
@@ -158,7 +159,7 @@ typedef struct Opening {
     ImageShape image;
 } Opening;
 
-/* What the unpacked file leaves. */
+/* Bytes that the unpacked file leaves of the ceiling. */
 static size_t room(const Opening *opening)
 {
     return opening->ceiling - size_min(opening->file->used, opening->ceiling);
@@ -236,8 +237,8 @@ static size_t open_batch(const ImageShape *image)
     return batch;
 }
 
-/* A file whose reshapes fix a batch of 1 although its input leaves it open fails at another, and is tried at
- * 1; one that finds no memory is not, as results may differ in their last bits. */
+/* If the input leaves the batch open but reshapes fix it at 1, opening with a larger batch fails: try 1. Not
+ * after STATUS_MEMORY, as another batch may change the last bits of the results. */
 static Status try_batches(Network **network, const Opening *opening, Message *message)
 {
     size_t fixed = opening->image.sizes[0];

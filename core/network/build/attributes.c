@@ -10,7 +10,7 @@ static void attribute_fail(Call *call, const char *name, const char *wanted)
     if (call->message) call->builder->attribute_message = *call->message;
 }
 
-/* The attribute, or NULL where it is absent or of another type than `wanted`. */
+/* The attribute, or NULL if it is absent or of another type. */
 static const Onnx__AttributeProto *
 typed_attribute(Call *call, const char *name, Onnx__AttributeProto__AttributeType type, const char *wanted)
 {

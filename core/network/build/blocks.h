@@ -4,11 +4,11 @@
 
 #include <stddef.h>
 
-#define BLOCKS_ITEMS 256 /* in a block */
+#define BLOCKS_ITEMS 256 /* items per block */
 
 typedef struct Blocks {
     char **blocks;
-    size_t size, count; /* bytes of an item; items */
+    size_t size, count; /* bytes per item; number of items */
 } Blocks;
 
 /* A new item, zeroed; NULL when out of memory. */

@@ -21,10 +21,10 @@ static const Operator *find_operator(const Graph *graph, size_t node, int opset)
     return proto->op_type ? operator_find(proto->op_type, opset) : NULL;
 }
 
-/* How often each unsupported operator occurs, and where first; in the order of the table. */
+/* The unsupported operators of a graph: how often each occurs, and at which node first. */
 typedef struct Unsupported {
     NameTable table;
-    Blocks found; /* of UnsupportedOperator */
+    Blocks found; /* of UnsupportedOperator, in the order of the table */
     Arena texts;
 } Unsupported;
 
@@ -102,7 +102,7 @@ static Status read_initializer(Builder *builder, size_t name, Message *message)
     return STATUS_OK;
 }
 
-/* The values of a node's inputs; initializers become values when they are first met. */
+/* Sets inputs[] to the values of the node's inputs. Initializers become values at their first use. */
 static Status bind_inputs(Call *call, size_t *inputs, Message *message)
 {
     Builder *builder = call->builder;
@@ -136,7 +136,7 @@ static Status check_inputs(Call *call, const Operator *operator)
     return STATUS_OK;
 }
 
-/* The outputs that live nodes use must be there afterwards. */
+/* Every output that the graph uses must be bound by now. */
 static Status check_outputs(Call *call)
 {
     const Graph *graph = call->builder->graph;
@@ -150,8 +150,8 @@ static Status check_outputs(Call *call)
     return STATUS_OK;
 }
 
-/* Softmax over all of an image's outputs, which nothing but the output uses: the classes keep their order
- * without it, so it is set aside, and the outputs are its logits. */
+/* True for a Softmax over all of an image's outputs whose result is the graph's output alone. It does not
+ * change the order of the classes, so it is removed, and the outputs are its logits. */
 static bool is_final_softmax(Call *call)
 {
     const Graph *graph = call->builder->graph;
@@ -176,12 +176,12 @@ static Status build(Call *call, const Operator *operator)
     }
     status = operator->build(call);
     if (!call->builder->attribute_failed) return status ? status : check_outputs(call);
-    /* What failed after it, if anything, is a consequence. */
+    /* A failure after the wrong attribute follows from it: report the attribute. */
     if (call->message) *call->message = call->builder->attribute_message;
     return STATUS_INVALID;
 }
 
-/* The file's name, or one made of the operator and the position. */
+/* The node's name in the file, or one made from its operator and position. */
 static const char *call_name(Builder *builder, size_t node)
 {
     const Onnx__NodeProto *proto = builder->graph->proto->node[node];
@@ -221,7 +221,7 @@ static Status bind_image(Builder *builder, const BuildValue *image, Message *mes
     return STATUS_OK;
 }
 
-/* The output in ONNX's order, one vector an image. */
+/* Checks the output, and brings it into ONNX's order, one vector per image. */
 static Status bind_output(Builder *builder, Message *message)
 {
     const char *name = graph_name(builder->graph, builder->graph->output);

@@ -103,7 +103,7 @@ Status call_bind(Call *call, size_t output, size_t value)
     Builder *builder = call->builder;
     BuildValue *bound = builder_value(builder, value);
     bool made_here = bound->producer != NO_INDEX && bound->producer >= builder->first_node;
-    /* A node that hands its input on is no use of it; its own users are. */
+    /* A node that passes its input on does not count as a use of it; its consumers do. */
     for (size_t i = 0; i < call->input_count && !made_here; i++)
         if (call->inputs[i] == value) bound->uses--;
     if (output >= call->output_count) return STATUS_OK;

@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* The network's arrays while they grow, and where the builder's numbers went. */
+/* The network's arrays while they are filled, and the new numbers of the builder's values and layers. */
 typedef struct Finish {
     const Builder *builder;
     Network *network;
@@ -66,7 +66,8 @@ static void push_producer(Finish *finish, size_t value, size_t *depth)
     finish->stack[(*depth)++] = producer;
 }
 
-/* Marks the nodes that the output depends on, and counts them and their values at most. */
+/* Marks the nodes that the output depends on; sets *nodes to their number, and *values to an upper limit of
+ * the number of their values. */
 static void mark_live(Finish *finish, size_t *nodes, size_t *values)
 {
     size_t depth = 0;
@@ -86,7 +87,7 @@ static const char *copy_name(Finish *finish, const char *name)
     return arena_copy_text(finish->arena, name, strlen(name));
 }
 
-/* The number of a builder's value in the network; taken over when it is first met. */
+/* Sets *number to the number of a builder's value in the network. The value is copied at its first use. */
 static Status take_value(Finish *finish, size_t value, size_t producer, size_t *number)
 {
     *number = finish->value_numbers[value];
@@ -139,7 +140,8 @@ static Status take_layer(Finish *finish, size_t number, const Node *use, size_t 
     return STATUS_OK;
 }
 
-/* Of a transposed convolution, which runs as one over zeros, only those of the pixels that it is given. */
+/* Multiply-accumulates of one use per image. A ConvTranspose runs as a convolution of its input with zeros
+ * between the pixels: only the input's own pixels count. */
 static uint64_t site_macs(const Finish *finish, const Node *node, const BuildLayer *layer)
 {
     const size_t batch = finish->builder->batch;
@@ -151,7 +153,7 @@ static uint64_t site_macs(const Finish *finish, const Node *node, const BuildLay
     return (uint64_t)(x->elements / batch) * layer->m * (layer->n / channels);
 }
 
-/* Of the first two inputs, the constant one. */
+/* The weights are the constant one of the first two inputs. */
 static WeightOperand source_of(const Builder *builder, size_t file_node)
 {
     WeightOperand source = {.file_node = file_node};
@@ -196,7 +198,7 @@ static Status take_node(Finish *finish, const Node *from)
     return status;
 }
 
-/* A layer is first where no layer is upstream of any of its uses, last where none is downstream. */
+/* A layer is first if no layer is upstream of any of its uses, last if none is downstream. */
 static Status mark_ends(Finish *finish)
 {
     bool *upstream = calloc(finish->value_count, 1), *downstream = calloc(finish->value_count, 1);
@@ -244,7 +246,7 @@ static const char *metadata(Finish *finish, const char *key)
     return copy_name(finish, onnx_file_metadata(finish->builder->file, key));
 }
 
-/* The paths of the files with its data. */
+/* Copies the paths of the files with external data. */
 static Status take_external(Finish *finish)
 {
     const ExternalFiles *external = &finish->builder->file->external;
@@ -297,7 +299,7 @@ static bool all_finite(const float *numbers, size_t count)
     return true;
 }
 
-/* Nothing can be quantized from there on. */
+/* Weights that are not finite cannot be quantized. */
 static Status check_layers(const Network *network, Message *message)
 {
     for (size_t l = 0; l < network->layer_count; l++) {

@@ -9,18 +9,18 @@
 #define SUFFIX ".weight"
 #define SEPARATOR '/'
 
-/* True where the component [part, part + length) is `before` and a '.' and more. */
+/* True if the component [part, part + length) starts with `before` and a '.'. */
 static bool extends(const char *part, size_t length, const char *before, size_t before_length)
 {
     return before_length > 0 && length > before_length && part[before_length] == '.' &&
            memcmp(part, before, before_length) == 0;
 }
 
-/* The path of a node without its last component; "" where nothing is left. */
+/* The path of a node without its last component, components joined by '.'; "" if nothing is left. */
 static char *join_path(Arena *arena, const char *path)
 {
     char *joined = arena_allocate(arena, strlen(path) + 1, 1);
-    size_t used = 0, last = 0; /* last: where the component joined last starts */
+    size_t used = 0, last = 0; /* last: start of the component joined last */
     if (!joined) return NULL;
     const char *part = path[0] == SEPARATOR ? path + 1 : path, *end;
     for (; (end = strchr(part, SEPARATOR)) != NULL; part = end + 1) {

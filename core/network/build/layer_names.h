@@ -1,17 +1,18 @@
-/* Layer names, as a person knows them from the network's source. Private to core/network. */
+/* Layer names, as in the PyTorch module that the network was exported from. Private to core/network. */
 #ifndef NETWORK_LAYER_NAMES_H
 #define NETWORK_LAYER_NAMES_H
 
 #include "base/arena.h"
 #include "onnx/name_table.h"
 
-/* The weight initializer's name without ".weight" where it ends so; else the node's path, '/a/a.0/Conv' ->
- * "a.0": components joined by '.', one that starts with the one before it and a '.' replacing it, the
- * operator dropped; else the node's name. NULL when out of memory. */
+/* The weight initializer's name without ".weight" if it ends so; else the node's path ('/a/a.0/Conv' becomes
+ * "a.0": the last component is dropped, the others are joined by '.', and a component that extends the one
+ * before it replaces it); else the node's name. NULL when out of memory. */
 const char *layer_name(Arena *arena, const char *weight, const char *node);
 
-/* `name`, or with the first of "_2", "_3" ... behind it that makes it new to the table. NULL when out of
- * memory. suffixes: [names], zeros at first; the last suffix given, so that many equal names take no longer.
+/* `name`, or `name` with the first suffix "_2", "_3" ... that makes it new to the table. NULL when out of
+ * memory. suffixes [names]: the last suffix given to each name, 0 at first, so that many equal names take
+ * linear time.
  */
 const char *layer_name_unique(Arena *arena, NameTable *taken, size_t *suffixes, const char *name);
 

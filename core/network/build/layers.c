@@ -2,7 +2,7 @@
 
 #include <string.h>
 
-#define MOST_TRIES 64 /* so that a weight with as many forms as there are nodes takes linear time */
+#define MOST_TRIES 64 /* linear time for a weight that is used in as many forms as there are nodes */
 
 static bool same_origin(const LayerOrigin *a, const LayerOrigin *b)
 {
@@ -23,7 +23,7 @@ static BuildLayer *add_layer(Call *call, size_t groups, size_t m, size_t n, size
     return added->weights && added->bias ? added : NULL;
 }
 
-/* weights[g][o][c][t] = from[g][c][o][last - t]; taps: of each kernel */
+/* weights[g][o][c][t] = from[g][c][o][taps - 1 - t]; taps: kernel_h * kernel_w */
 static void copy_turned(BuildLayer *layer, const float *from, size_t taps)
 {
     const size_t channels = layer->n / taps, m = layer->m;
@@ -56,7 +56,7 @@ static void copy_bias(BuildLayer *layer, const BuildValue *from)
         layer->bias[i] = layer->origin.bias_scale * bias[from->elements == 1 ? 0 : i];
 }
 
-/* The layer that was made of the same, or NO_INDEX: the weights' latest layers are looked at. */
+/* The layer with that origin, or NO_INDEX. Looks at the weight's latest MOST_TRIES layers. */
 static size_t find_layer(const Builder *builder, const LayerOrigin *origin, size_t latest)
 {
     for (size_t tries = 0; latest != NO_INDEX && tries < MOST_TRIES; tries++) {
@@ -89,7 +89,7 @@ Status builder_layer(Call *call, const LayerOrigin *origin, size_t m, size_t n, 
     return STATUS_OK;
 }
 
-/* Gives a use a copy of the layer that it shares. */
+/* Gives a use a layer of its own: a copy of the one that it shares. */
 static Status copy_layer(Call *call, Node *use)
 {
     BuildLayer *shared = builder_get_layer(call->builder, use->layer);
@@ -106,7 +106,7 @@ static Status copy_layer(Call *call, Node *use)
     return STATUS_OK;
 }
 
-/* Room grows when a power of two is reached: 1, 3, 5, 9 ... */
+/* The list grows when the count reaches a power of two. */
 static Status note_fold(Call *call, BuildLayer *layer)
 {
     const size_t count = layer->fold_count;

@@ -5,7 +5,7 @@
 
 /* --- layouts -------------------------------------------------------------------------------------------- */
 
-/* The value in the other layout. */
+/* *result = the value in the other layout. */
 static Status change_layout(Call *call, size_t value, size_t *result)
 {
     const BuildValue from = *builder_value(call->builder, value);

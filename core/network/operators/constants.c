@@ -12,7 +12,7 @@ static Status bind_constant(Call *call, ElementType type, size_t rank, size_t co
     return status ? status : call_bind(call, 0, value);
 }
 
-/* Copies `count` elements; a scalar for rank 0. */
+/* Binds the output to a copy of the `count` elements: a list (rank 1) or a scalar (rank 0). */
 static Status bind_copy(Call *call, ElementType type, size_t rank, size_t count, const void *elements)
 {
     if (count == 0) return call_fail(call, STATUS_UNSUPPORTED, "its value is empty");
@@ -83,7 +83,8 @@ static Status build_constant_of_shape(Call *call)
     return status ? status : call_bind(call, 0, result);
 }
 
-/* From `start` to `end` (opset 15), both counted from the back where negative, and cut to 0..rank. */
+/* The attribute `start` or `end` of Shape (opset 15): counted from the end if negative, then clamped to
+ * 0..rank. */
 static size_t shape_limit(Call *call, const char *name, int64_t absent, int64_t rank)
 {
     int64_t limit = attribute_int(call, name, absent);
@@ -110,7 +111,7 @@ static Status build_size(Call *call)
     return bind_copy(call, ELEMENT_INT64, 0, 1, &elements);
 }
 
-/* start, limit and step, all constants of one type */
+/* Start, limit and step must be constants of one type. */
 static Status check_range(Call *call)
 {
     const ElementType type = call_value(call, 0)->type;
@@ -129,7 +130,7 @@ static double range_number(Call *call, size_t input)
                                         : (double)*(const int64_t *)value->constant;
 }
 
-/* start, start + step, ... */
+/* elements[i] = start + i * step */
 static void count_up(void *elements, Call *call, size_t count)
 {
     const double first = range_number(call, 0), step = range_number(call, 2);

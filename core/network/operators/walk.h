@@ -1,7 +1,7 @@
 /* Walk: strides over up to three arrays, for kernels that broadcast, cut or sum. Private to core/network.
  *
- * Axes are those of the array that is walked in order, outermost first; stride[k][i] is what one step along
- * axis i moves operand k by, in elements: 0 where it is repeated. A kernel handles the last axis itself:
+ * The walk visits one array in order; its axes are listed outermost first. One step along axis i moves
+ * operand k by stride[k][i] elements, 0 if the operand is repeated. The caller loops over the last axis:
  *
  *     WalkPosition at = {0};
  *     do row(a + at.offset[0], b + at.offset[1], walk->shape[walk->rank - 1], ...);
@@ -28,13 +28,14 @@ typedef struct WalkPosition {
     ptrdiff_t offset[WALK_OPERANDS];
 } WalkPosition;
 
-/* Drops axes of 1 and joins axes that all operands cross in one stride, so that the last axis is long. */
+/* Drops axes of 1, and joins neighbouring axes that all operands cross with one stride, so that the last axis
+ * is long. */
 void walk_simplify(Walk *walk);
 
-/* To the start of the next row (a run of the last axis); false after the last. */
+/* Moves to the start of the next row (one run along the last axis). False after the last row. */
 bool walk_next(WalkPosition *at, const Walk *walk);
 
-/* What one step along a row moves an operand by. */
+/* Elements that one step along a row moves an operand by. */
 static inline ptrdiff_t walk_step(const Walk *walk, size_t operand)
 {
     return walk->stride[operand][walk->rank - 1];
@@ -48,10 +49,10 @@ static inline size_t walk_row(const Walk *walk)
 /* The logical axis that stored axis `stored` holds: the inverse of builder_axis(). */
 size_t stored_to_logical(bool channels_last, size_t rank, size_t stored);
 
-/* shape[i], in stored order, of a value whose logical shape is `logical`. */
+/* Sets shape[] to the stored shape of a value whose logical shape is `logical`. */
 void stored_shape(size_t *shape, const size_t *logical, size_t rank, bool channels_last);
 
-/* strides[i]: what one step along logical axis i moves by in the stored array, in elements. */
+/* Sets strides[i] to the elements that one step along logical axis i moves by in the stored array. */
 void logical_strides(size_t *strides, const size_t *logical, size_t rank, bool channels_last);
 
 /* shape[from] * ... * shape[to - 1] */

@@ -1,4 +1,5 @@
-/* Convolution by oneDNN 2.x: NHWC activations, weights in the format the library likes best, one thread. */
+/* Convolution by oneDNN 2.x on one thread: NHWC activations, weights in the format that the library prefers.
+ */
 #include "network/run/conv_kernels.h"
 
 #include <dnnl.h>
@@ -14,7 +15,7 @@
 
 typedef struct DnnlPlan {
     ConvPlan plan;
-    dnnl_primitive_t alone, with_clamp; /* with_clamp: NULL where it would not give the same bits */
+    dnnl_primitive_t alone, with_clamp; /* with_clamp: NULL if fusing would change bits */
     dnnl_memory_desc_t in, out, weights, bias, scratch, scratch_with_clamp;
     dnnl_memory_desc_t given_weights; /* as in the file */
 } DnnlPlan;
@@ -24,7 +25,7 @@ typedef struct DnnlWeights {
     dnnl_memory_t weights, bias;
 } DnnlWeights;
 
-/* Made once, for the life of the process; the library keeps no state in it that runs could disturb. */
+/* Made once, for the life of the process. It has no state that runs could change. */
 static dnnl_engine_t engine;
 static pthread_once_t engine_once = PTHREAD_ONCE_INIT;
 
@@ -74,7 +75,7 @@ static dnnl_status_t describe_convolution(dnnl_convolution_desc_t *result, const
                                                       dilations, before, after);
 }
 
-/* Scratch memory is the caller's; the clamp, where there is one, is applied to what is stored. */
+/* The caller gives the scratch memory. clamp: applied to the output, NULL for none. */
 static dnnl_status_t make_attributes(dnnl_primitive_attr_t *result, const Clamp *clamp)
 {
     dnnl_post_ops_t operations = NULL;
@@ -116,7 +117,7 @@ static const char *implementation(const_dnnl_primitive_desc_t descriptor)
     return name;
 }
 
-/* Fused only where the same kernel runs, so that fusing changes no bit. */
+/* The clamp is fused only if the same kernel runs, so that fusing changes no bit. */
 static dnnl_status_t plan_clamp(DnnlPlan *plan, const_dnnl_primitive_desc_t alone, const Clamp *clamp)
 {
     dnnl_primitive_desc_t descriptor;
@@ -164,7 +165,7 @@ static Status plan_dnnl(ConvPlan **result, const ConvGeometry *shape, const Clam
     *result = NULL;
     pthread_once(&engine_once, make_engine);
     if (!engine) return status_fail(message, STATUS_UNSUPPORTED, "oneDNN cannot use this processor");
-    omp_set_num_threads(1); /* kernels are planned for the threads there are */
+    omp_set_num_threads(1); /* kernels are planned for the current number of threads */
     DnnlPlan *plan = calloc(1, sizeof *plan);
     if (!plan) return status_no_memory(message, "a convolution");
     plan->plan.backend = &conv_dnnl;
@@ -260,7 +261,7 @@ static dnnl_status_t execute(dnnl_primitive_t primitive, dnnl_exec_arg_t argumen
     return status;
 }
 
-/* The memory objects are this run's alone: they hold its pointers. */
+/* Memory objects hold pointers: each run makes its own. */
 static Status run_dnnl(const ConvPlan *base, float *out, const float *in, const ConvWeights *base_weights,
                        bool with_clamp, void *scratch, Message *message)
 {

@@ -1,4 +1,4 @@
-/* Convolution by im2col and SGEMM, depthwise by a direct loop. */
+/* Convolution by im2col and SGEMM; depthwise convolution by a direct loop. */
 #include "base/blas.h"
 #include "base/sizes.h"
 #include "network/run/conv_kernels.h"
@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define COLUMN_FLOATS ((size_t)128 * 1024) /* of the unfolded input at a time: they stay in the cache */
+#define COLUMN_FLOATS ((size_t)128 * 1024) /* unfolded at a time, so that they stay in the cache */
 
 typedef struct PlainWeights {
     ConvWeights base;
@@ -33,7 +33,7 @@ static size_t patch_size(const ConvGeometry *shape)
     return shape->kernel_h * shape->kernel_w * shape->channels;
 }
 
-/* Output pixels unfolded at a time. */
+/* Number of output pixels whose patches are unfolded at a time. */
 static size_t chunk_rows(const ConvGeometry *shape)
 {
     size_t pixels = shape->out_h * shape->out_w, rows = COLUMN_FLOATS / patch_size(shape);
@@ -108,14 +108,15 @@ static Status pack_plain(ConvWeights **result, const ConvPlan *plan, const float
     return STATUS_OK;
 }
 
-/* The input row or column under a tap, or SIZE_MAX in the padding. */
+/* The input row or column that a tap reads, or SIZE_MAX in the padding. */
 static size_t tap_position(size_t out, size_t stride, size_t tap, size_t dilation, size_t pad, size_t limit)
 {
     size_t position = out * stride + tap * dilation;
     return position < pad || position - pad >= limit ? SIZE_MAX : position - pad;
 }
 
-/* The patch of output pixel (y, x): [kernel_h][kernel_w][channels] of one group, `in` at its first channel.
+/* patch [kernel_h][kernel_w][channels] of one group for the output pixel (y, x). in
+ * [in_h][in_w][groups*channels], at the group's first channel.
  */
 static void unfold(float *patch, const float *in, const ConvGeometry *shape, size_t y, size_t x)
 {
@@ -133,14 +134,15 @@ static void unfold(float *patch, const float *in, const ConvGeometry *shape, siz
     }
 }
 
-/* The input itself is the unfolded one. */
+/* True if the input needs no unfolding: one tap, stride 1, no padding. */
 static bool is_pointwise(const ConvGeometry *shape)
 {
     return shape->kernel_h == 1 && shape->kernel_w == 1 && shape->stride_h == 1 && shape->stride_w == 1 &&
            shape->pad_top + shape->pad_left + shape->pad_bottom + shape->pad_right == 0;
 }
 
-/* out[rows][group's m] += columns[rows][n] weights^T; out holds the bias */
+/* out[rows][m] += columns[rows][n] weights[m][n]^T. Rows of out are groups*m apart, rows of columns `step`;
+ * out holds the bias. */
 static void multiply(float *out, const float *columns, size_t step, const float *weights,
                      const ConvGeometry *shape, size_t rows)
 {

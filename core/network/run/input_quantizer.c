@@ -1,7 +1,7 @@
 #include "network/run/input_quantizer.h"
 
-/* Adding 1.5 * 2^23 leaves no bit for a fraction: the sum is rounded half to even, for all |x| < 2^22.
- * Clipping first gives the same code, as the limits are whole. */
+/* x + 1.5 * 2^23 has no fraction bits: the sum is rounded half to even, for |x| < 2^22. Clipping before
+ * rounding gives the same code, as the limits are whole numbers. */
 #define ROUNDER 12582912.0f
 
 static inline float code_of(float code, float low, float high)

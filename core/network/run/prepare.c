@@ -9,12 +9,13 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define MOST_TRIES 64 /* so that a layer with as many formats as there are nodes takes linear time */
-#define KERNEL_BYTES ((size_t)5 << 10) /* measured with oneDNN 2.6, for a convolution of one weight */
+#define MOST_TRIES 64                  /* linear time for a layer with as many formats as there are nodes */
+#define KERNEL_BYTES ((size_t)5 << 10) /* of oneDNN 2.6 per convolution, beside the weights: measured */
 
 /* --- fusing and plans ----------------------------------------------------------------------------------- */
 
-/* consumers[value]: its only consumer; NO_INDEX where there are several, none, or it is the output. */
+/* consumers[value]: the only node that reads it; NO_INDEX if there are several or none, or if it is the
+ * output. */
 static size_t *find_consumers(const Network *network)
 {
     size_t *consumers = malloc(network->value_count * sizeof *consumers);
@@ -98,7 +99,7 @@ static Status name_kernels(Network *network, Message *message)
     return storage->kernels ? STATUS_OK : no_room(network, message);
 }
 
-/* What the kernels' library keeps for each use and layer, beside the weights. */
+/* True if the arena has room for what oneDNN keeps for each use and layer, beside the weights. */
 static bool kernels_fit(const Network *network)
 {
     size_t uses = 0, bytes;
@@ -124,7 +125,8 @@ static Status plan_uses(Network *network, Message *message)
 
 /* --- float weights -------------------------------------------------------------------------------------- */
 
-/* Packed weights have nearly the size of those in the arena; layers of few inputs are padded. */
+/* True if the arena has room for the packed weights. They have nearly the size of the weights; layers with
+ * few inputs are padded. */
 static bool weights_fit(const Network *network)
 {
     size_t bytes = 0;
@@ -149,14 +151,14 @@ static Status pack_float_weights(Network *network, Message *message)
 
 /* --- steps ---------------------------------------------------------------------------------------------- */
 
-/* A copy shares its input's memory; there is nothing to run. The network's output has memory of its own. */
+/* True for a copy that shares its input's memory and is not run. The network's output has its own memory. */
 static bool is_alias(const Network *network, const Node *node)
 {
     return node->kernel->copies && node->output != network->output &&
            !network->values[node->inputs[0]].constant;
 }
 
-/* Nodes in order, without aliases and without activations fused into the layer before them. */
+/* Lists the nodes to run, in order: all but aliases and activations fused to the layer before them. */
 static Status make_steps(Network *network, Message *message)
 {
     NetworkStorage *storage = network->storage;
@@ -196,7 +198,7 @@ static void find_roots(Network *network)
             places[network->nodes[i].output].root = places[network->nodes[i].inputs[0]].root;
 }
 
-/* The step after which a root is no longer needed; 0 where no step reads it. */
+/* last[root]: the step after which it is no longer needed; 0 if no step reads it. */
 static size_t *find_last_uses(const Network *network)
 {
     const NetworkStorage *storage = network->storage;
@@ -208,12 +210,12 @@ static size_t *find_last_uses(const Network *network)
     return last;
 }
 
-/* Free memory between places that are taken, and the end of all. */
+/* Free memory between places that are taken. */
 typedef struct Hole {
     size_t offset, size;
 } Hole;
 
-#define MOST_HOLES 256 /* smaller ones are forgotten beyond that, so that placing stays linear */
+#define MOST_HOLES 256 /* further ones are forgotten, so that placing takes linear time */
 
 typedef struct Holes {
     Hole holes[MOST_HOLES];
@@ -226,7 +228,7 @@ static void drop_hole(Holes *holes, size_t i)
     holes->count--;
 }
 
-/* The tightest hole, or new memory at the end. */
+/* Takes the smallest hole that fits, or new memory at the end. */
 static size_t take_place(Holes *holes, size_t size)
 {
     size_t best = SIZE_MAX, offset;
@@ -263,13 +265,13 @@ static void give_place(Holes *holes, size_t offset, size_t size)
         holes->holes[holes->count++] = (Hole){offset, size};
 }
 
-/* Values in the workspace: all but constants, the input and the output. */
+/* True for values in the workspace: all but constants, the input and the output. */
 static bool has_place(const Network *network, size_t root)
 {
     return root != network->input && root != network->output && !network->values[root].constant;
 }
 
-/* Gives back what step i was the last to read. */
+/* Gives back the places of the inputs that step i is the last to read. */
 static void release_inputs(const Network *network, Holes *holes, size_t i, const size_t *last, char *taken)
 {
     const NetworkStorage *storage = network->storage;
@@ -313,7 +315,7 @@ static Status place_values(Network *network, size_t ceiling, Message *message)
 
 /* --- all ------------------------------------------------------------------------------------------------ */
 
-/* Scratch memory of one run of a node: the kernel's own, and for a layer the codes of its input behind it. */
+/* Scratch memory of one run of a node: the kernel's, and for a layer the codes of its input after it. */
 static size_t node_scratch(const Network *network, const Node *node)
 {
     if (node->layer == NO_INDEX) return node->scratch;

@@ -100,7 +100,7 @@ static Status run_kernel(const Network *network, size_t number, bool fused, void
                   : STATUS_OK;
 }
 
-/* Where a value is in this run. */
+/* Address of a value in this run. */
 static const void *locate(const Workspace *workspace, size_t value, float *output, const float *input)
 {
     const Network *network = workspace->network;
@@ -132,7 +132,7 @@ Status network_run(const Network *network, float *output, const float *input, co
     Status status = STATUS_OK;
     for (size_t i = 0; !status && i < storage->step_count; i++)
         status = run_step(&storage->steps[i], workspace, output, input, weights, message);
-    /* A network without a node hands its image on. */
+    /* A network without nodes returns its input. */
     if (network->output == network->input)
         memcpy(output, input, network->values[network->input].elements * sizeof *output);
     return status;

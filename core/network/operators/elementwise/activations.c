@@ -14,7 +14,7 @@ static inline float sigmoid(float x)
     return 1.0f / (1.0f + expf(-x));
 }
 
-/* Comparisons are written so that a NaN stays one. */
+/* min(max(x, low), high). The comparisons keep a NaN. */
 static inline float limit(float x, float low, float high)
 {
     const float raised = x < low ? low : x;
@@ -27,13 +27,13 @@ static inline float softplus(float x)
     return (x > 0 ? x : 0) + log1pf(expf(-fabsf(x)));
 }
 
-/* x Phi(x) */
+/* x Phi(x), Phi the normal distribution function */
 static inline float gelu(float x)
 {
     return 0.5f * x * (1 + erff(x * (float)M_SQRT1_2));
 }
 
-/* The approximation by tanh(sqrt(2/pi) (x + 0.044715 x^3)) */
+/* x/2 (1 + tanh(sqrt(2/pi) (x + 0.044715 x^3))), which approximates GELU */
 static inline float gelu_tanh(float x)
 {
     return 0.5f * x * (1 + tanhf(0.7978845608f * (x + 0.044715f * x * x * x)));
@@ -129,7 +129,7 @@ UNARY_WITH(celu, x < 0 ? p.alpha * expm1f(x / p.alpha) : x)
 UNARY_WITH(selu, p.beta *(x < 0 ? p.alpha * expm1f(x) : x))
 UNARY_WITH(thresholded_relu, x > p.alpha ? x : 0)
 
-/* Shapes are computed in these. */
+/* Integers and booleans, for subgraphs that compute shapes. */
 FUNCTION(neg_integer, int64_t, (void)0, (int64_t)(0 - (uint64_t)x))
 FUNCTION(abs_integer, int64_t, (void)0, x < 0 ? (int64_t)(0 - (uint64_t)x) : x)
 static const Kernel kernel_neg_integer = {.name = "integer neg", .run = run_neg_integer};
@@ -142,10 +142,10 @@ typedef struct Unary {
     const char *name;
     const Kernel *kernel;
     Sign sign;
-    double slope; /* as ActivationParameters.slope, where it does not depend on attributes */
+    double slope; /* as ActivationParameters.slope, if it does not depend on attributes */
     double (*slope_of)(double alpha, double beta);
-    const char *beta_name; /* attributes: alpha always, and this one */
-    float alpha, beta;     /* where absent */
+    const char *beta_name; /* name of a second attribute besides alpha */
+    float alpha, beta;     /* defaults */
 } Unary;
 
 static double slope_hard_sigmoid(double alpha, double beta)
@@ -165,8 +165,8 @@ static double slope_selu(double alpha, double gamma)
     return fabs(gamma) * fmax(1, fabs(alpha));
 }
 
-/* Slopes: sigmoid s(1 - s) at 1/2; SiLU s + x s(1 - s), GELU Phi + x phi (at sqrt 2), its approximation, and
- * Mish at their largest, rounded up; hard swish x/3 + 1/2 at 3; erf 2/sqrt(pi) at 0. */
+/* The largest slopes: sigmoid s(1 - s) at s = 1/2; hard swish x/3 + 1/2 at x = 3; erf 2/sqrt(pi) at 0; SiLU s
+ * + x s(1 - s), GELU Phi + x phi (at sqrt 2), its approximation and Mish found numerically and rounded up. */
 static const Unary unaries[] = {
     {"Sigmoid", &kernel_sigmoid, NONNEGATIVE, .slope = 0.25},
     {"SiLU", &kernel_silu, NONNEGATIVE_IF_ALL, .slope = 1.09984},
@@ -209,7 +209,7 @@ static const Unary *find_unary(const char *name)
 
 /* --- build ---------------------------------------------------------------------------------------------- */
 
-/* An activation of the table on `input`, in the call's place. */
+/* Emits a function of the table on `input`, and binds it to the call's output. */
 static Status emit_unary(Call *call, const Unary *unary, size_t input)
 {
     Status status = call_needs_float(call, input);
@@ -252,7 +252,7 @@ static Status build_gelu(Call *call)
     return emit_unary(call, find_unary(*approximate == 't' ? "GeluTanh" : "Gelu"), call->inputs[0]);
 }
 
-/* Neg and Abs, of integers too */
+/* Neg and Abs, also of integers. */
 static Status build_signed(Call *call)
 {
     const bool negates = strcmp(call->operator_name, "Neg") == 0;
@@ -280,7 +280,7 @@ static Status build_clip_by_attributes(Call *call)
     return emit_clip(call, low, attribute_float(call, "max", INFINITY));
 }
 
-/* Bounds that are computed, or integers, as Max and Min. */
+/* Clip with computed bounds, or of integers: as Max and Min. */
 static Status clip_by_operands(Call *call)
 {
     size_t value = call->inputs[0];

@@ -10,19 +10,19 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* out[i] = a[i * step_a] OP b[i * step_b] */
+/* out[i] = a[i * step_a] OP b[i * step_b] for i < count; a step is 0 for an operand that is repeated */
 typedef void FloatRow(float *restrict out, const float *restrict a, ptrdiff_t step_a, const float *restrict b,
                       ptrdiff_t step_b, size_t count);
-/* False where the result is no int64 number. */
+/* *result = a OP b; false if that does not fit into int64. */
 typedef bool IntegerFunction(int64_t *result, int64_t a, int64_t b);
 
-/* What a change of an operand does. */
+/* What a change of an operand is multiplied by. */
 typedef enum Dependence {
-    SUM,      /* slope 1 at most */
+    SUM,      /* at most 1 */
     PRODUCT,  /* the other operand */
-    QUOTIENT, /* one over the divisor */
-    SLOPED,   /* a parametric Relu: the larger of 1 and the slope */
-    ANY       /* no constant */
+    QUOTIENT, /* 1 / the divisor */
+    SLOPED,   /* PRelu: the larger of 1 and |slope| */
+    ANY       /* unknown */
 } Dependence;
 
 typedef struct Arithmetic {
@@ -66,7 +66,7 @@ FLOAT_ROW(multiply, l *r)
 FLOAT_ROW(divide, l / r)
 FLOAT_ROW(prelu, l < 0 ? l * r : l)
 FLOAT_ROW(remainder, fmodf(l, r))
-/* A NaN in either operand is the result. */
+/* If an operand is NaN, so is the result. */
 FLOAT_ROW(least, l < r || isnan(l) ? l : r)
 FLOAT_ROW(most, l > r || isnan(l) ? l : r)
 FLOAT_ROW(power, r == 2 ? l * l : r == 3 ? l * l * l : powf(l, r))
@@ -93,7 +93,7 @@ static bool divide_integers(int64_t *result, int64_t a, int64_t b)
     return true;
 }
 
-/* The sign of the divisor, as ONNX has it without fmod */
+/* Mod without fmod: the result has the sign of the divisor. */
 static bool remainder_integers(int64_t *result, int64_t a, int64_t b)
 {
     if (b == 0) return false;
@@ -187,7 +187,7 @@ static Status run_integers(const KernelRun *run, void *output, const void *const
 
 /* --- edges and signs ------------------------------------------------------------------------------------ */
 
-/* What an element of the other operand stretches a change by. */
+/* The factor of a change, from an element of the other operand. */
 static double stretch(Dependence dependence, double other)
 {
     switch (dependence) {
@@ -202,8 +202,8 @@ static double stretch(Dependence dependence, double other)
     }
 }
 
-/* Adds to sums[i], over the other elements that element i of operand `input` meets, the squares of what they
- * stretch a change of it by. other: NULL where the dependence is SUM. */
+/* For each element i of operand `input`: sums[i] += the sum of stretch(o)^2 over the elements o of the other
+ * operand that it is combined with. other: its elements, NULL if the dependence is SUM. */
 static void broadcast_sums(double *sums, const Walk *walk, size_t input, const float *other,
                            Dependence dependence)
 {
@@ -232,7 +232,8 @@ static Status norm_arithmetic(double *norm, const Network *network, const Node *
     return STATUS_OK;
 }
 
-/* A fixed stretch: of sums, and of constant factors, divisors and slopes; and repetition by broadcasting. */
+/* The edge of a sum, or of a constant factor, divisor or slope: the largest l2 norm of the factors of one
+ * element, which may be repeated by broadcasting. */
 static void edge_fixed(NetworkEdge *edge, const Network *network, const Node *node, size_t input,
                        Dependence dependence)
 {
@@ -329,7 +330,7 @@ static Status build_remainder(Call *call)
     return status ? status : call_bind(call, 0, value);
 }
 
-/* A base and an exponent of different types: both as float, back to the base's. */
+/* If base and exponent have different types, both are cast to float, and the result to the base's type. */
 static Status build_power(Call *call)
 {
     size_t value, inputs[] = {call->inputs[0], call->inputs[1]};
@@ -343,7 +344,7 @@ static Status build_power(Call *call)
     return status ? status : call_bind(call, 0, value);
 }
 
-/* Min, Max, Sum and Mean of any number of operands, two at a time */
+/* Min, Max, Sum and Mean of any number of operands, two at a time. */
 static Status build_chain(Call *call)
 {
     const bool mean = strcmp(call->operator_name, "Mean") == 0;

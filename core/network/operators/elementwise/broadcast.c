@@ -9,8 +9,8 @@ static size_t size_on(const BuildValue *operand, size_t rank, size_t axis)
     return axis < missing ? 1 : operand->shape[axis - missing];
 }
 
-/* The output's shape: the operands', filled up on the left with ones; an axis of 1 is repeated. An operand
- * that is filled up has its images on another axis than the output. */
+/* The output's shape: the operands' shapes, filled up with ones on the left; an axis of 1 is repeated. An
+ * operand of lower rank has its images on another axis than the output: refused for batches. */
 static Status broadcast_shape(Call *call, size_t *rank, size_t *shape, const BuildValue *operands,
                               size_t count)
 {
@@ -34,7 +34,8 @@ static Status broadcast_shape(Call *call, size_t *rank, size_t *shape, const Bui
     return STATUS_OK;
 }
 
-/* The layout of the largest activation of full rank, so that most is read in order. */
+/* True if the output should be channels last: the layout of the largest computed operand of full rank, so
+ * that most elements are read in order. */
 static bool broadcast_layout(const BuildValue *operands, size_t count, size_t rank)
 {
     const BuildValue *first = NULL;
@@ -45,7 +46,7 @@ static bool broadcast_layout(const BuildValue *operands, size_t count, size_t ra
     return first && first->channels_last;
 }
 
-/* Operand k of a walk over an output of stored shape walk->shape. */
+/* Sets the strides of operand k in a walk over the output, whose stored shape is walk->shape. */
 static void broadcast_strides(Walk *walk, size_t k, const BuildValue *operand, bool channels_last)
 {
     size_t strides[TENSOR_MAX_RANK];

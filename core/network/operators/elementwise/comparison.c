@@ -153,7 +153,7 @@ static Status build_is_nan(Call *call)
 /* --- Where ---------------------------------------------------------------------------------------------- */
 
 typedef struct WhereParameters {
-    Walk walk; /* of the output; the condition, and what holds where it is true and where false */
+    Walk walk; /* of the output; operands: the condition, the value if true, the value if false */
 } WhereParameters;
 
 #define CHOOSE(TYPE)                                                                                         \
@@ -190,7 +190,7 @@ static Status run_where(const KernelRun *run, void *output, const void *const *i
     return STATUS_OK;
 }
 
-/* How often the element of an operand that comes most often is repeated. */
+/* How often broadcasting repeats each element of an operand. */
 static double repetition(const Network *network, const Node *node, size_t input)
 {
     return (double)(network->values[node->output].elements / network->values[node->inputs[input]].elements);

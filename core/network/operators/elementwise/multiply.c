@@ -19,7 +19,8 @@ static bool is_number(const Call *call, size_t value, double number)
            fabs((double)*(const float *)constant->constant - number) <= 1e-5 * fabs(number);
 }
 
-/* True where `value` is `name` of a computed and a constant operand equal to `number`; *operand is the first.
+/* True if `value` is made by operator `name` from a computed operand and the constant `number`; *operand is
+ * the computed one.
  */
 static bool is_with_number(const Call *call, size_t value, const char *name, double number, size_t *operand)
 {
@@ -33,7 +34,7 @@ static bool is_with_number(const Call *call, size_t value, const char *name, dou
     return false;
 }
 
-/* 1 + erf(x / sqrt 2) */
+/* True if `gate` is 1 + erf(x / sqrt 2). */
 static bool is_normal_gate(const Call *call, size_t x, size_t gate)
 {
     size_t inner, scaled;
@@ -45,8 +46,8 @@ static bool is_normal_gate(const Call *call, size_t x, size_t gate)
            scaled == x;
 }
 
-/* The activation that x * gate is: with Sigmoid(x), HardSigmoid(x) with HardSwish's constants, or
- * Tanh(Softplus(x)); NULL where it is none. */
+/* Name of the activation x * gate, or NULL: SiLU if gate is Sigmoid(x), HardSwish if it is HardSigmoid(x)
+ * with alpha 1/6 and beta 1/2, Mish if it is Tanh(Softplus(x)). */
 static const char *gated(const Call *call, size_t x, size_t gate)
 {
     const Node *node = producer_of(call, gate);
@@ -61,7 +62,7 @@ static const char *gated(const Call *call, size_t x, size_t gate)
     return fabsf(p->alpha - 1.0f / 6) < 1e-6f && fabsf(p->beta - 0.5f) < 1e-6f ? "HardSwish" : NULL;
 }
 
-/* GELU's three factors x, 1/2 and 1 + erf(x / sqrt 2), in whatever order and brackets. */
+/* True if the call multiplies GELU's factors x, 1/2 and 1 + erf(x / sqrt 2), in any order and grouping. */
 static bool is_gelu(const Call *call, size_t *x)
 {
     for (size_t i = 0; i < 2; i++) {
@@ -80,7 +81,7 @@ static bool is_gelu(const Call *call, size_t *x)
     return false;
 }
 
-/* Mul, or the activation that it is a part of. */
+/* Mul, or the activation that it completes. */
 static Status build_multiply(Call *call)
 {
     size_t value;

@@ -5,7 +5,8 @@
 
 #include <math.h>
 
-/* One scale and zero point for all, or for each index of an axis: element i has (i / inner) % count. */
+/* One scale and zero point per tensor (count 1), or per index of an axis: element i uses number (i / inner) %
+ * count. Codes are clamped to low..high. */
 typedef struct CodeParameters {
     size_t inner, count;
     double low, high;
@@ -16,7 +17,7 @@ static int64_t zero_point(const void *const *inputs, size_t input_count, size_t 
     return input_count > 2 ? ((const int64_t *)inputs[2])[i] : 0;
 }
 
-/* clip(round half to even(x / scale) + zero point) */
+/* code = clamp(round half to even(x / scale) + zero point, low, high) */
 static Status run_quantize(const KernelRun *run, void *output, const void *const *inputs, Message *message)
 {
     (void)message;
@@ -80,7 +81,7 @@ static Status code_range(Call *call, CodeParameters *p)
     }
 }
 
-/* Scales of one element, or one for each index of the axis; the zero points likewise. */
+/* Reads the axis of the scales and zero points: one of each per tensor, or one per index of the axis. */
 static Status code_axis(Call *call, CodeParameters *p)
 {
     const BuildValue *x = call_value(call, 0), *scale = call_value(call, 1);

@@ -6,7 +6,8 @@
 
 #include <math.h>
 
-/* Inputs: x, scale, shift. Stored channels last or of rank 2: the channel is the last axis. */
+/* y[i][c] = scale[c] * x[i][c] + shift[c]. Inputs: x, scale, shift. x is stored channels last or has rank 2:
+ * the channel is the last axis. */
 static Status run_scale(const KernelRun *run, void *output, const void *const *inputs, Message *message)
 {
     (void)message;
@@ -31,7 +32,7 @@ static void edge_scale(NetworkEdge *edge, const Network *network, const Node *no
 
 static const Kernel kernel_scale = {.name = "Scale and shift", .run = run_scale, .edge = edge_scale};
 
-/* y = scale x + shift in double, [channels] each */
+/* y = scale x + shift: [channels] each */
 typedef struct Normalization {
     double *scale, *shift;
 } Normalization;
@@ -69,7 +70,7 @@ static Status read_normalization(Call *call, Normalization *read, size_t channel
     return STATUS_OK;
 }
 
-/* True where x comes from a layer of one output a channel, for this node alone. */
+/* True if x is the output of a layer with one output per channel, and this node is its only consumer. */
 static bool can_fold(const Call *call, const BuildValue *x)
 {
     if (x->producer == NO_INDEX || x->uses != 1) return false;

@@ -8,7 +8,7 @@
 
 #include <string.h>
 
-#define LARGEST INT32_MAX /* of an attribute and of an extent: what the kernels take */
+#define LARGEST INT32_MAX /* of an attribute and of an extent: int in the kernels */
 
 /* --- kernel ----------------------------------------------------------------------------------------- */
 
@@ -46,7 +46,8 @@ typedef struct Axis {
     size_t in, out, kernel, stride, dilation, before, after;
 } Axis;
 
-/* out = ceil(in / stride), the padding split evenly, the odd one at the end or at the start */
+/* SAME_UPPER and SAME_LOWER: out = ceil(in / stride). The padding is split evenly; an odd pixel goes to the
+ * end (upper) or the start. */
 static void pad_same(Axis *axis, bool upper)
 {
     axis->out = size_ceil_div(axis->in, axis->stride);
@@ -73,7 +74,7 @@ static Status resolve_axis(Call *call, Axis *axis, const char *auto_pad)
     return STATUS_OK;
 }
 
-/* Attributes of both operators; sizes and padding that they fix. */
+/* Reads the attributes of both operators: strides, dilations, pads, kernel_shape. */
 static Status read_windows(Call *call, Axis axes[2], const BuildValue *x, const BuildValue *weight)
 {
     const size_t count = x->rank - 2;
@@ -105,7 +106,7 @@ static Status read_axes(Call *call, Axis axes[2], const BuildValue *x, const Bui
     return status;
 }
 
-/* m, channels: outputs and inputs a group */
+/* m, channels: outputs and input channels per group */
 static ConvGeometry shape_of(size_t batch, size_t groups, size_t m, size_t channels, const Axis axes[2])
 {
     return (ConvGeometry){.batch = batch,
@@ -179,7 +180,7 @@ static Status check_bias(Call *call, size_t *bias, size_t outputs)
 
 /* --- build ------------------------------------------------------------------------------------------ */
 
-/* Emits the convolution of an image, and its output with the rank of the call's input. */
+/* Emits the convolution of the image `input`, and binds its output, with the rank of the call's input. */
 static Status emit_conv(Call *call, size_t input, const ConvGeometry *from, const LayerOrigin *origin)
 {
     size_t layer, value, n = from->channels * from->kernel_h * from->kernel_w;
@@ -225,12 +226,12 @@ static Status build_conv(Call *call)
 
 /* --- transposed --------------------------------------------------------------------------------------- */
 
-/* A transposed convolution is the convolution, by the kernel turned around, of the image with stride - 1
- * zeros between its pixels. Of each axis, in the transposed one's terms:
+/* A transposed convolution is the convolution, with the kernel reversed, of the image with stride - 1 zeros
+ * between its pixels. Along each axis, in terms of the transposed one:
  *
  *     out = stride (in - 1) + output_padding + reach - before - after,  reach = (kernel - 1) dilation + 1
  *
- * Becomes the axis of that convolution. */
+ * Replaces *axis by the axis of that convolution. */
 static Status turn_axis(Call *call, Axis *axis, size_t output_padding)
 {
     const size_t reach = (axis->kernel - 1) * axis->dilation, in = axis->stride * (axis->in - 1) + 1;
@@ -253,8 +254,8 @@ static Status turn_axis(Call *call, Axis *axis, size_t output_padding)
     return STATUS_OK;
 }
 
-/* The padding that makes the output as long as `wanted`, split evenly; an odd one at the start, or with
- * SAME_UPPER at the end. What is missing is made up at the end. */
+/* Sets the padding so that the output has the length `wanted`: split evenly, an odd pixel at the start, or at
+ * the end for SAME_UPPER. If the output is too short, *output_padding grows. */
 static void pad_to(Axis *axis, size_t *output_padding, size_t wanted, bool upper)
 {
     const size_t length =

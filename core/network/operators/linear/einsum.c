@@ -20,7 +20,7 @@ static size_t length_of(const Call *call, const Operand *operand, char letter)
     return builder_value(call->builder, operand->value)->shape[at - operand->letters.text];
 }
 
-/* Sums over the letters that are neither in `one` nor in `two`. */
+/* Sums the operand over its letters that are neither in `one` nor in `two`, and drops them. */
 static Status drop_letters(Call *call, Operand *operand, const Letters *one, const Letters *two)
 {
     bool reduced[TENSOR_MAX_RANK], any = false;
@@ -35,7 +35,7 @@ static Status drop_letters(Call *call, Operand *operand, const Letters *one, con
     return any ? emit_sum(call, operand->value, reduced, &operand->value) : STATUS_OK;
 }
 
-/* Brings the axes into the order of `wanted`, which has the same letters. */
+/* Permutes the axes into the order of `wanted`, which has the same letters. */
 static Status permute(Call *call, Operand *operand, const Letters *wanted)
 {
     size_t order[TENSOR_MAX_RANK];
@@ -55,8 +55,8 @@ static Status permute(Call *call, Operand *operand, const Letters *wanted)
 
 /* --- the product -------------------------------------------------------------------------------------- */
 
-/* Letters of both operands and the output (a product each), of both but not the output (summed over), and of
- * either alone. */
+/* The letters by their role: in both operands and the output (one matrix product per index), in both operands
+ * but not the output (summed over), and in one operand alone. */
 typedef struct Roles {
     Letters shared, summed, own[2];
 } Roles;
@@ -101,7 +101,7 @@ static size_t product_of(const Call *call, const Operand *operand, const Letters
     return product;
 }
 
-/* The operand as [shared...][rows][columns]; a matrix alone where nothing is shared. */
+/* Reshapes the operand to [shared...][rows][columns]. */
 static Status as_matrices(Call *call, Operand *operand, const Roles *roles, const Letters *rows,
                           const Letters *columns)
 {
@@ -129,7 +129,8 @@ static Status check_lengths(Call *call, const Operand operands[2])
     return STATUS_OK;
 }
 
-/* The operands' product with its axes in the order shared, own of the first, own of the second. */
+/* *result = the operands' product, with its axes in the order: shared, the first operand's own, the second's
+ * own. */
 static Status multiply(Call *call, Operand *result, Operand operands[2], const Roles *roles)
 {
     size_t shape[TENSOR_MAX_RANK];

@@ -12,7 +12,7 @@
 
 /* --- kernel ----------------------------------------------------------------------------------------- */
 
-/* out[rows][m] = in[rows][n] weights[m][n]^T + bias */
+/* out[rows][m] = in[rows][n] weights[m][n]^T + bias[m] */
 static Status run_matrix(const KernelRun *run, void *output, const void *const *inputs, Message *message)
 {
     (void)message;
@@ -32,7 +32,7 @@ static const Kernel kernel_matrix = {.name = "Matrix product", .run = run_matrix
 
 /* --- build ------------------------------------------------------------------------------------------ */
 
-/* Emits rows of `input` (along its last axis, of n) times the layer: *value has m in the place of n. */
+/* *value = input[...][n] times the layer: [...][m]. */
 static Status emit_matrix(Call *call, size_t input, const LayerOrigin *origin, size_t m, size_t n,
                           size_t *value)
 {
@@ -79,8 +79,8 @@ static Status check_rows(Call *call, const BuildValue *x, size_t axis, size_t n)
     return STATUS_OK;
 }
 
-/* C of a Gemm as a layer's bias: one value, or one an output; *bias is NO_INDEX where it has another
- * shape.
+/* The input C of a Gemm as the layer's bias, if it is one constant, or one constant per output; else *bias is
+ * NO_INDEX.
  */
 static void gemm_bias(const Call *call, size_t *bias, size_t m)
 {
@@ -92,7 +92,7 @@ static void gemm_bias(const Call *call, size_t *bias, size_t m)
         *bias = call->inputs[2];
 }
 
-/* The last two axes swapped, in plain order. */
+/* *result = the value with its last two axes swapped, in ONNX's order. */
 static Status swap_last(Call *call, size_t input, size_t *result)
 {
     size_t order[TENSOR_MAX_RANK];
@@ -105,7 +105,7 @@ static Status swap_last(Call *call, size_t input, size_t *result)
     return emit_permuted(call, input, order, result);
 }
 
-/* *value = number * *value, unless that changes nothing */
+/* *value *= number */
 static Status scale_by(Call *call, float number, size_t *value)
 {
     size_t factor;
@@ -117,7 +117,7 @@ static Status scale_by(Call *call, float number, size_t *value)
     return status ? status : emit_binary(call, "Mul", *value, factor, value);
 }
 
-/* *value += beta * C, where C is given */
+/* *value += beta * C, if C is given */
 static Status add_c(Call *call, float beta, size_t *value)
 {
     if (!call_has(call, 2)) return STATUS_OK;
@@ -126,7 +126,7 @@ static Status add_c(Call *call, float beta, size_t *value)
     return status ? status : emit_binary(call, "Add", *value, c, value);
 }
 
-/* alpha A' B' + beta C of values of which both, or neither, are constant */
+/* alpha A' B' + beta C without a layer: A' and B' are A and B, transposed if the attributes say so. */
 static Status gemm_of_values(Call *call, float alpha, float beta)
 {
     size_t value, sides[2];
@@ -186,7 +186,7 @@ static Status multiply_right(Call *call, size_t input, size_t matrix, size_t *va
     return emit_matrix(call, input, &origin, weight->shape[1], weight->shape[0], value);
 }
 
-/* *value = W x = (x^T W^T)^T for each of the matrices x[k][n] in an input of rank 3 or more */
+/* *value = W x = (x^T W^T)^T for each matrix x of an input of rank 3 or more */
 static Status multiply_left(Call *call, size_t matrix, size_t input, size_t *value)
 {
     const BuildValue *weight = builder_value(call->builder, matrix);

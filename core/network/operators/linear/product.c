@@ -13,10 +13,10 @@
 
 typedef struct ProductParameters {
     size_t m, k, n;
-    Walk walk; /* of the output's matrices; operands a and b, in matrices */
+    Walk walk; /* of the output's matrices; strides of the operands a and b, counted in matrices */
 } ProductParameters;
 
-/* Calls `visit` with the numbers of the matrices of a and b for each of the output's. */
+/* Calls `visit` for each matrix of the output with the numbers of the matrices of a and b. */
 typedef void MatrixVisit(void *context, size_t a, size_t b);
 
 static void visit_matrices(const Walk *walk, MatrixVisit *visit, void *context)
@@ -56,7 +56,8 @@ static Status run_product(const KernelRun *run, void *output, const void *const 
 
 /* --- norms ------------------------------------------------------------------------------------------ */
 
-/* A bound on the square of a matrix's spectral norm. lines[columns]: scratch. */
+/* An upper bound of the squared spectral norm of matrix[rows][columns]: the smaller of its squared Frobenius
+ * norm and (largest row sum) * (largest column sum) of |a_ij|. lines[columns]: scratch. */
 static double squared_norm(const float *matrix, size_t rows, size_t columns, double *lines)
 {
     double frobenius = 0, row_most = 0, column_most = 0;
@@ -91,9 +92,8 @@ static void add_norm(void *context, size_t a, size_t b)
         squared_norm(this->other + (left ? b : a) * rows * columns, rows, columns, this->lines);
 }
 
-/* The largest norm over the matrices of the input of the matrices that it is multiplied by, all of them
- * together if it is repeated: of each the smaller of its Frobenius norm and sqrt(largest row sum * largest
- * column sum). */
+/* For each matrix of the input: the root of the sum of squared_norm() over the other factor's matrices that
+ * it is multiplied by. *norm is the largest. */
 static Status norm_product(double *norm, const Network *network, const Node *node, size_t input,
                            const float *other, Message *message)
 {
@@ -131,7 +131,7 @@ static const Kernel kernel_product = {.name = "product",
 
 /* --- build ------------------------------------------------------------------------------------------ */
 
-/* An operand as matrices: the axes before them, filled up to `rank` on the left. */
+/* An operand as matrices [rows][columns], and the axes before them, filled up with ones on the left. */
 typedef struct Side {
     size_t value, rows, columns;
     size_t batch[TENSOR_MAX_RANK];
@@ -153,7 +153,7 @@ static Status read_side(Call *call, Side *side, size_t input, size_t rank, bool 
     return STATUS_OK;
 }
 
-/* Which matrices meet; the output's are counted in shape[]. */
+/* Broadcasts the axes before the matrices: shape[rank] of the output, and the walk over it. */
 static Status meet(Call *call, Walk *walk, size_t *shape, const Side sides[2], size_t rank)
 {
     size_t strides[2] = {1, 1};

@@ -88,7 +88,7 @@ static Status build_concat(Call *call)
 
 /* --- split ---------------------------------------------------------------------------------------------- */
 
-/* sizes[0..output_count-1] where the file names none: equal parts, from opset 18 on with a smaller last one.
+/* Sizes [output_count] if the file gives none: equal parts; from opset 18 on the last may be smaller.
  */
 static Status equal_parts(Call *call, size_t *sizes, size_t length)
 {

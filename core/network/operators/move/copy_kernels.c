@@ -5,10 +5,12 @@
 
 #include <string.h>
 
-#define BLOCK 16 /* rows and columns moved at a time: their cache lines stay until each is used up */
+#define BLOCK                                                                                                \
+    16 /* rows and columns moved at a time, so that their cache lines stay in the cache until they are used  \
+          up */
 
-/* The output's axes with the input's strides (in elements), after axes of size 1 are dropped and axes that
- * stay neighbours are merged. */
+/* The output's axes with the input's strides (in elements). Axes of size 1 are dropped, and axes that stay
+ * neighbours are merged. */
 typedef struct Moves {
     size_t rank;
     size_t size[TENSOR_MAX_RANK], stride[TENSOR_MAX_RANK];
@@ -36,7 +38,7 @@ static Moves moves_make(const Value *input, const TransposeParameters *parameter
     return moves;
 }
 
-/* out[rows][columns] from in[r * row_stride + c * column_stride] */
+/* out[r][c] = in[r * row_stride + c * column_stride]; out [rows][columns] */
 #define DEFINE_MOVE(name, type)                                                                              \
     static void name(void *output, const void *input, size_t rows, size_t columns, size_t row_stride,        \
                      size_t column_stride)                                                                   \

@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-/* Splits the axes to split[6], permutes them, and joins them to joined[4]. */
+/* Reshapes the input to split[6], permutes the axes by order[6], and reshapes the result to joined[4]. */
 static Status rearrange(Call *call, const size_t *split, const size_t *order, const size_t *joined)
 {
     size_t value;

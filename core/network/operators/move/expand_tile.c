@@ -7,7 +7,7 @@
 static const Kernel kernel_repeat = {
     .name = "repeat", .run = run_take, .edge = edge_take, .sign = sign_of_inputs};
 
-/* `count` indices that run through 0..size-1 again and again */
+/* Sets the indices of an axis: 0..size-1 repeated, `count` in all. */
 static Status repeat_axis(Call *call, TakeAxis *axis, size_t count, size_t size)
 {
     size_t *indices = take_indices(call, axis, count);
@@ -16,7 +16,7 @@ static Status repeat_axis(Call *call, TakeAxis *axis, size_t count, size_t size)
     return STATUS_OK;
 }
 
-/* The input's axes, or 1 where it has fewer than `rank`. */
+/* Size of an axis of x, whose shape is filled up with ones on the left to `rank`. */
 static size_t padded_size(const BuildValue *x, size_t rank, size_t axis)
 {
     return axis < rank - x->rank ? 1 : x->shape[axis - (rank - x->rank)];

@@ -30,7 +30,7 @@ static Status run_gather(const KernelRun *run, void *output, const void *const *
     return STATUS_OK;
 }
 
-/* Column sums are how often an index comes. */
+/* The column sums count how often an index occurs. */
 static void edge_gather(NetworkEdge *edge, const Network *network, const Node *node, size_t input)
 {
     (void)network, (void)input;
@@ -48,7 +48,7 @@ static void edge_gather(NetworkEdge *edge, const Network *network, const Node *n
 static const Kernel kernel_gather = {
     .name = "gather", .run = run_gather, .edge = edge_gather, .sign = sign_of_inputs};
 
-/* The indices as axes of `length`, from a constant. */
+/* Reads the constant indices of an axis of `length` elements. */
 static Status gather_indices(Call *call, GatherParameters *parameters, BuildValue *indices, size_t length)
 {
     size_t value;
@@ -70,7 +70,7 @@ static Status gather_indices(Call *call, GatherParameters *parameters, BuildValu
     return STATUS_OK;
 }
 
-/* The axis is replaced by those of the indices. */
+/* The output's shape: the axis is replaced by the axes of the indices. */
 static Status gather_shape(Call *call, size_t *rank, size_t *shape, const BuildValue *x,
                            const BuildValue *indices, size_t axis)
 {
@@ -123,7 +123,8 @@ static bool wrap_index(size_t *result, int64_t index, size_t size)
     return true;
 }
 
-/* Where element i of the output comes from: its own place, with the axis replaced by its index. */
+/* *source = the element of the data that becomes element i: the same position, with the index in place of the
+ * position along `axis`. */
 static bool element_source(size_t *source, const Value *data, const Value *indices, size_t axis, size_t i,
                            int64_t index)
 {
@@ -154,7 +155,7 @@ static Status run_gather_elements(const KernelRun *run, void *output, const void
     return STATUS_OK;
 }
 
-/* Column sums are how often an element is gathered. */
+/* The column sums count how often an element is gathered. */
 static void edge_gather_elements(NetworkEdge *edge, const Network *network, const Node *node, size_t input)
 {
     const Value *data = &network->values[node->inputs[0]], *indices = &network->values[node->inputs[1]];
@@ -209,7 +210,8 @@ static Status build_gather_elements(Call *call)
 
 /* --- GatherND and ScatterND ----------------------------------------------------------------------------- */
 
-/* Positions are tuples of `depth` indices, each of a slice of `slice` elements. */
+/* Each of the `tuples` positions is a tuple of `depth` indices, and stands for a slice of `slice` elements of
+ * the data. */
 typedef struct SliceIndex {
     size_t depth, slice, tuples;
     bool adds;
@@ -264,8 +266,8 @@ static Status run_scatter(const KernelRun *run, void *output, const void *const 
     return status;
 }
 
-/* What is not overwritten stays, and an update lands in one place; added, as many as there are may land in
- * the same. */
+/* Row and column sums are 1: an element of the data is kept or overwritten, an update lands in one place. If
+ * updates are added, all of them may land in the same place. */
 static void edge_scatter(NetworkEdge *edge, const Network *network, const Node *node, size_t input)
 {
     (void)network;

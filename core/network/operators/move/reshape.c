@@ -1,4 +1,4 @@
-/* Reshape, Flatten, Squeeze, Unsqueeze, and what hands its input on: Identity, Dropout. */
+/* Reshape, Flatten, Squeeze, Unsqueeze, Identity and Dropout. */
 #include "base/sizes.h"
 #include "network/operators/move/copy_kernels.h"
 #include "network/operators/operator.h"
@@ -12,7 +12,7 @@ static bool same_shape(const BuildValue *x, size_t rank, const size_t *shape)
     return x->rank == rank && (rank == 0 || memcmp(x->shape, shape, rank * sizeof *shape) == 0);
 }
 
-/* Binds the output to the input's elements in ONNX's order under another shape of as many elements. */
+/* Binds the output to the input's elements, in ONNX's order, with another shape of as many elements. */
 static Status bind_reshaped(Call *call, size_t rank, const size_t *shape)
 {
     BuildValue x = *call_value(call, 0);
@@ -37,7 +37,7 @@ static Status bind_reshaped(Call *call, size_t rank, const size_t *shape)
                                    .layer = NO_INDEX});
 }
 
-/* shape[] from wanted[]: 0 copies the input's axis unless `allow_zero`, one -1 takes what is left. */
+/* Sets shape[] from wanted[]: 0 copies the input's axis unless `allow_zero`, and one -1 is inferred. */
 static Status resolve_shape(Call *call, size_t *shape, const int64_t *wanted, size_t rank, bool allow_zero)
 {
     const BuildValue *x = call_value(call, 0);
@@ -85,7 +85,7 @@ static Status build_flatten(Call *call)
     return bind_reshaped(call, 2, shape);
 }
 
-/* The axes of Squeeze and Unsqueeze: an input from opset 13 on, an attribute before. */
+/* Reads the axes of Squeeze and Unsqueeze: an input from opset 13 on, an attribute before. */
 static Status shape_axes(Call *call, int64_t *axes, size_t *count)
 {
     const int64_t *given;
@@ -99,7 +99,7 @@ static Status shape_axes(Call *call, int64_t *axes, size_t *count)
     return STATUS_OK;
 }
 
-/* marked[axis] for each of `axes` in a value of rank `rank`. */
+/* Sets marked[axis] for each of `axes` in a value of rank `rank`. */
 static Status mark_axes(Call *call, bool *marked, size_t rank, const int64_t *axes, size_t count)
 {
     memset(marked, 0, TENSOR_MAX_RANK * sizeof *marked);
@@ -155,7 +155,7 @@ static Status build_identity(Call *call)
     return call_bind(call, 0, call->inputs[0]);
 }
 
-/* Its second output, the mask, is left unbound: using it is refused. */
+/* The second output, the mask, is not bound: a graph that uses it is refused. */
 static Status build_dropout(Call *call)
 {
     if (call_has(call, 2)) {

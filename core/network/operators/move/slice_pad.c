@@ -28,7 +28,7 @@ static void copy_strided(void *out, ptrdiff_t out_step, const void *in, ptrdiff_
 /* --- slice ---------------------------------------------------------------------------------------------- */
 
 typedef struct SliceParameters {
-    size_t start; /* of the first element */
+    size_t start; /* element of the input that the output starts with */
     Walk walk;    /* of the output; operand 0 is the input */
 } SliceParameters;
 
@@ -92,7 +92,7 @@ void whole_ranges(SliceRange *ranges, const BuildValue *x)
     for (size_t i = 0; i < x->rank; i++) ranges[i] = (SliceRange){0, x->shape[i], 1};
 }
 
-/* A bound counted from the back where negative, cut to low..high. */
+/* A bound, counted from the end if negative, clamped to low..high. */
 static int64_t slice_bound(int64_t bound, int64_t size, int64_t low, int64_t high)
 {
     if (bound < 0) bound = bound < -size ? -1 : bound + size;
@@ -184,9 +184,9 @@ static Status build_slice(Call *call)
 /* --- pad ------------------------------------------------------------------------------------------------ */
 
 typedef struct PadParameters {
-    Walk walk; /* of what is copied; operand 0 is the input, operand 1 the output */
+    Walk walk; /* of the elements that are copied; operand 0 is the input, operand 1 the output */
     bool copies;
-    size_t from, to;        /* its first element in both */
+    size_t from, to;        /* the first of them in the input and in the output */
     unsigned char value[8]; /* of the border */
 } PadParameters;
 
@@ -238,7 +238,7 @@ static Status padded_shape(Call *call, size_t *shape, const BuildValue *x, const
     return STATUS_OK;
 }
 
-/* The part of the input that is in the output, and where it lies in both. */
+/* Finds the part of the input that is copied, and its places in the input and the output. */
 static void pad_region(PadParameters *parameters, const BuildValue *x, const Border *borders,
                        const size_t *shape)
 {
@@ -322,7 +322,8 @@ static Status emit_pad(Call *call, PadParameters *parameters, const Border *bord
                                    .layer = NO_INDEX});
 }
 
-/* borders[] of the logical axes from pads (all in front, then all behind) of the given axes, or of all. */
+/* Sets borders[axis] of each logical axis. pads: first the elements before, then those after, of the given
+ * axes, or of all axes if `axes` is NULL. */
 static Status pad_borders(Call *call, Border *borders, const int64_t *pads, size_t count, const int64_t *axes,
                           size_t axis_count)
 {
@@ -345,7 +346,7 @@ static Status pad_borders(Call *call, Border *borders, const int64_t *pads, size
 /* Pad by elements of the input. */
 static const Kernel kernel_pad_by_elements = {.name = "pad by elements", .run = run_take, .edge = edge_take};
 
-/* Pad by elements of the value itself: position `i` of an axis of `size`, which may be outside of it. */
+/* Which element of an axis of `size` elements stands at position i, which may lie outside of the axis. */
 typedef size_t PadSource(int64_t i, int64_t size);
 
 static size_t pad_edge(int64_t i, int64_t size)
@@ -412,7 +413,7 @@ static Status build_pad_by_attributes(Call *call)
     return source ? emit_pad_by(call, source, borders) : emit_pad(call, parameters, borders);
 }
 
-/* The border's value: an input of the data's own type, 0 where absent. */
+/* Reads the border's value: an input of the data's type, 0 if absent. */
 static Status pad_value(Call *call, PadParameters *parameters)
 {
     if (!call_has(call, 2) || call_value(call, 2)->elements == 0) return STATUS_OK;

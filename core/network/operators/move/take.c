@@ -10,8 +10,8 @@
 
 typedef struct TakeParameters {
     size_t rank, shape[TENSOR_MAX_RANK]; /* stored, of the output */
-    size_t *offsets[TENSOR_MAX_RANK];    /* [shape[axis]] each, in the input, in elements */
-    size_t column_sum;                   /* how often the element that comes most often does */
+    size_t *offsets[TENSOR_MAX_RANK];    /* [shape[axis]] each: offsets in the input, in elements */
+    size_t column_sum;                   /* the most that one element is repeated */
 } TakeParameters;
 
 #define TAKE_ROW(TYPE)                                                                                       \
@@ -73,7 +73,8 @@ static bool is_whole(const TakeAxis *axis, size_t size)
     return whole;
 }
 
-/* Offsets of one logical axis of the output, of an axis of `size` elements `stride` apart. */
+/* Sets the offsets of the output's stored axis number `stored`, which takes from an axis of `size` elements
+ * `stride` apart. */
 static Status take_axis(Call *call, TakeParameters *parameters, size_t stored, const TakeAxis *axis,
                         size_t size, size_t stride)
 {

@@ -20,7 +20,8 @@ static Status read_permutation(Call *call, size_t *order, size_t rank)
     return STATUS_OK;
 }
 
-/* perm[]: which stored axis of x is stored axis i of the output, whose logical axis i is order[i] of x. */
+/* Sets perm[i] to the stored axis of x that becomes stored axis i of the output. Logical axis i of the output
+ * is logical axis order[i] of x. */
 static void stored_permutation(TransposeParameters *parameters, const BuildValue *x, const size_t *order,
                                bool channels_last)
 {
@@ -29,7 +30,7 @@ static void stored_permutation(TransposeParameters *parameters, const BuildValue
         parameters->perm[i] = builder_axis(x, order[stored_to_logical(channels_last, x->rank, i)]);
 }
 
-/* True where axes longer than 1 stay in order, so that no element moves. */
+/* True if the axes longer than 1 stay in order: no element moves. */
 static bool keeps_order(const TransposeParameters *parameters, const BuildValue *x)
 {
     size_t shape[TENSOR_MAX_RANK], next = 0;
@@ -42,7 +43,7 @@ static bool keeps_order(const TransposeParameters *parameters, const BuildValue 
     return true;
 }
 
-/* The output's layout is free: the one in which no element moves, where there is such. */
+/* The output may have either layout: take the one in which no element moves, if there is one. */
 static Status build_transpose(Call *call)
 {
     const BuildValue x = *call_value(call, 0);

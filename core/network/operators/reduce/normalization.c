@@ -8,7 +8,8 @@
 
 /* --- by mean and variance ----------------------------------------------------------------------------- */
 
-/* Plain rows of `length` are normalized; element i of the value has scale and shift (i / inner) % count. */
+/* Rows of `length` elements, in ONNX's order, are normalized: y = (x - mean) / sqrt(variance + epsilon) *
+ * scale + shift. Element i of the value uses scale and shift number (i / inner) % count. */
 typedef struct NormParameters {
     size_t length, inner, count;
     double epsilon;
@@ -48,7 +49,7 @@ static Status run_norm(const KernelRun *run, void *output, const void *const *in
     return STATUS_OK;
 }
 
-/* The mean, or the inverse deviation, of each row. */
+/* out[row] = the mean, or the inverse deviation, of each row. */
 static Status run_moments(const KernelRun *run, void *output, const void *const *inputs, bool inverse)
 {
     const NormParameters *p = run->node->parameters;
@@ -92,7 +93,7 @@ static Status check_factors(Call *call, size_t input, size_t count)
     return status;
 }
 
-/* Emits the normalization of the call's first input by its second (and third), as `from` says. */
+/* Emits the normalization of `plain`, the call's first input; scale and shift are its second and third. */
 static Status emit_norm(Call *call, size_t plain, const NormParameters *from)
 {
     const BuildValue x = *builder_value(call->builder, plain);
@@ -117,7 +118,7 @@ static Status emit_norm(Call *call, size_t plain, const NormParameters *from)
                                    .layer = NO_INDEX});
 }
 
-/* One number a row: output 1 is the mean, output 2 the inverse deviation. */
+/* Emits one number per row: output 1 is the mean, output 2 the inverse deviation. */
 static Status emit_moments(Call *call, size_t output, size_t plain, size_t axis, const NormParameters *from)
 {
     const BuildValue x = *builder_value(call->builder, plain);
@@ -165,8 +166,8 @@ static Status build_layer_norm(Call *call)
     return status;
 }
 
-/* Each channel, or with GroupNormalization each group of them; scale and shift a channel, or a group before
- * opset 21. */
+/* Normalizes each channel, or for GroupNormalization each group of channels. Scale and shift are per channel;
+ * before opset 21 those of GroupNormalization are per group. */
 static Status build_channel_norm(Call *call)
 {
     size_t plain;

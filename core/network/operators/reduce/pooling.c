@@ -5,7 +5,7 @@
 
 #include <string.h>
 
-/* Kernels, strides, dilations and pads above this are refused: no arithmetic on them can then overflow. */
+/* Larger kernels, strides, dilations and pads are refused, so that arithmetic on them cannot overflow. */
 #define LARGEST_EXTENT (1 << 20)
 
 typedef struct PoolAxis {
@@ -19,10 +19,11 @@ typedef struct PoolParameters {
     bool include_padding;
 } PoolParameters;
 
-/* Window positions of one output index: first, first + dilation, ... below `end`, all inside the input. */
+/* The positions of one window along an axis that lie inside the input: first, first + dilation, ... below
+ * `end`. */
 typedef struct Taps {
     ptrdiff_t first, end;
-    ptrdiff_t padded; /* how many positions lie in the input or its padding */
+    ptrdiff_t padded; /* number of positions in the input or its padding */
 } Taps;
 
 static ptrdiff_t ceil_divide(ptrdiff_t a, ptrdiff_t b)
@@ -113,14 +114,15 @@ static Status run_average(const KernelRun *run, void *output, const void *const 
 
 /* --- edges: sums over two axes are products of sums over each ------------------------------------------ */
 
-/* The elements that a mean over window `index` of an axis divides by. */
+/* The number of elements that the average of window `index` divides by. */
 static double divisor(const PoolAxis *axis, ptrdiff_t index, bool include_padding)
 {
     const Taps taps = window_taps(axis, index);
     return (double)(include_padding ? taps.padded : count_taps(&taps, axis));
 }
 
-/* Of an average: the sum of 1/divisor over the windows that cover a pixel; of a maximum: their number. */
+/* For an average: the sum of 1/divisor over the windows that cover the pixel. For a maximum: the number of
+ * these windows. */
 static double column_sum(const PoolAxis *axis, ptrdiff_t pixel, bool average, bool include_padding)
 {
     const ptrdiff_t at = pixel + axis->before, reach = (axis->kernel - 1) * axis->dilation;
@@ -181,7 +183,7 @@ static const Kernel kernel_average = {
 
 /* --- windows ---------------------------------------------------------------------------------------- */
 
-/* values[0..count-1] of an attribute, or `absent` for all; each from `least` to LARGEST_EXTENT. */
+/* Reads values[count] of an attribute, or `absent` for all of them; each from `least` to LARGEST_EXTENT. */
 static Status window_attribute(Call *call, ptrdiff_t *values, const char *name, size_t count,
                                ptrdiff_t absent, ptrdiff_t least)
 {
@@ -198,7 +200,7 @@ static Status window_attribute(Call *call, ptrdiff_t *values, const char *name, 
     return STATUS_OK;
 }
 
-/* One spatial axis is the columns of a single row. */
+/* Reads the windows of `count` axes. One axis is the columns of a single row. */
 static Status read_windows(Call *call, PoolAxis axes[2], size_t count)
 {
     ptrdiff_t kernel[2], stride[2], dilation[2], pads[4];
@@ -219,8 +221,8 @@ static Status read_windows(Call *call, PoolAxis axes[2], size_t count)
     return STATUS_OK;
 }
 
-/* SAME_UPPER and SAME_LOWER: as many outputs as strides fit into the input, an odd pixel of padding behind
- * or in front. */
+/* SAME_UPPER and SAME_LOWER: out = ceil(size / stride). An odd pixel of padding goes to the end (upper) or
+ * the start. */
 static void pad_same(PoolAxis *axis, ptrdiff_t extent, bool upper)
 {
     const ptrdiff_t needed = (ceil_divide(axis->size, axis->stride) - 1) * axis->stride + extent - axis->size;
@@ -229,9 +231,9 @@ static void pad_same(PoolAxis *axis, ptrdiff_t extent, bool upper)
     axis->after = total - axis->before;
 }
 
-/* Fills in padding and output size: floor, or with `ceil_mode` ceil, of (size + padding - extent) / stride,
- * + 1. A last window that would start behind the input and its leading padding is left out at every opset, as
- * exporters and opset 19 count; a window without any pixel is refused. */
+/* Sets the padding and the output size: floor((size + padding - extent) / stride) + 1, with ceil in place of
+ * floor if ceil_mode is set. A last window that would start after the input is left out at every opset, as
+ * exporters and opset 19 do. A window without any pixel is refused. */
 static Status size_axis(Call *call, PoolAxis *axis, const char *auto_pad, bool ceil_mode)
 {
     const ptrdiff_t extent = (axis->kernel - 1) * axis->dilation + 1;
@@ -301,7 +303,7 @@ static Status emit_pool(Call *call, const Kernel *kernel, bool include_padding)
     return status ? status : call_bind(call, 0, value);
 }
 
-/* Its second output, Indices, is left unbound: using it is refused. */
+/* The second output, Indices, is not bound: a graph that uses it is refused. */
 static Status build_max_pool(Call *call)
 {
     return emit_pool(call, &kernel_max, false);

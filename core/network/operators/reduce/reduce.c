@@ -10,7 +10,7 @@
 
 /* --- kernels -------------------------------------------------------------------------------------------- */
 
-/* What is taken of an element, how it is joined to what is there, and what becomes of the whole. */
+/* join() adds an element to the accumulator, end_of() turns the accumulator into the result. */
 typedef enum Reduction {
     REDUCE_SUM,
     REDUCE_MEAN,
@@ -167,9 +167,8 @@ static Status run_reduce_integers(const KernelRun *run, void *output, const void
     return STATUS_OK;
 }
 
-/* Sums over disjoint groups of `count`. A maximum moves by no more than the largest move of its group, a norm
- * by no more than the norm of the moves, log sum exp has the softmax as its gradient; sum |x| has
- * sqrt(count).
+/* Reductions over disjoint groups of `count` elements. Slopes: of a maximum and a minimum 1; of the l2 norm
+ * 1; of log sum exp 1, as its gradient is a softmax; of sum |x| sqrt(count).
  */
 static void edge_reduce(NetworkEdge *edge, const Network *network, const Node *node, size_t input)
 {
@@ -250,8 +249,8 @@ static size_t reduced_shape(size_t *shape, const BuildValue *x, const bool *redu
     return rank;
 }
 
-/* Where axes go, a channels-last value may lose its form: it keeps it only where no axis goes, or where what
- * is left is stored in the logical order (channels alone, or no channels). */
+/* True if the value's elements are in ONNX's order once the reduced axes are dropped: the value is not
+ * channels last, or only its channels, or none of them, are left. */
 static bool stays_in_order(const BuildValue *x, const bool *reduced)
 {
     bool spatial = false;
@@ -261,7 +260,7 @@ static bool stays_in_order(const BuildValue *x, const bool *reduced)
 
 /* --- build ---------------------------------------------------------------------------------------------- */
 
-/* name: of the node; NULL: the call's operator */
+/* name: operator name of the node; NULL for the call's */
 static Status emit_reduction(Call *call, Reduction reduction, size_t input, const bool *reduced, bool keep,
                              const char *name, size_t *value)
 {
@@ -292,7 +291,7 @@ static Status emit_reduction(Call *call, Reduction reduction, size_t input, cons
                         value);
 }
 
-/* Emits the reduction of the call's input, and binds it to its output. */
+/* Emits the reduction of the call's input, and binds it to the call's output. */
 static Status reduce_input(Call *call, Reduction reduction, const bool *reduced, bool keep)
 {
     size_t value;

@@ -8,8 +8,8 @@
 
 /* --- kernel ----------------------------------------------------------------------------------------- */
 
-/* The value as [outer][in][inner], stored. Output j sums weights[j][t] * input indices[j][t], and `beyond`
- * where all its weights are 0. */
+/* The stored value is [outer][in][inner], the output [outer][out][inner]: out[j] = beyond[j] + sum_t
+ * weights[j][t] * in[indices[j][t]]. beyond is the extrapolated value, else 0. */
 typedef struct ResampleParameters {
     size_t outer, in, out, inner, taps;
     size_t *indices; /* [out][taps] */
@@ -88,7 +88,7 @@ typedef enum Interpolation { NEAREST, LINEAR, CUBIC, INTERPOLATIONS } Interpolat
 typedef struct ResizeRule {
     Interpolation mode;
     Coordinates coordinates;
-    char rounding; /* of nearest: 'F'loor, 'C'eil, 'f' or 'c': halves go down or up */
+    char rounding; /* of NEAREST: 'F'loor, 'C'eil, or to nearest with halves down ('f') or up ('c') */
     float cubic, extrapolation;
     bool exclude_outside, antialias;
 } ResizeRule;
@@ -96,7 +96,7 @@ typedef struct ResizeRule {
 typedef struct ResizeAxis {
     size_t in, out;
     double scale;      /* out / in, or as the file gives it */
-    double start, end; /* of CROP, as parts of the axis */
+    double start, end; /* of CROP, as fractions of the axis */
 } ResizeAxis;
 
 static double place(const ResizeRule *rule, const ResizeAxis *axis, size_t j)
@@ -137,7 +137,7 @@ static double round_place(char rounding, double x)
 
 /* --- weights ------------------------------------------------------------------------------------------ */
 
-/* The triangle, or Keys' cubic with parameter a, at a distance. */
+/* The weight at distance x: a triangle (LINEAR), or Keys' cubic with parameter a (CUBIC). */
 static double filter(const ResizeRule *rule, double x)
 {
     const double a = (double)rule->cubic, d = fabs(x);
@@ -146,13 +146,14 @@ static double filter(const ResizeRule *rule, double x)
     return d < 2 ? ((a * d - 5 * a) * d + 8 * a) * d - 4 * a : 0;
 }
 
-/* How far the filter is stretched: smaller outputs see more inputs where `antialias` is set. */
+/* The factor of distances: below 1 if `antialias` is set and the output is smaller, so that each output sees
+ * more inputs. */
 static double stretch_of(const ResizeRule *rule, const ResizeAxis *axis)
 {
     return rule->antialias ? fmin(axis->scale, 1) : 1;
 }
 
-/* Taps reach from here to as far on the other side of the input in front of the place. */
+/* Offset of the first tap from floor(x). The taps reach equally far to both sides. */
 static ptrdiff_t first_tap(const ResizeRule *rule, const ResizeAxis *axis)
 {
     if (rule->mode == NEAREST) return 0;
@@ -233,7 +234,7 @@ static Status read_rule(Call *call, ResizeRule *rule)
 
 /* --- build: the sizes ----------------------------------------------------------------------------------- */
 
-/* A constant list of floats: scales, or a region. */
+/* Reads a constant list of floats: scales, or a region. */
 static Status constant_floats(Call *call, size_t input, const float **values, size_t *count)
 {
     const BuildValue *value = call_value(call, input);
@@ -256,7 +257,8 @@ static Status scale_axis(Call *call, ResizeAxis *axis, double scale)
     return STATUS_OK;
 }
 
-/* The axes that the lists name: all, or from opset 18 on those of an attribute. */
+/* Sets named[count] to the axes that the lists hold for: all axes, or from opset 18 on those of an attribute.
+ */
 static Status named_axes(Call *call, size_t *named, size_t *count, size_t rank)
 {
     const int64_t *given;
@@ -287,7 +289,7 @@ static Status read_scales(Call *call, ResizeAxis *axes, const float *scales, siz
     return status;
 }
 
-/* One scale for all named axes: the smallest or the largest of the sizes'. */
+/* Gives all named axes one scale: the largest or the smallest of their scales. */
 static void keep_aspect(ResizeAxis *axes, const size_t *named, size_t count, bool larger)
 {
     double scale = axes[named[0]].scale;

@@ -54,9 +54,9 @@ static Status run_softmax(const KernelRun *run, void *output, const void *const 
     return STATUS_OK;
 }
 
-/* The Jacobian diag(y) - y y^T is symmetric, its row sums of absolute values are 2 y_i (1 - y_i). With the
- * logarithm it is I - 1 y^T: a projection, as y sums to 1, so its norm is that of its complement, 1 y^T,
- * which is sqrt(count) |y|. */
+/* The Jacobian of softmax, diag(y) - y y^T, is symmetric, and its absolute row sums are 2 y_i (1 - y_i) <=
+ * 1/2. The Jacobian of log softmax, I - 1 y^T, is a projection, as y sums to 1; so its norm is that of its
+ * complement 1 y^T, sqrt(count) |y| <= sqrt(count). */
 static void edge_softmax(NetworkEdge *edge, const Network *network, const Node *node, size_t input)
 {
     (void)network, (void)input;
@@ -72,7 +72,7 @@ static Sign sign_softmax(const Node *node)
 static const Kernel kernel_softmax = {
     .name = "softmax", .run = run_softmax, .edge = edge_softmax, .sign = sign_softmax};
 
-/* Over stored axes first..last-1 of `input`. */
+/* Emits the softmax over stored axes first..last-1 of `input`. */
 static Status emit_softmax(Call *call, size_t input, size_t first, size_t last)
 {
     const BuildValue x = *builder_value(call->builder, input);
@@ -100,7 +100,7 @@ static Status build_softmax(Call *call)
     return emit_softmax(call, call->inputs[0], axis, axis + 1);
 }
 
-/* Before opset 13 all axes from `axis` on were one. */
+/* Before opset 13, all axes from `axis` on count as one. */
 static Status build_softmax_flattened(Call *call)
 {
     size_t axis, plain;

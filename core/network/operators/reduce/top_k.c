@@ -8,18 +8,18 @@
 
 typedef struct OrderParameters {
     size_t outer, count, inner; /* stored as [outer][count][inner], over count */
-    size_t taken;               /* of each count */
-    bool largest, last;         /* of equal ones, the last */
-    bool values;                /* the elements, not their positions */
+    size_t taken;               /* number of elements taken of `count` */
+    bool largest, last;         /* last: of equal elements take the last, not the first */
+    bool values;                /* output the elements, not their positions */
 } OrderParameters;
 
-/* An element and its place, which decides between equal ones. */
+/* An element and its position, which decides between equal elements. */
 typedef struct Ranked {
     double value;
     size_t position;
 } Ranked;
 
-/* NaN behind all numbers: sorting needs an order. */
+/* Ascending; NaN after all numbers. */
 static int by_value(const void *a, const void *b)
 {
     const Ranked *one = a, *two = b;
@@ -29,7 +29,7 @@ static int by_value(const void *a, const void *b)
     return one->position < two->position ? -1 : one->position > two->position;
 }
 
-/* Ranks `count` elements, the ones to take in front. */
+/* Sorts `count` elements so that those to take come first. */
 static void rank_elements(Ranked *ranked, const OrderParameters *p, const void *in, ElementType type,
                           size_t start)
 {
@@ -66,7 +66,7 @@ static Status run_order(const KernelRun *run, void *output, const void *const *i
     return STATUS_OK;
 }
 
-/* Sorted parts move by no more than what they are sorted from; positions jump. */
+/* Sorting does not increase distances; positions jump. */
 static void edge_order(NetworkEdge *edge, const Network *network, const Node *node, size_t input)
 {
     (void)network, (void)input;
@@ -81,7 +81,7 @@ static const Kernel kernel_arg_extreme = {
 static const Kernel kernel_top_k = {
     .name = "top k", .run = run_order, .edge = edge_order, .sign = sign_of_inputs};
 
-/* Emits one output of an order along logical axis `axis` of a plain value. */
+/* Emits one output: elements or positions along axis `axis` of a value in ONNX's order. */
 static Status emit_order(Call *call, const Kernel *kernel, size_t output, size_t input, size_t axis,
                          OrderParameters order, bool keep)
 {
@@ -144,7 +144,7 @@ static Status read_taken(Call *call, size_t *taken, size_t length)
     return STATUS_OK;
 }
 
-/* Both outputs sort for themselves; one that nothing uses is left out of the network. */
+/* Each output is a node that sorts; an unused one is dropped from the network. */
 static Status build_top_k(Call *call)
 {
     size_t input, axis;

@@ -374,8 +374,8 @@ static void layer_known(void *context, size_t index, const Solved *solved, doubl
     else if (solved)
         layer->state = LAYER_SOLVED;
     layer->accumulated_error = accumulated_error;
-    explorer->draft.live = NULL;
-    explorer->draft.live_count = 0;
+    explorer->draft.trace = NULL;
+    explorer->draft.trace_count = 0;
     explorer->changed = true;
     publish_if_due(explorer);
 }
@@ -395,16 +395,15 @@ static void show_work(Explorer *explorer, const PipelineProgress *progress)
     draft->layer = layer_at_work(draft, progress);
     if (draft->layer != NO_INDEX)
         draft->layers[draft->layer].state = progress->trace ? LAYER_SOLVING : LAYER_CALIBRATING;
-    draft->live = (SolveProgress *)progress->trace;
-    draft->live_count = progress->trace_count;
-    if (progress->trace) draft->rounding_error = progress->trace[0].objective;
+    draft->trace = (SolveProgress *)progress->trace;
+    draft->trace_count = progress->trace_count;
     explorer->changed = true;
 }
 
 static void hide_trace(Explorer *explorer)
 {
-    explorer->draft.live = NULL;
-    explorer->draft.live_count = 0;
+    explorer->draft.trace = NULL;
+    explorer->draft.trace_count = 0;
 }
 
 static bool errors_progress(void *context, const PipelineProgress *progress)
@@ -705,9 +704,8 @@ Status explorer_set_aside(Explorer *explorer, const Plan *plan, Message *message
 static bool choice_progress(void *context, const SolveProgress *trace, size_t count)
 {
     Explorer *explorer = context;
-    explorer->draft.live = (SolveProgress *)trace;
-    explorer->draft.live_count = count;
-    explorer->draft.rounding_error = trace[0].objective;
+    explorer->draft.trace = (SolveProgress *)trace;
+    explorer->draft.trace_count = count;
     explorer->changed = true;
     const bool on = go_on(explorer);
     hide_trace(explorer);

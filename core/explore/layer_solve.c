@@ -46,17 +46,6 @@ Status layer_solve_check(const Layer *layer, const PlanOptions *plan, const Laye
     return status_advise_memory(status, message, REMEDY_MEMORY | REMEDY_FLOAT_LAYER, bytes, memory);
 }
 
-PipelineProgress layer_solve_progress(const SolveProgress *progress)
-{
-    PipelineProgress report = {.stage = progress->stage == SOLVE_STAGE_CODES ? "polishing" : "solving",
-                               .epoch = progress->epoch,
-                               .objective = progress->objective,
-                               .bits = progress->bits,
-                               .codes_changed = progress->codes_changed};
-    for (unsigned p = 0; p + 1 < progress->bits; p++) report.after_digit[p] = progress->after_digit[p];
-    return report;
-}
-
 double layer_final_error(const Solution *solution)
 {
     return isnan(solution->polished_error) ? solution->method_error : solution->polished_error;

@@ -3,7 +3,7 @@
 #ifndef EXPLORE_LAYER_SOLVE_H
 #define EXPLORE_LAYER_SOLVE_H
 
-#include "explore/pipeline.h"
+#include "explore/plan.h"
 #include "quantize/solve.h"
 
 /* For a layer of `n` inputs with `rows` rows; without a progress function. */
@@ -17,9 +17,6 @@ size_t layer_solve_bytes(const Layer *layer, const PlanOptions *plan, const Laye
 /* STATUS_MEMORY where that is above `memory`. */
 Status layer_solve_check(const Layer *layer, const PlanOptions *plan, const LayerPlan *choice, size_t workers,
                          size_t memory, Message *message);
-
-/* As the pipeline reports it; without a layer and a fraction. */
-PipelineProgress layer_solve_progress(const SolveProgress *progress);
 
 /* After polish, or after the method where there was none. */
 double layer_final_error(const Solution *solution);

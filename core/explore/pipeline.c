@@ -44,21 +44,16 @@ size_t pipeline_bytes(const Network *network)
 
 /* --- progress ------------------------------------------------------------------------------------------ */
 
-static bool report(Run *run, PipelineProgress progress)
+static bool report(void *context, const SolveProgress *trace, size_t count)
 {
+    const Run *run = context;
     if (!run->options->progress) return true;
-    progress.layer = run->layer;
-    progress.layer_count = run->pipeline->layer_count;
-    progress.fraction = run->fraction;
+    const PipelineProgress progress = {.layer = run->layer,
+                                       .layer_count = run->pipeline->layer_count,
+                                       .fraction = run->fraction,
+                                       .trace = trace,
+                                       .trace_count = count};
     return run->options->progress(run->options->context, &progress);
-}
-
-static bool solve_progress(void *context, const SolveProgress *trace, size_t count)
-{
-    PipelineProgress progress = layer_solve_progress(&trace[count - 1]);
-    progress.trace = trace;
-    progress.trace_count = count;
-    return report(context, progress);
 }
 
 static void tell(const Run *run, size_t layer)
@@ -89,7 +84,7 @@ static bool calibrate_progress(void *context, double fraction)
     run->fraction = fraction;
     /* NULL while the first images are read */
     if (run->calibration) settle_passed(run);
-    return report(run, (PipelineProgress){.stage = "calibrating", .objective = NAN});
+    return report(run, NULL, 0);
 }
 
 /* --- layers -------------------------------------------------------------------------------------------- */
@@ -112,7 +107,7 @@ static void adopt(Run *run, size_t index, const Solved *solved)
 static Status solve_layer(Run *run, size_t index, const Sums *sums)
 {
     const Pipeline *pipeline = run->pipeline;
-    const SolvedWatch watch = {solve_progress, run};
+    const SolvedWatch watch = {report, run};
     const Solved *solved;
     const double start = seconds_now();
     run->layer = index;

@@ -21,18 +21,12 @@
 #include "explore/memo.h"
 #include "explore/plan.h"
 
-/* One call an epoch, on the thread that called pipeline_run(). */
+/* Reported once per epoch and often while calibrating, on the thread that called pipeline_run(). */
 typedef struct PipelineProgress {
     size_t layer, layer_count;
-    const char *stage; /* "calibrating", "solving", "polishing" */
-    size_t epoch;
-    double objective; /* relative, of the layer; the ridge's term included */
-    unsigned bits;
-    double after_digit[BITS_MAX -
-                       1];      /* solving: relative, after the sweep of digit p = 0..bits-2 of this epoch */
-    size_t codes_changed;       /* in this epoch */
     double fraction;            /* of the whole run, 0..1, by multiply-accumulates */
-    const SolveProgress *trace; /* [trace_count], the start and each epoch so far; NULL while calibrating */
+    const SolveProgress *trace; /* [trace_count], the solver's records of the layer so far: the start and each
+                                   epoch; NULL while calibrating. A sweep keeps the newest alone. */
     size_t trace_count;
 } PipelineProgress;
 

@@ -32,7 +32,7 @@ static void release(Snapshot *snapshot)
         visited_plan_drop(snapshot->visited[i]);
     plan_drop(snapshot->plan);
     free(snapshot->layers);
-    free(snapshot->live);
+    free(snapshot->trace);
     free(snapshot->norms);
     ladder_free(&snapshot->ladder);
     free(snapshot->visited);
@@ -62,7 +62,7 @@ static bool copy_arrays(Snapshot *copy, const Snapshot *draft)
 {
     bool enough = true;
     copy->layers = copy_array(draft->layers, draft->layer_count, sizeof *draft->layers, &enough);
-    copy->live = copy_array(draft->live, draft->live_count, sizeof *draft->live, &enough);
+    copy->trace = copy_array(draft->trace, draft->trace_count, sizeof *draft->trace, &enough);
     copy->norms = copy_array(draft->norms, draft->node_count, sizeof *draft->norms, &enough);
     copy->visited = copy_array(draft->visited, draft->visited_count, sizeof *draft->visited, &enough);
     copy->ladder.steps =

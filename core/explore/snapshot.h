@@ -73,9 +73,9 @@ typedef struct Snapshot {
 
     size_t layer_count;
     LayerSnapshot *layers; /* [layer_count] */
-    SolveProgress *live;   /* [live_count], the trace so far of `layer` while it is being solved */
-    size_t live_count;
-    double rounding_error; /* of `layer` while it is being solved: where its trace starts from */
+    SolveProgress *trace;  /* [trace_count], the solver's records of `layer` while it is being solved; NULL
+                              else.  trace[0].objective is the error of round-to-nearest */
+    size_t trace_count;
 
     size_t node_count;
     LayerNorm *norms;       /* [node_count] as network_norms()', or NULL: not known yet */

@@ -21,12 +21,16 @@ typedef struct Run {
 
 /* --- progress ------------------------------------------------------------------------------------------ */
 
-static bool report(Run *run, PipelineProgress progress)
+/* `newest` is NULL while calibrating. */
+static bool report(void *context, const SolveProgress *newest)
 {
+    const Run *run = context;
     if (!run->options->progress) return true;
-    progress.layer = run->layer;
-    progress.layer_count = run->network->layer_count;
-    progress.fraction = run->fraction;
+    const PipelineProgress progress = {.layer = run->layer,
+                                       .layer_count = run->network->layer_count,
+                                       .fraction = run->fraction,
+                                       .trace = newest,
+                                       .trace_count = newest != NULL};
     return run->options->progress(run->options->context, &progress);
 }
 
@@ -34,12 +38,7 @@ static bool calibrate_progress(void *context, double fraction)
 {
     Run *run = context;
     run->fraction = fraction;
-    return report(run, (PipelineProgress){.stage = "calibrating", .objective = NAN});
-}
-
-static bool solve_progress(void *context, const SolveProgress *progress)
-{
-    return report(context, layer_solve_progress(progress));
+    return report(run, NULL);
 }
 
 /* --- layers -------------------------------------------------------------------------------------------- */
@@ -47,7 +46,7 @@ static bool solve_progress(void *context, const SolveProgress *progress)
 static SolveOptions solve_options(Run *run, unsigned bits, size_t rows, size_t n)
 {
     SolveOptions options = layer_solve_options(run->plan, METHOD_BITSPLIT, bits, rows, n);
-    options.progress = solve_progress;
+    options.progress = report;
     options.context = run;
     return options;
 }

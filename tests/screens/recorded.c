@@ -379,7 +379,6 @@ static bool fill_snapshot(Recorded *recorded)
                            .seconds_left = 0,
                            .layer_count = RECORDED_LAYERS,
                            .layers = recorded->states,
-                           .rounding_error = NAN,
                            .node_count = RECORDED_LAYERS,
                            .norms = recorded->norms,
                            .ladder_current = true,
@@ -470,9 +469,8 @@ static void show_solving(Recorded *recorded, bool solving)
     recorded->states[at].state = solving ? LAYER_SOLVING : LAYER_CALIBRATING;
     layer_order_go(&recorded->scene, at);
     if (!solving) return;
-    snapshot->live = recorded->traces[at];
-    snapshot->live_count = 6;
-    snapshot->rounding_error = rows[at].rounding;
+    snapshot->trace = recorded->traces[at];
+    snapshot->trace_count = 6;
 }
 
 static void show_evaluating(Recorded *recorded)

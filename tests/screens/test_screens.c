@@ -420,8 +420,8 @@ static void shake_snapshot(Recorded *recorded, Dice *dice)
     snapshot->accuracy.labelled = roll(dice, 2);
     snapshot->accuracy_current = roll(dice, 2);
     if (roll(dice, 2) == 0) return;
-    snapshot->live = recorded->traces[3];
-    snapshot->live_count = 1 + roll(dice, 8);
+    snapshot->trace = recorded->traces[3];
+    snapshot->trace_count = 1 + roll(dice, 8);
 }
 
 static void shake_scene(Recorded *recorded, Dice *dice)

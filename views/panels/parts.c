@@ -113,21 +113,21 @@ bool part_is_live(const Scene *scene, size_t layer)
 {
     const LayerSnapshot *state = part_layer(scene, layer);
     const Snapshot *snapshot = scene->snapshot;
-    return state && state->state == LAYER_SOLVING && snapshot->layer == layer && snapshot->live_count > 0;
+    return state && state->state == LAYER_SOLVING && snapshot->layer == layer && snapshot->trace_count > 0;
 }
 
 double part_error_now(const Scene *scene, size_t layer)
 {
     const LayerSnapshot *state = part_layer(scene, layer);
     if (!state) return NAN;
-    if (part_is_live(scene, layer)) return scene->snapshot->live[scene->snapshot->live_count - 1].objective;
+    if (part_is_live(scene, layer)) return scene->snapshot->trace[scene->snapshot->trace_count - 1].objective;
     return layer_error(state);
 }
 
 double part_rounding(const Scene *scene, size_t layer)
 {
     const LayerResult *result = part_result(scene, layer);
-    if (part_is_live(scene, layer)) return scene->snapshot->rounding_error;
+    if (part_is_live(scene, layer)) return scene->snapshot->trace[0].objective;
     return result ? result->rounding_error : NAN;
 }
 

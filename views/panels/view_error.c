@@ -20,7 +20,7 @@ static Trace find_trace(const Scene *scene, size_t layer)
     const LayerSnapshot *state = part_layer(scene, layer);
     const Snapshot *snapshot = scene->snapshot;
     if (part_is_live(scene, layer))
-        return (Trace){snapshot->live, snapshot->live_count, true, snapshot->rounding_error};
+        return (Trace){snapshot->trace, snapshot->trace_count, true, snapshot->trace[0].objective};
     if (!state || !state->solved) return (Trace){.rounding = NAN};
     const Solved *solved = state->solved;
     return (Trace){solved->trace, solved->trace_count, false, solved->result.rounding_error};

@@ -179,7 +179,8 @@ static void write_state(char text[CELL_TEXT], const Scene *scene, size_t layer, 
     bool narrow = columns < STATE_WORD_COLUMNS;
     const char *word = state_word(scene, layer, narrow);
     if (!narrow && part_is_live(scene, layer))
-        snprintf(text, CELL_TEXT, "epoch %zu", scene->snapshot->live[scene->snapshot->live_count - 1].epoch);
+        snprintf(text, CELL_TEXT, "epoch %zu",
+                 scene->snapshot->trace[scene->snapshot->trace_count - 1].epoch);
     else
         snprintf(text, CELL_TEXT, "%s", word);
 }

@@ -27,15 +27,17 @@ static bool show_pipeline(void *context, const PipelineProgress *so_far)
     Show *show = context;
     const char *layer =
         so_far->layer < so_far->layer_count ? show->inputs->network->layers[so_far->layer].name : "";
-    if (so_far->epoch)
+    const SolveProgress *solve = so_far->trace ? &so_far->trace[so_far->trace_count - 1] : NULL;
+    const char *stage = !solve ? "calibrating" : solve->stage == SOLVE_STAGE_CODES ? "polishing" : "solving";
+    if (solve && solve->epoch)
         progress_show(
             &show->progress,
             "%s %3.0f %%  layer %zu of %zu  %s  %s %u bits  epoch %zu  error %.3e  %zu codes changed",
-            show->what, 100 * so_far->fraction, so_far->layer + 1, so_far->layer_count, layer, so_far->stage,
-            so_far->bits, so_far->epoch, so_far->objective, so_far->codes_changed);
+            show->what, 100 * so_far->fraction, so_far->layer + 1, so_far->layer_count, layer, stage,
+            solve->bits, solve->epoch, solve->objective, solve->codes_changed);
     else
         progress_show(&show->progress, "%s %3.0f %%  layer %zu of %zu  %s  %s", show->what,
-                      100 * so_far->fraction, so_far->layer + 1, so_far->layer_count, layer, so_far->stage);
+                      100 * so_far->fraction, so_far->layer + 1, so_far->layer_count, layer, stage);
     return !interrupt_signal();
 }
 

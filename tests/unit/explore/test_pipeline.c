@@ -116,17 +116,18 @@ typedef struct Watch {
 static bool watch_layers(void *context, const PipelineProgress *progress)
 {
     Watch *watch = context;
-    if (strcmp(progress->stage, "calibrating") == 0) return true;
-    if (progress->epoch == 0 || progress->layer != watch->layer) watch->last = INFINITY;
+    if (!progress->trace) return true;
+    const SolveProgress *step = &progress->trace[progress->trace_count - 1];
+    if (step->epoch == 0 || progress->layer != watch->layer) watch->last = INFINITY;
     watch->layer = progress->layer;
     watch->epochs++;
-    watch->rises += progress->objective > watch->last * (1 + 1e-9);
-    if (strcmp(progress->stage, "solving") == 0 && progress->epoch > 0)
-        for (unsigned p = progress->bits - 1; p-- > 0;) {
-            double before = p + 2 == progress->bits ? watch->last : progress->after_digit[p + 1];
-            watch->rises += progress->after_digit[p] > before * (1 + 1e-5); /* moves are summed up in float */
+    watch->rises += step->objective > watch->last * (1 + 1e-9);
+    if (step->stage == SOLVE_STAGE_DIGITS)
+        for (unsigned p = step->bits - 1; p-- > 0;) {
+            double before = p + 2 == step->bits ? watch->last : step->after_digit[p + 1];
+            watch->rises += step->after_digit[p] > before * (1 + 1e-5); /* moves are summed up in float */
         }
-    watch->last = progress->objective;
+    watch->last = step->objective;
     return true;
 }
 

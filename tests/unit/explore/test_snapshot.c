@@ -41,15 +41,15 @@ static void copies_stay_as_they_were(void **state)
     Solved *solved = make_solved();
     VisitedPlan *visit = make_visit(10, 5, 10);
     LayerSnapshot layer = {.state = LAYER_SOLVED, .solved = solved, .accumulated_error = 0.5};
-    SolveProgress live[2] = {{.epoch = 0}, {.epoch = 1, .objective = 0.25}};
+    SolveProgress trace[2] = {{.epoch = 0}, {.epoch = 1, .objective = 0.25}};
     LayerNorm norm = {.upper = 3};
     LadderStep step = {.hybrid = 7};
     const Snapshot draft = {.number = 9,
                             .plan = plan,
                             .layer_count = 1,
                             .layers = &layer,
-                            .live = live,
-                            .live_count = 2,
+                            .trace = trace,
+                            .trace_count = 2,
                             .node_count = 1,
                             .norms = &norm,
                             .ladder = {.images = 4, .layer_count = 1, .steps = &step},
@@ -58,11 +58,11 @@ static void copies_stay_as_they_were(void **state)
     Snapshot *snapshot;
     assert_int_equal(snapshot_create(&snapshot, &draft, NULL), STATUS_OK);
     layer.accumulated_error = 1;
-    live[1].objective = norm.upper = step.hybrid = 0;
+    trace[1].objective = norm.upper = step.hybrid = 0;
     assert_int_equal(snapshot->number, 9);
     assert_ptr_equal(snapshot->plan, plan);
     assert_int_equal(plan->references, 2);
-    assert_true(snapshot->layers[0].accumulated_error == 0.5 && snapshot->live[1].objective == 0.25);
+    assert_true(snapshot->layers[0].accumulated_error == 0.5 && snapshot->trace[1].objective == 0.25);
     assert_true(snapshot->norms[0].upper == 3 && snapshot->ladder.steps[0].hybrid == 7);
     assert_ptr_equal(snapshot->layers[0].solved, solved);
     assert_int_equal(solved->references, 2);

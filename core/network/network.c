@@ -175,10 +175,10 @@ static Status make_network(Network **result, const Opening *opening, Message *me
     }
     NetworkStorage *storage = network->storage;
     storage->arena = arena_make(room(opening));
-    storage->direct = opening->options.kernels == KERNELS_BEST;
+    storage->direct = !opening->options.plain_kernels;
     storage->backend = &conv_plain;
 #if HAVE_DNNL
-    if (opening->options.kernels != KERNELS_PLAIN) storage->backend = &conv_dnnl;
+    if (!opening->options.plain_kernels) storage->backend = &conv_dnnl;
 #endif
     const NetworkOptions *options = &opening->options;
     const char *const texts[] = {opening->path, options->output, options->input_shape};

@@ -1,6 +1,7 @@
 #include "quantize/descent.h"
 
 #include "base/blas.h"
+#include "base/clones.h"
 #include "quantize/grid.h"
 
 #include <math.h>
@@ -8,13 +9,6 @@
 #include <string.h>
 
 #define MOSTLY_FULL 48 /* changed rows of a block from which packing does not pay */
-
-#if defined(__x86_64__) && defined(__GNUC__) && !defined(__clang__) && !defined(__SANITIZE_ADDRESS__) &&     \
-    !defined(__SANITIZE_THREAD__)
-#define CLONES __attribute__((target_clones("avx512f", "avx2", "default")))
-#else
-#define CLONES
-#endif
 
 /* --- memory ----------------------------------------------------------------------------------------- */
 

@@ -40,15 +40,17 @@ static Factor *place_factor(size_t n, Carver *carver)
     return factor;
 }
 
-size_t gptq_group_bytes(size_t n)
+size_t gptq_group_bytes(size_t n, const SolveOptions *options)
 {
+    (void)options;
     Carver carver = {0};
     place_factor(n, &carver);
     return carver.used;
 }
 
-size_t gptq_worker_bytes(size_t n)
+size_t gptq_worker_bytes(size_t n, const SolveOptions *options)
 {
+    (void)options;
     return (2 * n + LAZY_BLOCK) * sizeof(double);
 }
 

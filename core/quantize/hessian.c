@@ -49,6 +49,13 @@ void hessian_fill_rows(Hessian *hessian, size_t first, size_t count)
 {
     size_t n = hessian->problem->n;
     double scale = 1 / hessian->unit;
-    for (size_t i = first; i < first + count; i++)
-        for (size_t j = 0; j < n; j++) hessian->h[i * n + j] = (float)(hessian_at(hessian, i, j) * scale);
+    for (size_t i = first; i < first + count; i++) {
+        float reach = 0;
+        for (size_t j = 0; j < n; j++) {
+            const float element = (float)(hessian_at(hessian, i, j) * scale);
+            hessian->h[i * n + j] = element;
+            if (j != i) reach = fmaxf(reach, fabsf(element));
+        }
+        hessian->reach[i] = reach;
+    }
 }

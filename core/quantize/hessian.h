@@ -22,6 +22,7 @@ typedef struct Hessian {
     double ridge;   /* added to the diagonal */
     double *x_mean; /* [n], zeros where not centred */
     float *h;       /* [n][n], H'/unit */
+    float *reach;   /* [n], the largest |H'_kl| / unit, l != k */
     float *inverse; /* [n], (1 - HESSIAN_SHORT) unit/H'_kk, 0 for a dead input */
 } Hessian;
 
@@ -29,7 +30,7 @@ typedef struct Hessian {
  * ridge: in units of the mean diagonal. */
 void hessian_prepare(Hessian *hessian, bool centred, double ridge);
 
-/* Fills rows first..first+count-1 of h. */
+/* Fills rows first..first+count-1 of h and reach. */
 void hessian_fill_rows(Hessian *hessian, size_t first, size_t count);
 
 /* An element of H', and of G', in double. */

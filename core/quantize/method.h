@@ -16,6 +16,7 @@ typedef enum Method {
     METHOD_CODE_DESCENT, /* cyclic coordinate descent over whole codes, from round-to-nearest */
     METHOD_GPTQ,         /* Frantar et al., ICLR 2023 */
     METHOD_GPTQ_POLISH,  /* GPTQ, then coordinate descent over whole codes */
+    METHOD_KBEST,        /* nearest plane, the K best partial codes kept, over a scan of scales */
     METHOD_ROUND_MSE,    /* round-to-nearest at the scale of least squared weight error */
     METHOD_ROUND_MINMAX, /* round-to-nearest at the scale of the largest weight */
     METHOD_COUNT
@@ -25,6 +26,7 @@ typedef enum Method {
 typedef enum MethodPolish { POLISH_NEVER, POLISH_IF_ASKED, POLISH_ALWAYS } MethodPolish;
 
 struct Solver;
+struct SolveOptions;
 
 typedef struct MethodRow {
     const char *name;    /* "bitsplit": as in the CSV */
@@ -39,8 +41,8 @@ typedef struct MethodRow {
 
     /* Bytes that `solve` finds in solver->group_memory[g] and solver->worker_memory[w], at n inputs; NULL:
      * none. */
-    size_t (*group_bytes)(size_t n);
-    size_t (*worker_bytes)(size_t n);
+    size_t (*group_bytes)(size_t n, const struct SolveOptions *options);
+    size_t (*worker_bytes)(size_t n, const struct SolveOptions *options);
 } MethodRow;
 
 /* The method's row of the table. */

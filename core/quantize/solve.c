@@ -247,7 +247,7 @@ static Status run_solver(Solver *solver)
     if (status != STATUS_OK) return status;
     solution->method_error = solver_error(solver);
     if (method->polish == POLISH_ALWAYS || (method->polish == POLISH_IF_ASKED && solver->options.polish)) {
-        status = solver_run_epochs(solver, SOLVE_STAGE_CODES, solver_sweep_codes, &solution->polish_epochs);
+        status = solver_polish(solver, &solution->polish_epochs);
         if (status != STATUS_OK) return status;
         solution->polished_error = solver_error(solver);
     }

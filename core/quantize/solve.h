@@ -32,6 +32,7 @@
 #define QUANTIZE_SOLVE_H
 
 #include "base/pool.h"
+#include "quantize/effort.h"
 #include "quantize/method.h"
 #include "quantize/problem.h"
 
@@ -62,6 +63,7 @@ typedef struct SolveProgress {
 
 typedef struct SolveOptions {
     Method method;
+    Effort effort;
     unsigned bits; /* SOLVE_MIN_BITS..SOLVE_MAX_BITS */
     bool polish;   /* where the method asks (POLISH_IF_ASKED) */
     bool bias_correction;

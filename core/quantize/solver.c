@@ -25,6 +25,7 @@ Solver solver_make(const Problem *problems, size_t groups, size_t m, size_t n, c
                     .lanes = lanes,
                     .tiles = size_ceil_div(m, lanes),
                     .options = *options,
+                    .grid = grid_uniform(options->bits),
                     .method = method_row(options->method)};
 }
 
@@ -43,12 +44,14 @@ static void place(Solver *solver, size_t workers, Carver *carver)
     solver->rounded_scale = carve(carver, channels * sizeof *solver->rounded_scale);
     solver->scratch = carve(carver, workers * sizeof *solver->scratch);
     solver->worker_memory = carve(carver, workers * sizeof *solver->worker_memory);
+    solver->polishes = carve(carver, workers * sizeof *solver->polishes);
     for (size_t g = 0; g < groups; g++) {
         Hessian hessian = {0};
         hessian.x_mean = carve(carver, n * sizeof *hessian.x_mean);
         hessian.h = carve(carver, n * n * sizeof *hessian.h);
+        hessian.reach = carve(carver, n * sizeof *hessian.reach);
         hessian.inverse = carve(carver, n * sizeof *hessian.inverse);
-        void *memory = carve(carver, method->group_bytes ? method->group_bytes(n) : 0);
+        void *memory = carve(carver, method->group_bytes ? method->group_bytes(n, &solver->options) : 0);
         if (!carver->memory) continue;
         hessian.problem = &solver->problems[g];
         solver->hessians[g] = hessian;
@@ -69,8 +72,12 @@ static void place(Solver *solver, size_t workers, Carver *carver)
     for (size_t w = 0; w < workers; w++) {
         DescentScratch scratch;
         descent_scratch_place(&scratch, n, solver->lanes, carver);
-        void *memory = carve(carver, method->worker_bytes ? method->worker_bytes(n) : 0);
+        void *memory = carve(carver, method->worker_bytes ? method->worker_bytes(n, &solver->options) : 0);
+        Polish polish;
+        polish_place(&polish, n, carver);
         if (!carver->memory) continue;
+        polish.grid = &solver->grid;
+        solver->polishes[w] = polish;
         solver->scratch[w] = scratch;
         solver->worker_memory[w] = memory;
     }
@@ -232,12 +239,62 @@ Status solver_run_epochs(Solver *solver, SolveStage stage, void (*sweep)(Solver 
         solver_each_tile(solver, start_epoch);
         sweep(solver);
         solver_each_tile(solver, close_epoch);
-        *epochs = epoch;
-        Status status = solver_report(solver, stage, epoch);
+        Status status = solver_report(solver, stage, ++*epochs);
         if (status != STATUS_OK) return status;
         double after = total_objective(solver);
         if (!(before - after > SOLVE_TOLERANCE * before)) break;
         before = after;
     }
     return STATUS_OK;
+}
+
+/* --- polish ----------------------------------------------------------------------------------------------
+ */
+
+static void move_pairs(Solver *solver, Descent *descent, size_t worker)
+{
+    Polish *polish = &solver->polishes[worker];
+    descent->changed = 0;
+    if (descent->settled) return;
+    polish->hessian = descent->hessian;
+    for (size_t c = 0; c < descent->channels; c++) {
+        if (descent->live[c] == 0) continue;
+        polish_load(polish, descent, c);
+        polish_singles(polish, POLISH_SWEEPS);
+        if (polish_pairs(polish) > 0) polish_singles(polish, POLISH_SWEEPS);
+        polish_store(descent, c, polish);
+    }
+    close_epoch(solver, descent, worker);
+}
+
+static void search_on(Solver *solver, Descent *descent, size_t worker)
+{
+    Polish *polish = &solver->polishes[worker];
+    const size_t kicks = effort_row(solver->options.effort)->kicks;
+    polish->hessian = descent->hessian;
+    for (size_t c = 0; c < descent->channels; c++) {
+        if (descent->live[c] == 0) continue;
+        polish_load(polish, descent, c);
+        if (polish_search(polish, kicks, solver_first_channel(solver, descent) + c) > 0)
+            polish_store(descent, c, polish);
+    }
+    descent->settled = false;
+    close_epoch(solver, descent, worker);
+}
+
+Status solver_polish(Solver *solver, size_t *epochs)
+{
+    const EffortRow *effort = effort_row(solver->options.effort);
+    Status status = solver_run_epochs(solver, SOLVE_STAGE_CODES, solver_sweep_codes, epochs);
+    if (effort->pairs > 0)
+        for (size_t t = 0; t < solver->groups * solver->tiles; t++) solver->descents[t].settled = false;
+    for (size_t round = 0; round < effort->pairs && status == STATUS_OK; round++) {
+        const double before = total_objective(solver);
+        solver_each_tile(solver, move_pairs);
+        status = solver_report(solver, SOLVE_STAGE_CODES, ++*epochs);
+        if (!(before - total_objective(solver) > SOLVE_TOLERANCE * before)) break;
+    }
+    if (effort->kicks == 0 || status != STATUS_OK) return status;
+    solver_each_tile(solver, search_on);
+    return solver_report(solver, SOLVE_STAGE_CODES, ++*epochs);
 }

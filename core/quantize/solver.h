@@ -15,6 +15,8 @@
 #define QUANTIZE_SOLVER_H
 
 #include "quantize/descent.h"
+#include "quantize/grid.h"
+#include "quantize/polish.h"
 #include "quantize/solve.h"
 
 typedef struct Solver {
@@ -22,6 +24,7 @@ typedef struct Solver {
     size_t groups, m, n;
     size_t lanes, tiles; /* channels of a tile; tiles of a group */
     SolveOptions options;
+    Grid grid;
     const MethodRow *method;
     Solution *solution;
     Pool *pool;
@@ -36,6 +39,7 @@ typedef struct Solver {
     DescentScratch *scratch; /* [workers] */
     void **group_memory;     /* [groups], [workers]: the method's own, see method.h */
     void **worker_memory;
+    Polish *polishes;      /* [workers] */
     int8_t *rounded;       /* [groups*m][n], codes of round-to-nearest */
     double *rounded_scale; /* [groups*m] */
     double *heldout;       /* [groups*tiles], squared errors on held-out rows */
@@ -70,6 +74,10 @@ Status solver_run_epochs(Solver *solver, SolveStage stage, void (*sweep)(Solver 
 /* Sweeps whole codes of all tiles. */
 void solver_sweep_codes(Solver *solver);
 
+/* Polish: epochs of whole codes, then rounds of moves of two codes and iterated local search, as many as the
+ * effort says. STATUS_CANCELLED. */
+Status solver_polish(Solver *solver, size_t *epochs);
+
 /* The objective of all channels relative to sum_y2, ridge included; 0/0 is 0. */
 double solver_objective(const Solver *solver);
 
@@ -83,9 +91,14 @@ Status solver_report(Solver *solver, SolveStage stage, size_t epoch);
  */
 
 Status bitsplit_solve(Solver *solver);
+size_t bitsplit_group_bytes(size_t n, const SolveOptions *options);
+size_t bitsplit_worker_bytes(size_t n, const SolveOptions *options);
 Status code_descent_solve(Solver *solver);
 Status gptq_solve(Solver *solver);
-size_t gptq_group_bytes(size_t n);
-size_t gptq_worker_bytes(size_t n);
+size_t gptq_group_bytes(size_t n, const SolveOptions *options);
+size_t gptq_worker_bytes(size_t n, const SolveOptions *options);
+Status kbest_solve(Solver *solver);
+size_t kbest_group_bytes(size_t n, const SolveOptions *options);
+size_t kbest_worker_bytes(size_t n, const SolveOptions *options);
 
 #endif

@@ -202,8 +202,7 @@ static void logits_are_as_expected(void **state)
             char file_name[200];
             Network *network;
             snprintf(file_name, sizeof file_name, SOURCE_ROOT "/data/%s.onnx", names[i]);
-            if (network_open(&network, file_name,
-                             &(NetworkOptions){.kernels = plain ? KERNELS_PLAIN : KERNELS_BEST}, &message))
+            if (network_open(&network, file_name, &(NetworkOptions){.plain_kernels = plain}, &message))
                 fail_msg("%s", message.text);
             compare_logits(network, dataset, expected, plain ? 40 : 1000);
             network_free(network);
@@ -367,7 +366,7 @@ static void check_convolution(const Convolution *c, uint64_t stream, bool plain)
     for (size_t i = 0; i < count && with_range; i++) expected[i] = fmin(fmax(expected[i], -0.25), 0.75);
     float *tile = to_tile(c, x);
     write_convolution(c, w, bias, with_range);
-    Network *network = open_with(&(NetworkOptions){.kernels = plain ? KERNELS_PLAIN : KERNELS_BEST});
+    Network *network = open_with(&(NetworkOptions){.plain_kernels = plain});
     float *output = run_tile(network, tile);
     assert_int_equal(network->batch * network->output_elements, count);
     check_close(output, expected, count);

@@ -1,0 +1,248 @@
+#include "quantize/polish.h"
+
+#include "base/clones.h"
+#include "base/random.h"
+
+#include <math.h>
+#include <string.h>
+
+#define POLISH_GAIN 1e-9     /* of the score: less is noise */
+#define POLISH_BLOCKED 1e30f /* cost of a step that the grid does not have */
+#define POLISH_DEAD 1e-10    /* of the mean diagonal: an input below it is dead */
+#define POLISH_KICKED 3      /* codes moved by a kick */
+#define POLISH_SEED 3
+#define POLISH_STRIPES 16 /* partners compared side by side */
+
+void polish_place(Polish *polish, size_t n, Carver *carver)
+{
+    *polish = (Polish){.n = n,
+                       .target = carve(carver, n * sizeof *polish->target),
+                       .p = carve(carver, n * sizeof *polish->p),
+                       .up = carve(carver, n * sizeof *polish->up),
+                       .down = carve(carver, n * sizeof *polish->down),
+                       .up_cost = carve(carver, n * sizeof *polish->up_cost),
+                       .down_cost = carve(carver, n * sizeof *polish->down_cost),
+                       .level = carve(carver, n),
+                       .kept_p = carve(carver, n * sizeof *polish->kept_p),
+                       .kept_level = carve(carver, n)};
+}
+
+static void sum_up(Polish *polish)
+{
+    polish->gq = polish->qp = 0;
+    for (size_t k = 0; k < polish->n; k++) {
+        const double q = polish->grid->levels[polish->level[k]];
+        polish->gq += q * polish->target[k];
+        polish->qp += q * polish->p[k];
+    }
+}
+
+void polish_load(Polish *polish, const Descent *descent, size_t lane)
+{
+    const double unit = polish->hessian->unit;
+    for (size_t k = 0; k < polish->n; k++) {
+        const size_t at = k * descent->lanes + lane;
+        polish->target[k] = descent->target[at] / unit;
+        polish->p[k] = descent->p[at] / unit;
+        polish->level[k] = (uint8_t)grid_nearest_level(polish->grid, descent->codes[at]);
+    }
+    sum_up(polish);
+}
+
+void polish_store(Descent *descent, size_t lane, const Polish *polish)
+{
+    for (size_t k = 0; k < polish->n; k++)
+        descent->codes[k * descent->lanes + lane] = polish->grid->levels[polish->level[k]];
+}
+
+double polish_score(const Polish *polish)
+{
+    return polish->gq > 0 && polish->qp > 0 ? polish->gq * polish->gq / polish->qp : 0;
+}
+
+static bool raises_score(const Polish *polish, double gq, double qp)
+{
+    return gq > 0 && qp > 0 && gq * gq > polish_score(polish) * (1 + POLISH_GAIN) * qp;
+}
+
+/* p += d row */
+CLONES static void add_row(double *restrict p, const float *restrict row, double d, size_t n)
+{
+    for (size_t j = 0; j < n; j++) p[j] += d * (double)row[j];
+}
+
+static double step_to(const Polish *polish, size_t k, size_t level)
+{
+    return polish->grid->levels[level] - polish->grid->levels[polish->level[k]];
+}
+
+static void move(Polish *polish, size_t k, size_t level)
+{
+    const double d = step_to(polish, k, level);
+    const float *row = polish->hessian->h + k * polish->n;
+    polish->gq += d * polish->target[k];
+    polish->qp += d * (2 * polish->p[k] + d * (double)row[k]);
+    polish->level[k] = (uint8_t)level;
+    add_row(polish->p, row, d, polish->n);
+}
+
+/* Moves code k to the level that is best with the others held, at the scale as it is. */
+static bool move_single(Polish *polish, size_t k)
+{
+    const double diagonal = (double)polish->hessian->h[k * polish->n + k];
+    if (!(diagonal > POLISH_DEAD) || !(polish->gq > 0)) return false;
+    const double r = polish->p[k] - polish->target[k] * polish->qp / polish->gq;
+    const double best = polish->grid->levels[polish->level[k]] - r / diagonal;
+    const size_t level = grid_nearest_level(polish->grid, (float)best);
+    const double d = step_to(polish, k, level);
+    if (d == 0 || !raises_score(polish, polish->gq + d * polish->target[k],
+                                polish->qp + d * (2 * polish->p[k] + d * diagonal)))
+        return false;
+    move(polish, k, level);
+    return true;
+}
+
+size_t polish_singles(Polish *polish, size_t sweeps)
+{
+    size_t moves = 0;
+    for (size_t k = 0, still = 0, left = sweeps * polish->n; left > 0 && still < polish->n; left--) {
+        const bool moved = move_single(polish, k);
+        moves += moved;
+        still = moved ? 0 : still + 1;
+        k = k + 1 < polish->n ? k + 1 : 0;
+    }
+    sum_up(polish);
+    return moves;
+}
+
+/* The steps of every code and their costs at the scale as it is; returns the least cost. */
+static float price_steps(Polish *polish)
+{
+    const Grid *grid = polish->grid;
+    const double by_scale = polish->qp / polish->gq;
+    float least = POLISH_BLOCKED;
+    polish->largest_step = 0;
+    for (size_t k = 0; k < polish->n; k++) {
+        const size_t level = polish->level[k];
+        const float diagonal = polish->hessian->h[k * polish->n + k];
+        const float r = (float)(polish->p[k] - polish->target[k] * by_scale);
+        const bool above = level + 1 < grid->count, below = level > 0;
+        const float up = above ? (float)(grid->levels[level + 1] - grid->levels[level]) : 0;
+        const float down = below ? (float)(grid->levels[level] - grid->levels[level - 1]) : 0;
+        polish->up[k] = up;
+        polish->down[k] = down;
+        polish->largest_step = fmaxf(polish->largest_step, fmaxf(up, down));
+        polish->up_cost[k] = above ? up * (up * diagonal + 2 * r) : POLISH_BLOCKED;
+        polish->down_cost[k] = below ? down * (down * diagonal - 2 * r) : POLISH_BLOCKED;
+        least = fminf(least, fminf(polish->up_cost[k], polish->down_cost[k]));
+    }
+    return least;
+}
+
+/* min over l of the cost of a step of code l beside a step d of the code whose row of H' is given: twice[l] =
+ * 2 d H'_kl, up_cost[l] + twice[l] up[l] or down_cost[l] - twice[l] down[l]. */
+CLONES static float cheapest_partner(const float *restrict row, const float *restrict up,
+                                     const float *restrict down, const float *restrict up_cost,
+                                     const float *restrict down_cost, float d, size_t n)
+{
+    float least[POLISH_STRIPES];
+    for (size_t s = 0; s < POLISH_STRIPES; s++) least[s] = POLISH_BLOCKED;
+    for (size_t first = 0; first < n; first += POLISH_STRIPES) {
+        const size_t count = n - first < POLISH_STRIPES ? n - first : POLISH_STRIPES;
+        for (size_t s = 0; s < count; s++) {
+            const size_t l = first + s;
+            const float shared = 2 * d * row[l];
+            const float above = up_cost[l] + shared * up[l], below = down_cost[l] - shared * down[l];
+            const float cost = above < below ? above : below;
+            least[s] = cost < least[s] ? cost : least[s];
+        }
+    }
+    for (size_t s = 1; s < POLISH_STRIPES; s++) least[0] = fminf(least[0], least[s]);
+    return least[0];
+}
+
+/* Code k's step d together with the partner whose cost is `least`. */
+static bool move_pair(Polish *polish, size_t k, bool up, double d, float least)
+{
+    const float *row = polish->hessian->h + k * polish->n;
+    for (size_t l = 0; l < polish->n; l++) {
+        const float shared = 2 * (float)d * row[l];
+        const bool above = polish->up_cost[l] + shared * polish->up[l] <= least;
+        if (l == k || (!above && polish->down_cost[l] - shared * polish->down[l] > least)) continue;
+        const double e = above ? (double)polish->up[l] : -(double)polish->down[l];
+        const double diagonal = (double)polish->hessian->h[l * polish->n + l];
+        const double gq = polish->gq + d * polish->target[k] + e * polish->target[l];
+        const double qp = polish->qp + d * (2 * polish->p[k] + d * (double)row[k]) +
+                          e * (2 * polish->p[l] + e * diagonal) + 2 * d * e * (double)row[l];
+        if (!raises_score(polish, gq, qp)) return false;
+        move(polish, k, polish->level[k] + (up ? 1u : 0u) - (up ? 0u : 1u));
+        move(polish, l, polish->level[l] + (above ? 1u : 0u) - (above ? 0u : 1u));
+        return true;
+    }
+    return false;
+}
+
+size_t polish_pairs(Polish *polish)
+{
+    if (!(polish->gq > 0) || !(polish->qp > 0)) return 0;
+    size_t pairs = 0;
+    float least_alone = price_steps(polish);
+    for (size_t k = 0; k < polish->n; k++)
+        for (int up = 0; up < 2; up++) {
+            const float step = up ? polish->up[k] : polish->down[k];
+            const float cost = up ? polish->up_cost[k] : polish->down_cost[k];
+            /* Two steps share at most 2 |d e H'_kl|. */
+            if (step == 0 ||
+                cost + least_alone >= 2 * step * polish->largest_step * polish->hessian->reach[k])
+                continue;
+            const float d = up ? step : -step, above = polish->up_cost[k], below = polish->down_cost[k];
+            polish->up_cost[k] = polish->down_cost[k] = POLISH_BLOCKED;
+            const float least = cheapest_partner(polish->hessian->h + k * polish->n, polish->up, polish->down,
+                                                 polish->up_cost, polish->down_cost, d, polish->n);
+            polish->up_cost[k] = above;
+            polish->down_cost[k] = below;
+            if (cost + least >= 0 || !move_pair(polish, k, up, (double)d, least)) continue;
+            pairs++;
+            least_alone = price_steps(polish);
+        }
+    sum_up(polish);
+    return pairs;
+}
+
+static void keep(Polish *polish)
+{
+    memcpy(polish->kept_p, polish->p, polish->n * sizeof *polish->p);
+    memcpy(polish->kept_level, polish->level, polish->n);
+}
+
+static void restore(Polish *polish)
+{
+    memcpy(polish->p, polish->kept_p, polish->n * sizeof *polish->p);
+    memcpy(polish->level, polish->kept_level, polish->n);
+    sum_up(polish);
+}
+
+size_t polish_search(Polish *polish, size_t kicks, uint64_t key)
+{
+    size_t better = 0;
+    double score = polish_score(polish);
+    keep(polish);
+    for (size_t kick = 0; kick < kicks; kick++) {
+        for (uint64_t i = 0; i < POLISH_KICKED; i++) {
+            const uint64_t draw = random_bits(POLISH_SEED, key, kick, i);
+            const size_t k = (size_t)((draw >> 1) % polish->n), level = polish->level[k];
+            if (draw % 2 && level + 1 < polish->grid->count) move(polish, k, level + 1);
+            if (draw % 2 == 0 && level > 0) move(polish, k, level - 1);
+        }
+        do polish_singles(polish, POLISH_SWEEPS);
+        while (polish_pairs(polish) > 0);
+        if (polish_score(polish) > score * (1 + POLISH_GAIN)) {
+            score = polish_score(polish);
+            keep(polish);
+            better++;
+        } else {
+            restore(polish);
+        }
+    }
+    return better;
+}

@@ -1,0 +1,62 @@
+/* Polish: moves of one and of two codes of a channel, with the scale eliminated.
+ *
+ * At the best scale a = g'.q / q'H'q the objective of codes q is y2 - (g'.q)^2 / q'H'q, so that
+ *     score(q) = (g'.q)^2 / q'H'q
+ * is to be as large as possible. A move is made only where it raises the score. Single moves bring a code to
+ * the level that is best with the others held (coordinate descent); where no single one helps, two codes step
+ * to their next levels at once: H' often has a condition of 10^4 and more, and two codes of nearly parallel
+ * inputs then have to move together. With r = H'q - g'/a, steps d of code k and e of code l change the
+ * objective by a^2 times (2 d r_k + d^2 H'_kk) + (2 e r_l + e^2 H'_ll) + 2 d e H'_kl: the cost of each alone,
+ * and what they share. For every k the best partner l is one pass over a row of H'. One channel at a time,
+ * one thread. Private to core/quantize.
+ *
+ *     polish_place(&polish, n, &carver);
+ *     polish_load(&polish, descent, lane);                                // synced
+ *     do polish_singles(&polish, POLISH_SWEEPS);
+ *     while (polish_pairs(&polish) > 0);
+ *     polish_store(descent, lane, &polish);                               // then sync and refit
+ */
+#ifndef QUANTIZE_POLISH_H
+#define QUANTIZE_POLISH_H
+
+#include "quantize/descent.h"
+#include "quantize/grid.h"
+
+#define POLISH_SWEEPS 100 /* of single moves, at most */
+
+typedef struct Polish {
+    const Hessian *hessian;
+    const Grid *grid;
+    size_t n;
+    double *target, *p;         /* [n]: g' and H'q, in units of H's mean diagonal */
+    float *up, *down;           /* [n]: the steps to the next levels; 0 at an end of the grid */
+    float *up_cost, *down_cost; /* [n]: what a step alone changes the objective by, over a^2 */
+    uint8_t *level;             /* [n]: the codes, as indices into the grid */
+    float largest_step;
+    double gq, qp; /* g'.q, q'H'q */
+
+    double *kept_p; /* what polish_keep() kept */
+    uint8_t *kept_level;
+} Polish;
+
+/* Places the arrays of a Polish of n inputs; hessian and grid are set by the caller. */
+void polish_place(Polish *polish, size_t n, Carver *carver);
+
+/* The codes of a lane, whose p is up to date; and back. */
+void polish_load(Polish *polish, const Descent *descent, size_t lane);
+void polish_store(Descent *descent, size_t lane, const Polish *polish);
+
+double polish_score(const Polish *polish);
+
+/* Cycles through the codes until none moves, or `sweeps` times; returns the moves made. */
+size_t polish_singles(Polish *polish, size_t sweeps);
+
+/* One pass over all codes, each with its best partner; returns the pairs moved. */
+size_t polish_pairs(Polish *polish);
+
+/* Iterated local search: `kicks` times, some codes of the best so far are moved at random and polished again,
+ * and what is better stays. The random numbers are a function of `key` alone. Returns how often it was
+ * better. */
+size_t polish_search(Polish *polish, size_t kicks, uint64_t key);
+
+#endif

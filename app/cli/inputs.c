@@ -3,31 +3,23 @@
 
 #include "app/cli/budget.h"
 #include "app/cli/interrupt.h"
+#include "app/cli/opening.h"
 #include "app/cli/output_check.h"
+#include "app/cli/path.h"
 #include "app/cli/progress.h"
 #include "base/sizes.h"
 #include "config.h"
-#include "network/network.h"
 #include "quantize/calibrate.h"
 #include "report/plan_csv.h"
 #include "report/quantized_onnx.h"
 #include "report/report_json.h"
 
-#include <ctype.h>
-#include <fcntl.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 /* --- network ---------------------------------------------------------------------------------------- */
-
-bool has_suffix(const char *path, const char *suffix)
-{
-    size_t length = strlen(path), tail = strlen(suffix);
-    return length >= tail && strcasecmp(path + length - tail, suffix) == 0;
-}
 
 /* The network that comes with the program: where it was installed, or among the sources it was built from. */
 static const char *bundled_network(void)
@@ -37,12 +29,14 @@ static const char *bundled_network(void)
     return access(places[0], R_OK) == 0 ? places[0] : places[1];
 }
 
-/* Options win over what a run's JSON was opened by. */
-static Status open_file(Inputs *inputs, const char *path, Message *message)
+/* The plan may be a run's JSON: its input shape and output hold where the options leave them open. */
+static Status open_network(Inputs *inputs, Message *message)
 {
     const Options *options = inputs->options;
     const Budget budget = budget_now(options);
     RunChoices choices = {0};
+    inputs->path = strdup(options->network ? options->network : bundled_network());
+    if (!inputs->path) return status_no_memory(message, "a path");
     Status status = STATUS_OK;
     if (options->plan && looks_like_json(options->plan))
         status = run_choices_read(&choices, options->plan, message);
@@ -50,128 +44,15 @@ static Status open_file(Inputs *inputs, const char *path, Message *message)
                                         options->input_shape ? options->input_shape : choices.input_shape,
                                     .output = options->output ? options->output : choices.output,
                                     .memory = budget.left};
-    if (status == STATUS_OK) status = network_open(&inputs->network, path, &network, message);
+    if (status == STATUS_OK)
+        status = opening_network(&inputs->network, &inputs->description, inputs->path, &network, message);
     inputs->planned_on = choices.calibration;
     choices.calibration = NULL;
     run_choices_free(&choices);
     return status;
 }
 
-/* A file that a description names may be wrong there. */
-static Status name_key(Status status, const Inputs *inputs, const char *key, Message *message)
-{
-    if (status != STATUS_IO) return status;
-    return status_context(message, status, "description '%s', key '%s'", inputs->path, key);
-}
-
-static Status open_network(Inputs *inputs, Message *message)
-{
-    const Options *options = inputs->options;
-    inputs->path = strdup(options->network ? options->network : bundled_network());
-    if (!inputs->path) return status_no_memory(message, "a path");
-    const char *network = inputs->path;
-    if (has_suffix(inputs->path, ".json")) {
-        Status status = description_read(&inputs->description, inputs->path, message);
-        if (status != STATUS_OK) return status;
-        inputs->described = true;
-        network = inputs->description.network;
-    }
-    Status status = open_file(inputs, network, message);
-    return inputs->described ? name_key(status, inputs, "network", message) : status;
-}
-
-/* --- preparation ------------------------------------------------------------------------------------ */
-
-/* From whoever says it first; `kept` is the text. */
-static Status read_normalization(char **kept, float *values, const Inputs *inputs, bool is_std,
-                                 Message *message)
-{
-    const char *key = is_std ? "std" : "mean";
-    const char *option = is_std ? inputs->options->std : inputs->options->mean;
-    const char *described = is_std ? inputs->description.std : inputs->description.mean;
-    const char *metadata = is_std ? inputs->network->std : inputs->network->mean;
-    const char *text = is_std ? "1" : "0";
-    char what[512] = "";
-    if (option) {
-        text = option;
-        snprintf(what, sizeof what, "--%s", key);
-    } else if (described) {
-        text = described;
-        snprintf(what, sizeof what, "description '%s', key '%s'", inputs->path, key);
-    } else if (metadata && *metadata) {
-        text = metadata;
-        snprintf(what, sizeof what, "'%s', metadata '%s'", inputs->network->path, key);
-    }
-    *kept = strdup(text);
-    if (!*kept) return status_no_memory(message, "the normalization");
-    return normalization_parse(values, text, inputs->network->channels, is_std, what, message);
-}
-
-static Status copy_names(char ***copy, char *const *names, size_t count, Message *message)
-{
-    char **list = calloc(size_max(count, 1), sizeof *list);
-    if (!list) return status_no_memory(message, "class names");
-    for (size_t i = 0; i < count; i++) {
-        list[i] = strdup(names[i]);
-        if (list[i]) continue;
-        class_names_free(list, i);
-        return status_no_memory(message, "class names");
-    }
-    *copy = list;
-    return STATUS_OK;
-}
-
-static Status find_class_names(Inputs *inputs, const char **source, Message *message)
-{
-    const Description *description = &inputs->description;
-    const char *labels = inputs->options->labels, *metadata = inputs->network->labels;
-    *source = labels ? labels : description->labels ? inputs->path : inputs->network->path;
-    if (labels) return class_names_read(&inputs->class_names, &inputs->class_count, labels, message);
-    if (description->labels) {
-        inputs->class_count = description->label_count;
-        return copy_names(&inputs->class_names, description->labels, description->label_count, message);
-    }
-    if (!metadata || !*metadata) return STATUS_OK;
-    return class_names_split(&inputs->class_names, &inputs->class_count, metadata, message);
-}
-
-static Status read_class_names(Inputs *inputs, Message *message)
-{
-    const char *source;
-    Status status = find_class_names(inputs, &source, message);
-    if (status != STATUS_OK) return status;
-    if (!inputs->class_names || inputs->class_count == inputs->network->output_elements) return STATUS_OK;
-    return status_fail(message, STATUS_INVALID, "'%s' names %zu classes, and '%s' has %zu outputs", source,
-                       inputs->class_count, inputs->network->path, inputs->network->output_elements);
-}
-
 /* --- plan ------------------------------------------------------------------------------------------- */
-
-/* The first character of an open file that is no blank and no mark of the byte order; 0 where there is
- * none. */
-static unsigned char first_character(int file)
-{
-    unsigned char block[4096];
-    ssize_t got;
-    while ((got = read(file, block, sizeof block)) > 0)
-        for (ssize_t i = 0; i < got; i++)
-            if (block[i] != 0xef && block[i] != 0xbb && block[i] != 0xbf && !isspace(block[i]))
-                return block[i];
-    return 0;
-}
-
-/* Opens without waiting for a pipe's other end. */
-bool looks_like_json(const char *path)
-{
-    struct stat facts;
-    if (has_suffix(path, ".json")) return true;
-    const int file = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
-    if (file < 0) return false;
-    const bool regular = fstat(file, &facts) == 0 && S_ISREG(facts.st_mode);
-    const bool is_json = regular && first_character(file) == '{';
-    close(file);
-    return is_json;
-}
 
 static Status read_plan(Plan *plan, const Inputs *inputs, Message *message)
 {
@@ -210,26 +91,25 @@ static Status make_plan(Inputs *inputs, Message *message)
     return status;
 }
 
-/* --- images ----------------------------------------------------------------------------------------- */
-
-/* From whoever says it first. */
-static Status read_preparation(Preparation *preparation, const Inputs *inputs, Message *message)
+Status inputs_open_network(Inputs *inputs, const Options *options, Message *message)
 {
-    Status status = STATUS_OK;
-    for (PreparationKey key = 0; key < PREPARATION_KEYS && status == STATUS_OK; key++) {
-        const char *option = inputs->options->preparation[key];
-        const char *text = option ? option : inputs->description.preparation[key];
-        char what[512];
-        if (!text) continue;
-        if (option)
-            snprintf(what, sizeof what, "--%s", preparation_key_name(key));
-        else
-            snprintf(what, sizeof what, "description '%s', key '%s'", inputs->path,
-                     preparation_key_name(key));
-        status = preparation_set(preparation, key, text, what, message);
-    }
-    return status;
+    *inputs = (Inputs){.options = options};
+    Status status = open_network(inputs, message);
+    if (status != STATUS_OK) return status;
+    const Network *network = inputs->network;
+    const Description *description = &inputs->description;
+    status = opening_normalization(&inputs->mean, inputs->normalization.mean, options->mean, false, network,
+                                   description, message);
+    if (status == STATUS_OK)
+        status = opening_normalization(&inputs->std, inputs->normalization.std, options->std, true, network,
+                                       description, message);
+    if (status == STATUS_OK)
+        status = opening_class_names(&inputs->class_names, &inputs->class_count, options->labels, network,
+                                     description, message);
+    return status == STATUS_OK ? make_plan(inputs, message) : status;
 }
+
+/* --- images ----------------------------------------------------------------------------------------- */
 
 static bool show_reading(void *context, size_t done, size_t total)
 {
@@ -237,7 +117,7 @@ static bool show_reading(void *context, size_t done, size_t total)
     return !interrupt_signal();
 }
 
-/* What an option names wins over the description, labels included: they belong to their images. */
+/* Images that an option names do not take the labels that the description has for others. */
 static DatasetSource choose_images(const Inputs *inputs, const char *images, const char *labels,
                                    const ImageFiles *described)
 {
@@ -260,7 +140,7 @@ static DatasetSource choose_images(const Inputs *inputs, const char *images, con
                            .context = inputs->opening_context};
 }
 
-/* The images that will be calibrated on, and bounded on where those are more; 0 for all. */
+/* How many images are calibrated on, or bounded on where that is more; 0 for all. */
 static size_t images_to_calibrate(const Inputs *inputs)
 {
     const Options *options = inputs->options;
@@ -271,12 +151,12 @@ static size_t images_to_calibrate(const Inputs *inputs)
     return options->ladder_images ? size_max(images + heldout, options->ladder_images) : 0;
 }
 
-/* A network that was opened in the explorer has no options of its own: a description always helps. */
+/* In the explorer a network is opened without options: a description always helps. */
 static Status fail_no_images(const Inputs *inputs, const char *what, const char *option, Message *message)
 {
     const char *slash = strrchr(inputs->path, '/'), *name = slash ? slash + 1 : inputs->path;
     const char *dot = strrchr(name, '.');
-    if (inputs->described)
+    if (inputs->description.path)
         return status_fail(message, STATUS_INVALID,
                            "'%s' comes without %s images: name them there, or with %s", inputs->path, what,
                            option);
@@ -286,7 +166,7 @@ static Status fail_no_images(const Inputs *inputs, const char *what, const char 
         inputs->path, what, option, (int)(dot ? dot - name : (ptrdiff_t)strlen(name)), name);
 }
 
-/* An option that does nothing is not what was meant; a description may speak of other images. */
+/* An option without effect is refused. A description may speak of other images. */
 static Status check_floats(const Inputs *inputs, const Dataset *dataset, Message *message)
 {
     static const PreparationKey sizes[] = {PREPARATION_RESIZE, PREPARATION_CROP};
@@ -298,29 +178,20 @@ static Status check_floats(const Inputs *inputs, const Dataset *dataset, Message
     return STATUS_OK;
 }
 
-static bool is_described(const Inputs *inputs, const char *images)
-{
-    const Description *description = &inputs->description;
-    return images == description->calibration.images || images == description->evaluation.images;
-}
-
-static Status open_images(Dataset **dataset, const Inputs *inputs, DatasetSource *source, SessionNeed need,
+static Status open_images(Dataset **dataset, const Inputs *inputs, DatasetSource *source, InputNeed need,
                           const char *what, const char *option, Message *message)
 {
-    if (need == SESSION_NONE || (need == SESSION_WANTED && !source->images)) return STATUS_OK;
-    if (source->images) {
-        Progress progress = progress_start(inputs->options->progress && !inputs->opening);
-        if (!inputs->opening) source->context = &progress;
-        Status status = read_preparation(&source->preparation, inputs, message);
-        if (status == STATUS_OK) status = dataset_open(dataset, source, message);
-        if (status == STATUS_OK) status = check_floats(inputs, *dataset, message);
-        progress_clear(&progress);
-        return is_described(inputs, source->images) ? name_key(status, inputs, what, message) : status;
-    }
-    return fail_no_images(inputs, what, option, message);
+    if (need == INPUT_UNUSED || (need == INPUT_OPTIONAL && !source->images)) return STATUS_OK;
+    if (!source->images) return fail_no_images(inputs, what, option, message);
+    Progress progress = progress_start(inputs->options->progress && !inputs->opening);
+    if (!inputs->opening) source->context = &progress;
+    Status status =
+        opening_images(dataset, source, inputs->options->preparation, &inputs->description, message);
+    progress_clear(&progress);
+    return status == STATUS_OK ? check_floats(inputs, *dataset, message) : status;
 }
 
-Status inputs_open_images(Inputs *inputs, SessionNeed calibration, SessionNeed evaluation, Message *message)
+Status inputs_open_images(Inputs *inputs, InputNeed calibration, InputNeed evaluation, Message *message)
 {
     const Options *options = inputs->options;
     const Description *description = &inputs->description;
@@ -347,7 +218,7 @@ const char *inputs_images_path(const Inputs *inputs)
     return options->calibration ? options->calibration : description->calibration.images;
 }
 
-/* --- inputs ---------------------------------------------------------------------------------------- */
+/* --- outputs that would replace an input ------------------------------------------------------------- */
 
 static bool same_file(const char *a, const char *b)
 {
@@ -407,17 +278,7 @@ static Status check_outputs(const Options *options, Message *message)
     return status;
 }
 
-Status inputs_open_network(Inputs *inputs, const Options *options, Message *message)
-{
-    *inputs = (Inputs){.options = options};
-    Status status = open_network(inputs, message);
-    if (status == STATUS_OK)
-        status = read_normalization(&inputs->mean, inputs->normalization.mean, inputs, false, message);
-    if (status == STATUS_OK)
-        status = read_normalization(&inputs->std, inputs->normalization.std, inputs, true, message);
-    if (status == STATUS_OK) status = read_class_names(inputs, message);
-    return status == STATUS_OK ? make_plan(inputs, message) : status;
-}
+/* --- inputs ----------------------------------------------------------------------------------------- */
 
 Status inputs_check_layers(const Inputs *inputs, Message *message)
 {
@@ -440,13 +301,13 @@ Status inputs_open_pool(Inputs *inputs, Message *message)
     return pool_create(&inputs->pool, inputs->options->threads, message);
 }
 
-Status inputs_open(Inputs *inputs, const Options *options, SessionNeed calibration, SessionNeed evaluation,
+Status inputs_open(Inputs *inputs, const Options *options, InputNeed calibration, InputNeed evaluation,
                    Message *message)
 {
     *inputs = (Inputs){.options = options};
     Status status = check_outputs(options, message);
     if (status == STATUS_OK) status = inputs_open_network(inputs, options, message);
-    if (status == STATUS_OK && calibration == SESSION_NEEDED) status = inputs_check_layers(inputs, message);
+    if (status == STATUS_OK && calibration == INPUT_NEEDED) status = inputs_check_layers(inputs, message);
     if (status == STATUS_OK && options->onnx) status = inputs_check_onnx(inputs, inputs->plan, message);
     if (status == STATUS_OK) status = inputs_open_pool(inputs, message);
     if (status == STATUS_OK) status = inputs_open_images(inputs, calibration, evaluation, message);
@@ -473,6 +334,6 @@ void inputs_close(Inputs *inputs)
     free(inputs->mean);
     free(inputs->std);
     network_free(inputs->network);
-    if (inputs->described) description_free(&inputs->description);
+    if (inputs->description.path) description_free(&inputs->description);
     free(inputs->path);
 }

@@ -11,64 +11,61 @@
 #include "dataset/description.h"
 #include "evaluate/reference.h"
 #include "explore/plan.h"
-#include "network/types.h"
+#include "network/network.h"
 
-typedef enum SessionNeed { SESSION_NONE, SESSION_WANTED, SESSION_NEEDED } SessionNeed;
+/* Whether a set of images is opened: never, where it is named, or always. */
+typedef enum InputNeed { INPUT_UNUSED, INPUT_OPTIONAL, INPUT_NEEDED } InputNeed;
 
 typedef struct Inputs {
     const Options *options;
+    char *path;              /* what was opened: the network or its description */
+    Description description; /* all zero where a network was opened */
     Network *network;
-    Pool *pool;
-    const Plan *plan;                  /* held: as the options and --plan say */
-    char *planned_on;                  /* hash of the images that --plan's run was calibrated on, or NULL */
-    Dataset *calibration, *evaluation; /* NULL where there are none */
-    Reference *reference;              /* of the evaluation images, where there are any */
     Normalization normalization;
+    char *mean, *std;   /* the normalization as it was written */
     char **class_names; /* [class_count], NULL where there are none */
     size_t class_count;
-    char *mean, *std; /* as given; "0" and "1" where nobody says */
 
-    char *path;              /* what was opened: the network or its description */
-    Description description; /* of path, where it is one */
-    bool described;
+    const Plan *plan; /* as the options and --plan say, held */
+    char *planned_on; /* hash of the images that the run in --plan was calibrated on; NULL: not known */
+
+    Pool *pool;
+    Dataset *calibration, *evaluation; /* NULL where there are none */
+    Reference *reference;              /* of the evaluation images; NULL without them */
 
     /* Called now and then while images are read, with opening_context; false cancels. NULL: a line of
-     * progress, and signals cancel. */
+     * progress is shown, and signals cancel. */
     bool (*opening)(void *context, size_t done, size_t total);
     void *opening_context;
 } Inputs;
 
-/* Opens everything, checks that the images fit the network, and that --csv, --json and --onnx can be written,
- * so that nothing is found wrong after a long run. SESSION_WANTED: opened where it is named. Close it in any
- * case. */
-Status inputs_open(Inputs *inputs, const Options *options, SessionNeed calibration, SessionNeed evaluation,
+/* Opens everything, and checks that the images fit the network and that --csv, --json and --onnx can be
+ * written, so that nothing is found wrong after a long run. Close the inputs in any case. */
+Status inputs_open(Inputs *inputs, const Options *options, InputNeed calibration, InputNeed evaluation,
                    Message *message);
 
-/* The same in steps: the network and the plan, which take milliseconds; then the pool, which belongs to the
- * thread that is to work; then the images. */
+/* The same in steps: the network and the plan, which take milliseconds; the pool, which belongs to the thread
+ * that is to work; the images. */
 Status inputs_open_network(Inputs *inputs, const Options *options, Message *message);
 Status inputs_open_pool(Inputs *inputs, Message *message);
-Status inputs_open_images(Inputs *inputs, SessionNeed calibration, SessionNeed evaluation, Message *message);
+Status inputs_open_images(Inputs *inputs, InputNeed calibration, InputNeed evaluation, Message *message);
 void inputs_close(Inputs *inputs);
-void inputs_close_images(Inputs *inputs); /* and the pool: they may be opened again */
 
-/* Fail where `output`, called `what`, is one of the files that the inputs has opened: images aside, or with
- * them, which takes the thread that has them. */
+/* Closes the images and the pool, which can then be opened again. */
+void inputs_close_images(Inputs *inputs);
+
+/* Fail where the file to write, `output`, is one of those that were read. `what` names it: "--csv", say.
+ * inputs_spare_files() leaves out the images, which may belong to another thread. */
 Status inputs_spare_files(const Inputs *inputs, const char *what, const char *output, Message *message);
 Status inputs_spare_inputs(const Inputs *inputs, const char *what, const char *output, Message *message);
 
-/* Whether there is a layer to quantize. */
+/* Fails where there is no layer to quantize. */
 Status inputs_check_layers(const Inputs *inputs, Message *message);
 
-/* Whether the network can be written as quantized ONNX by that plan. */
+/* Fails where the network cannot be written as quantized ONNX by that plan. */
 Status inputs_check_onnx(const Inputs *inputs, const Plan *plan, Message *message);
 
-/* The path of the images to evaluate on, or else to calibrate on; NULL where none are named. */
+/* The path of the evaluation images, or else of the calibration images; NULL where none are named. */
 const char *inputs_images_path(const Inputs *inputs);
-
-bool has_suffix(const char *path, const char *suffix); /* whatever the case */
-/* Whether a name ends in .json, or the file's first character that is not blank, a byte-order mark aside,
- * opens a JSON object. */
-bool looks_like_json(const char *path);
 
 #endif

@@ -1,9 +1,15 @@
+#define _GNU_SOURCE
 #include "app/cli/path.h"
 
+#include <ctype.h>
+#include <fcntl.h>
 #include <glob.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 void path_expand(char *path, size_t capacity, const char *typed)
 {
@@ -54,4 +60,36 @@ size_t path_complete(char *path, size_t capacity)
     }
     free(pattern);
     return count;
+}
+
+bool has_suffix(const char *path, const char *suffix)
+{
+    size_t length = strlen(path), tail = strlen(suffix);
+    return length >= tail && strcasecmp(path + length - tail, suffix) == 0;
+}
+
+/* The first character of an open file that is no blank and no mark of the byte order; 0 where there is
+ * none. */
+static unsigned char first_character(int file)
+{
+    unsigned char block[4096];
+    ssize_t got;
+    while ((got = read(file, block, sizeof block)) > 0)
+        for (ssize_t i = 0; i < got; i++)
+            if (block[i] != 0xef && block[i] != 0xbb && block[i] != 0xbf && !isspace(block[i]))
+                return block[i];
+    return 0;
+}
+
+/* Opens without waiting for a pipe's other end. */
+bool looks_like_json(const char *path)
+{
+    struct stat facts;
+    if (has_suffix(path, ".json")) return true;
+    const int file = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+    if (file < 0) return false;
+    const bool regular = fstat(file, &facts) == 0 && S_ISREG(facts.st_mode);
+    const bool is_json = regular && first_character(file) == '{';
+    close(file);
+    return is_json;
 }

@@ -1,4 +1,5 @@
 #include "app/cli/output_check.h"
+#include "app/cli/path.h"
 #include "app/explorer/actions.h"
 #include "app/explorer/autosave.h"
 #include "app/explorer/prompt.h"

@@ -178,7 +178,7 @@ static Status open_all(Worker *worker, Message *message)
     if (status != STATUS_OK) return status;
     inputs->opening = proceed_opening;
     inputs->opening_context = worker;
-    const Status images = inputs_open_images(inputs, SESSION_NEEDED, SESSION_WANTED, message);
+    const Status images = inputs_open_images(inputs, INPUT_NEEDED, INPUT_OPTIONAL, message);
     status = create_explorer(worker, images == STATUS_OK ? message : NULL);
     if (images != STATUS_OK && status == STATUS_OK) {
         explorer_lack_images(worker->explorer, message);

@@ -1,6 +1,8 @@
 #define _GNU_SOURCE
 #include "app/explorer/workspace.h"
 
+#include "app/cli/path.h"
+
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>

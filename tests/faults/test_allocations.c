@@ -99,7 +99,7 @@ static void set_stage(const Journey *journey)
 {
     read_arguments(journey->arguments);
     if (journey->start >= START_SESSION)
-        need(inputs_open(&inputs, &options, SESSION_NEEDED, SESSION_WANTED, &message));
+        need(inputs_open(&inputs, &options, INPUT_NEEDED, INPUT_OPTIONAL, &message));
     if (journey->start < START_RESULTS) return;
     need(step_quantize(&pipeline, &inputs, inputs.plan, "", &message));
     need(step_ladder(&climb, &inputs, pipeline, &message));
@@ -131,7 +131,7 @@ static Status open_network(void)
 static Status open_images(void)
 {
     Inputs opened;
-    Status status = inputs_open(&opened, &options, SESSION_NONE, SESSION_NEEDED, &message);
+    Status status = inputs_open(&opened, &options, INPUT_UNUSED, INPUT_NEEDED, &message);
     static float tile[CHANNELS * 32 * 32];
     for (size_t i = 0; status == STATUS_OK && i < opened.evaluation->count; i++) {
         status = dataset_read(opened.evaluation, tile, i, 1, &opened.normalization, &message);
@@ -178,7 +178,7 @@ static Status heard(void *context, size_t layer, const Sensitivity *sensitivity,
 static Status measure_sensitivities(void)
 {
     Sensitivity sensitivities[3];
-    Status status = step_survey(sensitivities, &inputs, heard, NULL, &message);
+    Status status = step_sweep(sensitivities, &inputs, heard, NULL, &message);
     if (status == STATUS_OK) digest_bytes(sensitivities, sizeof sensitivities);
     return status;
 }

@@ -282,7 +282,7 @@ static void open_peer(Peer *peer, Options *options, int count, char **arguments)
     Message message;
     if (options_parse(options, &all, count, arguments, &message) != REQUEST_RUN)
         check(STATUS_INVALID, &message);
-    check(inputs_open(&peer->inputs, options, SESSION_NEEDED, SESSION_NEEDED, &message), &message);
+    check(inputs_open(&peer->inputs, options, INPUT_NEEDED, INPUT_NEEDED, &message), &message);
     check(step_quantize(&peer->pipeline, &peer->inputs, peer->inputs.plan, "quantizing", &message), &message);
     check(workspace_create(&peer->workspace, peer->inputs.network, &message), &message);
     const size_t most = options->evaluation_images, there = peer->inputs.evaluation->count;

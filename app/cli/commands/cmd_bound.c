@@ -192,8 +192,8 @@ static Status bound(const Inputs *inputs, Message *message)
 Status cmd_bound(const Options *options, Message *message)
 {
     Inputs inputs;
-    const SessionNeed evaluation = options->ladder_on == LADDER_EVALUATION ? SESSION_NEEDED : SESSION_WANTED;
-    Status status = inputs_open(&inputs, options, SESSION_NEEDED, evaluation, message);
+    const InputNeed evaluation = options->ladder_on == LADDER_EVALUATION ? INPUT_NEEDED : INPUT_OPTIONAL;
+    Status status = inputs_open(&inputs, options, INPUT_NEEDED, evaluation, message);
     if (status == STATUS_OK) status = bound(&inputs, message);
     inputs_close(&inputs);
     return status;

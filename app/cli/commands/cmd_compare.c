@@ -162,7 +162,7 @@ Status cmd_compare(const Options *options, Message *message)
 {
     Inputs inputs;
     Outcome outcomes[CONTENDERS] = {0};
-    Status status = inputs_open(&inputs, options, SESSION_NEEDED, SESSION_WANTED, message);
+    Status status = inputs_open(&inputs, options, INPUT_NEEDED, INPUT_OPTIONAL, message);
     for (size_t i = 0; i < CONTENDERS && status == STATUS_OK; i++)
         status = run_contender(&outcomes[i], &inputs, &contenders[i], message);
     if (status == STATUS_OK) status = report(&inputs, outcomes, message);

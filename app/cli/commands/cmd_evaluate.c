@@ -24,7 +24,7 @@ static Status evaluate(const Inputs *inputs, Message *message)
 Status cmd_evaluate(const Options *options, Message *message)
 {
     Inputs inputs;
-    Status status = inputs_open(&inputs, options, SESSION_NONE, SESSION_NEEDED, message);
+    Status status = inputs_open(&inputs, options, INPUT_UNUSED, INPUT_NEEDED, message);
     if (status == STATUS_OK) status = evaluate(&inputs, message);
     inputs_close(&inputs);
     return status;

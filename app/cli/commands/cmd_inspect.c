@@ -118,7 +118,7 @@ static Status write_plan(const Inputs *inputs, Message *message)
 Status cmd_inspect(const Options *options, Message *message)
 {
     Inputs inputs;
-    Status status = inputs_open(&inputs, options, SESSION_NONE, SESSION_NONE, message);
+    Status status = inputs_open(&inputs, options, INPUT_UNUSED, INPUT_UNUSED, message);
     if (status == STATUS_OK) status = write_plan(&inputs, message);
     if (status == STATUS_OK) {
         print_heading(&inputs);

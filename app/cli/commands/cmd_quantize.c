@@ -140,7 +140,7 @@ static Status quantize(const Inputs *inputs, Message *message)
 Status cmd_quantize(const Options *options, Message *message)
 {
     Inputs inputs;
-    Status status = inputs_open(&inputs, options, SESSION_NEEDED, SESSION_WANTED, message);
+    Status status = inputs_open(&inputs, options, INPUT_NEEDED, INPUT_OPTIONAL, message);
     if (status == STATUS_OK) status = quantize(&inputs, message);
     inputs_close(&inputs);
     return status;

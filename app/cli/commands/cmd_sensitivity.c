@@ -92,7 +92,7 @@ static Status sweep(const Inputs *inputs, Message *message)
     Shown shown = {.inputs = inputs, .table = table_create(columns, COLUMNS)};
     Sensitivity *sensitivities = calloc(network->layer_count + 1, sizeof *sensitivities);
     reserve_widths(shown.table, network);
-    Status status = sensitivities ? step_survey(sensitivities, inputs, show_layer, &shown, message)
+    Status status = sensitivities ? step_sweep(sensitivities, inputs, show_layer, &shown, message)
                                   : status_no_memory(message, "the sensitivities");
     if (status == STATUS_OK && csv) status = sensitivity_csv_write(csv, network, sensitivities, message);
     table_free(shown.table);
@@ -103,7 +103,7 @@ static Status sweep(const Inputs *inputs, Message *message)
 Status cmd_sensitivity(const Options *options, Message *message)
 {
     Inputs inputs;
-    Status status = inputs_open(&inputs, options, SESSION_NEEDED, SESSION_NONE, message);
+    Status status = inputs_open(&inputs, options, INPUT_NEEDED, INPUT_UNUSED, message);
     if (status == STATUS_OK) status = sweep(&inputs, message);
     inputs_close(&inputs);
     return status;

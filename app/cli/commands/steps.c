@@ -151,8 +151,8 @@ static Status show_known(void *context, size_t layer, const Sensitivity *sensiti
     return show->known(show->known_context, layer, sensitivity, message);
 }
 
-Status step_survey(Sensitivity *sensitivities, const Inputs *inputs, SweepKnown *known, void *context,
-                   Message *message)
+Status step_sweep(Sensitivity *sensitivities, const Inputs *inputs, SweepKnown *known, void *context,
+                  Message *message)
 {
     Show show = {.progress = progress_start(inputs->options->progress),
                  .inputs = inputs,

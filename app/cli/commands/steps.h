@@ -25,7 +25,7 @@ typedef struct Climb {
 Status step_ladder(Climb *climb, const Inputs *inputs, const Pipeline *pipeline, Message *message);
 
 /* sensitivities: [layer_count]. `known` may print: no line of progress is in the way. */
-Status step_survey(Sensitivity *sensitivities, const Inputs *inputs, SweepKnown *known, void *context,
-                   Message *message);
+Status step_sweep(Sensitivity *sensitivities, const Inputs *inputs, SweepKnown *known, void *context,
+                  Message *message);
 
 #endif

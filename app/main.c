@@ -40,7 +40,7 @@ static Status run_command(const Options *options, Message *message)
     return commands[options->command](options, message);
 }
 
-/* What was printed may have gone nowhere: a full disk, say. */
+/* Output that could not be written, on a full disk say, is an error. */
 static Status close_output(Message *message)
 {
     bool failed = ferror(stdout) != 0;

@@ -11,7 +11,7 @@ static atomic_int caught, stopped;
 static pthread_t interface; /* where `forwards` */
 static atomic_bool forwards;
 
-/* A library's thread that lets signals through may be given one, which ends no wait of the interface's. */
+/* A thread of a library may receive the signal, which does not end the interface's wait: it is sent on. */
 static void note(int number)
 {
     if (forwards && !pthread_equal(pthread_self(), interface))
@@ -50,7 +50,7 @@ static const int crashes[] = {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT, SIGSYS, 
 static void (*rescue_terminal)(void);
 static struct sigaction before_crash[CRASHES];
 
-/* What was there before, a sanitizer's report or the default, goes on from here: the signal comes again. */
+/* Raises the signal again for the handler before this one: a sanitizer's, or the default. */
 static void crash(int number)
 {
     rescue_terminal();

@@ -1,4 +1,4 @@
-/* Progress: one line on stderr that is written over, where stderr is a terminal; nothing elsewhere. */
+/* Progress: one line on standard error that is overwritten, where that is a terminal; nothing elsewhere. */
 #ifndef APP_PROGRESS_H
 #define APP_PROGRESS_H
 
@@ -6,15 +6,16 @@
 
 typedef struct Progress {
     bool on, shown;
-    double last; /* second of the last line */
+    double last; /* when a line was shown last, in seconds */
 } Progress;
 
+/* wanted: what --progress says. */
 Progress progress_start(bool wanted);
 
-/* Shows a line, at most ten a second; it is made printable and cut at the terminal's width. */
+/* Shows a line, at most ten per second, made printable and cut at the terminal's width. */
 void progress_show(Progress *progress, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
-/* Wipes the line away. */
+/* Erases the line. */
 void progress_clear(Progress *progress);
 
 #endif

@@ -16,7 +16,7 @@
 
 /* --- where ------------------------------------------------------------------------------------------ */
 
-/* The state folder's path; NULL where nobody says where it is. malloc'ed. */
+/* The path of the state folder, malloc'ed; NULL where the environment does not name one. */
 static char *state_folder(void)
 {
     char *folder = NULL;
@@ -29,6 +29,7 @@ static char *state_folder(void)
     return length < 0 ? NULL : folder;
 }
 
+/* The path of the saved exploration, malloc'ed; NULL: none. */
 static char *kept_path(const Session *session)
 {
     char *folder = state_folder(), *path = NULL;
@@ -71,8 +72,8 @@ static Autosave state_of(const Session *session)
     return state;
 }
 
-/* A plan that nobody edited is not worth keeping. */
-static bool is_worth_keeping(const Session *session, const Autosave *state)
+/* A plan that was never edited is not saved. */
+static bool is_worth_saving(const Session *session, const Autosave *state)
 {
     const Autosave *kept = &session->kept;
     const bool edited = session->scene.undo_count + session->scene.redo_count > 0;
@@ -81,15 +82,14 @@ static bool is_worth_keeping(const Session *session, const Autosave *state)
     return session->kept.on && edited && changed;
 }
 
-/* --- keeping ---------------------------------------------------------------------------------------- */
+/* --- saving ---------------------------------------------------------------------------------------- */
 
 Status autosave_now(Session *session, Message *message)
 {
     const Autosave state = state_of(session);
-    if (!is_worth_keeping(session, &state)) return STATUS_OK;
+    if (!is_worth_saving(session, &state)) return STATUS_OK;
     char *path = kept_path(session);
-    if (!path)
-        return status_fail(message, STATUS_IO, "neither XDG_STATE_HOME nor HOME says where to keep it");
+    if (!path) return status_fail(message, STATUS_IO, "neither XDG_STATE_HOME nor HOME is set");
     Status status = make_folders(path, message);
     if (status == STATUS_OK) status = workspace_save(session->workspace, session->snapshot, path, message);
     if (status == STATUS_OK) session->kept = state;
@@ -127,13 +127,13 @@ static void ask(Session *session, const char *path, const Exploration *explorati
 {
     session_ask(
         session, restore, path,
-        "An exploration of this network was kept on %.10s at %.5s UTC, with %zu plan%s visited. Restore it? "
+        "An exploration of this network was saved on %.10s at %.5s UTC, with %zu plan%s visited. Restore it? "
         "(If not, it is replaced when you change the plan.)",
         exploration->saved, exploration->saved + 11, exploration->visited_count,
         exploration->visited_count == 1 ? "" : "s");
 }
 
-/* What is kept, and cannot be read, is not worth more than a word. */
+/* A saved exploration that cannot be read is only warned about. */
 void autosave_offer(Session *session)
 {
     Exploration exploration;
@@ -144,7 +144,7 @@ void autosave_offer(Session *session)
     if (path && access(path, F_OK) == 0) {
         Status status = exploration_read(&exploration, session->workspace->inputs.network, path, &message);
         if (status != STATUS_OK)
-            session_warn(session, "what was kept cannot be restored: %s", message.text);
+            session_warn(session, "the saved exploration cannot be restored: %s", message.text);
         else
             ask(session, path, &exploration);
         if (status == STATUS_OK) exploration_free(&exploration);

@@ -1,8 +1,8 @@
-/* Autosave: the exploration is kept in the XDG state folder, and offered at the next start of the same
- * network.
+/* Autosave: saves the exploration in the XDG state folder, and offers it when the same network is opened
+ * again.
  *
- * Kept on leaving and every minute in which it changed, written whole or not at all, in a file that is named
- * by the network's hash. A network that was only looked at leaves what is kept from before alone.
+ * It is saved on leaving, and every minute in which it changed, in a file named by the network's hash. The
+ * file is replaced whole or not at all. Where the plan was never edited, an older file stays as it is.
  *
  *     session.kept.on = true;
  *     autosave_offer(&session);
@@ -20,21 +20,24 @@
 struct Session;
 
 typedef struct Autosave {
-    bool on;     /* false: nothing is kept or offered */
-    double last; /* second of the last look */
-    /* as it was kept last, or opened */
+    bool on;     /* false: nothing is saved or offered */
+    double last; /* when it was last checked, in seconds */
+    /* The state that was saved last, or opened. */
     char plan[65];
     size_t visited, figures;
 } Autosave;
 
-/* Asks whether to restore what is kept of the network that the session opened, and has it known as unchanged.
- */
+/* Asks whether to restore the saved exploration of the open network, if there is one. The session counts as
+ * unchanged from here on. */
 void autosave_offer(struct Session *session);
 
-/* What the session holds counts as kept. */
+/* Makes the session's state count as saved. */
 void autosave_settle(struct Session *session);
 
+/* Saves at most once a minute, where something changed; warns where that fails. */
 void autosave_sometimes(struct Session *session);
+
+/* Saves where something changed. */
 Status autosave_now(struct Session *session, Message *message);
 
 #endif

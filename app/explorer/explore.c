@@ -11,12 +11,12 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-#define LOOK_AROUND 10000 /* milliseconds between two thoughts of keeping the exploration */
+#define AUTOSAVE_CHECK 10000 /* milliseconds between two looks at whether to save the exploration */
 
 typedef struct Explore {
     Session session;
-    bool dirty; /* the screen shows what is no more */
-    bool gone;  /* the terminal is */
+    bool dirty; /* the screen is out of date */
+    bool gone;  /* the terminal has gone away */
 } Explore;
 
 /* --- drawing ---------------------------------------------------------------------------------------- */
@@ -51,8 +51,8 @@ static void suspend(Explore *explore)
     explore->dirty = true;
 }
 
-/* What keys asked of the terminal. */
-static void obey(Explore *explore, bool had_mouse)
+/* Does what keys asked the terminal for. */
+static void serve_terminal(Explore *explore, bool had_mouse)
 {
     Session *session = &explore->session;
     if (session->scene.mouse != had_mouse) terminal_set_mouse(session->scene.mouse);
@@ -77,7 +77,7 @@ static void act(Explore *explore, const TerminalEvent *event)
         act_on_key(&explore->session, event->key);
     }
     explore->dirty = true;
-    obey(explore, had_mouse);
+    serve_terminal(explore, had_mouse);
 }
 
 static void read_keys(Explore *explore)
@@ -96,12 +96,13 @@ static bool goes_on(const Explore *explore)
     return !explore->gone && !explore->session.quit && !interrupt_signal();
 }
 
-static void wait_for_something(Explore *explore)
+/* For a key, a signal or the worker. */
+static void wait_for_event(Explore *explore)
 {
     struct pollfd sources[] = {
         {.fd = STDIN_FILENO, .events = POLLIN},
         {.fd = worker_descriptor(explore->session.workspace->worker), .events = POLLIN}};
-    if (interrupt_wait(sources, 2, LOOK_AROUND) > 0 && sources[0].revents & (POLLHUP | POLLERR | POLLNVAL))
+    if (interrupt_wait(sources, 2, AUTOSAVE_CHECK) > 0 && sources[0].revents & (POLLHUP | POLLERR | POLLNVAL))
         explore->gone = true;
 }
 
@@ -109,7 +110,7 @@ static Status loop(Explore *explore, Message *message)
 {
     Status status = draw(explore, message);
     while (status == STATUS_OK && goes_on(explore)) {
-        wait_for_something(explore);
+        wait_for_event(explore);
         if (interrupt_take_stop()) suspend(explore);
         read_keys(explore);
         explore->dirty |= session_take_news(&explore->session);
@@ -119,7 +120,7 @@ static Status loop(Explore *explore, Message *message)
     return status;
 }
 
-/* A terminal that is gone ends the program as its signal does. */
+/* Saves the exploration, and says why the program ends. */
 static Status leave(Explore *explore, Status status, Message *message)
 {
     Message reason = {0};

@@ -9,7 +9,7 @@
 #include "app/cli/options.h"
 
 /* STATUS_UNSUPPORTED where the terminal cannot be used; STATUS_CANCELLED where a signal ended it, with
- * interrupt_signal() to name it. The exploration is kept in either case: app/explorer/autosave.h. */
+ * interrupt_signal() to name it. The exploration is saved in either case: app/explorer/autosave.h. */
 Status explore_run(const Options *options, Message *message);
 
 #endif

@@ -17,18 +17,18 @@ const ScriptHelp script_help[] = {
     {"size 120x40", "columns and rows of the screen (80x24)"},
     {"keys jj4<Tab>",
      "presses keys: characters, and names in <> as the program's help (?) shows them; <Lt> is a "
-     "<; blanks are passed over"},
-    {"type TEXT", "types the rest of the line as it is"},
+     "<; blanks are skipped"},
+    {"type TEXT", "types the rest of the line"},
     {"wait", "until the worker has nothing left to do, or is paused"},
     {"wait errors", "until all layers of the plan are solved"},
     {"expect TEXT", "fails where the screen does not show the text"},
     {"dump [FILE]", "prints the screen as text, or writes it to a file"},
-    {"ascii on|off", "plain characters alone"},
-    {"# TEXT", "a remark"},
+    {"ascii on|off", "draws with ASCII characters alone, or not"},
+    {"# TEXT", "a comment"},
     {NULL, NULL}};
 
 #define MOST_LINE 8192
-#define WAIT_MILLISECONDS 200 /* an interruption is noticed at the latest then */
+#define WAIT_MILLISECONDS 200 /* until an interruption is noticed */
 
 /* --- the screen ------------------------------------------------------------------------------------- */
 
@@ -83,7 +83,7 @@ static Status order_expect(Session *session, const char *expected, Message *mess
                  : status_fail(message, STATUS_INVALID, "the screen does not show '%s'", expected);
 }
 
-/* The rest of a script was written for what is not there. */
+/* A file that was not written ends the script: what follows may rely on it. */
 static Status check_lost(const Session *session, Message *message)
 {
     return session->lost.text[0] ? status_fail(message, STATUS_IO, "%s", session->lost.text) : STATUS_OK;
@@ -137,7 +137,7 @@ static bool has_errors(const Session *session)
                                 plan_equal(snapshot->plan, session->scene.plan));
 }
 
-/* What the worker tells before it is done is taken before the wait ends. */
+/* Takes all news of the worker before it returns. */
 static Status wait_until(Session *session, bool (*done)(const Session *), Message *message)
 {
     struct pollfd wake = {.fd = worker_descriptor(session->workspace->worker), .events = POLLIN};
@@ -178,7 +178,7 @@ static Status run_line(Session *session, char *line, Message *message)
     for (size_t i = 0; i < sizeof orders / sizeof *orders; i++) {
         if (strlen(orders[i].name) != length || strncmp(line, orders[i].name, length) != 0) continue;
         if (!*argument && !orders[i].alone)
-            return status_fail(message, STATUS_INVALID, "%s: something is to follow it", orders[i].name);
+            return status_fail(message, STATUS_INVALID, "%s: needs an argument", orders[i].name);
         return orders[i].run(session, argument, message);
     }
     return status_fail(message, STATUS_INVALID,
@@ -186,7 +186,7 @@ static Status run_line(Session *session, char *line, Message *message)
                        (int)length, line);
 }
 
-/* The last line may be without an end. */
+/* The last line may have no line feed. */
 static bool is_whole(const char *line, FILE *file)
 {
     return strchr(line, '\n') || feof(file);
@@ -202,7 +202,7 @@ static Status run_lines(Session *session, FILE *file, const char *path, Message 
         status = is_whole(line, file)
                      ? run_line(session, line, message)
                      : status_fail(message, STATUS_INVALID,
-                                   "no order: longer than %d bytes, or with a zero byte", MOST_LINE - 2);
+                                   "not an order: longer than %d bytes, or with a zero byte", MOST_LINE - 2);
         if (session->quit) break;
         if (status != STATUS_OK && !interrupt_signal())
             status_context(message, status, "'%s', line %zu", path, number);
@@ -217,7 +217,7 @@ static bool has_no_exports(const Session *session)
     return worker_info(session->workspace->worker).exports == 0 || session->scene.paused;
 }
 
-/* The last of the notices may say that an export failed. */
+/* Waits for exports. The last notice may say that one failed. */
 static Status end(Session *session, const char *path, Message *message)
 {
     Status status = wait_until(session, has_no_exports, message);

@@ -1,15 +1,16 @@
-/* Script: keys from a file, screens as text; no terminal. For tests, demonstrations, and screen readers.
+/* Script: runs the explorer without a terminal: keys from a file, screens as text. For tests, demonstrations
+ * and screen readers.
  *
- * Everything goes through the same actions as by hand. A line is an order; blank lines and lines that start
- * with # are passed over. script_help describes the orders. An exploration is neither kept nor offered. A
- * script that ends waits for its exports.
+ * Keys do what they do in a terminal. Every line is an order, as script_help describes them; blank lines and
+ * lines that start with # are skipped. No exploration is saved or offered. At its end the script waits for
+ * its exports.
  */
 #ifndef APP_SCRIPT_H
 #define APP_SCRIPT_H
 
 #include "app/cli/options.h"
 
-/* An order as it is written, and what it does, for --help and the man page; an entry of NULLs ends them. */
+/* An order and what it does, for --help and the man page; {NULL, NULL} behind the last. */
 typedef struct ScriptHelp {
     const char *order, *help;
 } ScriptHelp;

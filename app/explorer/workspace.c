@@ -19,7 +19,7 @@ static void take_title(char title[WORKSPACE_TITLE], const char *path)
              name);
 }
 
-/* Images are mostly called alike: their folder says whose they are. */
+/* The folder of the images: files of images have similar names. */
 static void take_images_title(char title[WORKSPACE_TITLE], const char *path)
 {
     const char *end = path ? strrchr(path, '/') : NULL;
@@ -68,7 +68,7 @@ static void take_count(Options *options, size_t *member, size_t images)
     *member = images == EXPLORATION_ALL ? 0 : images;
 }
 
-/* What is given on the command line wins. */
+/* Options given on the command line win. */
 static void take_source(Options *options, const ExplorationSource *source)
 {
     options->network = source->network;
@@ -180,7 +180,8 @@ out:
     return status;
 }
 
-/* Paths hold wherever the file is read from; one that leads nowhere any more stays as it was given. */
+/* Absolute, so that the exploration can be read from any folder; a path that no longer exists stays as it is.
+ */
 static bool copy_path(char **copy, const char *path)
 {
     *copy = path ? realpath(path, NULL) : NULL;
@@ -227,7 +228,7 @@ static Status make_source(ExplorationSource *source, const Workspace *workspace,
     return status_no_memory(message, "what the network was opened with");
 }
 
-/* But for the images, which the worker compares. */
+/* Whether the options are those of the restored exploration, images aside: the worker compares those. */
 static Status compare_source(bool *alike, const Workspace *workspace, Message *message)
 {
     ExplorationSource now;
@@ -265,8 +266,8 @@ static Status save_present(const Workspace *workspace, const Snapshot *snapshot,
     return status;
 }
 
-/* Until the worker has taken them over, which it cannot without images, the visits restored are kept as they
- * were read, with the source and the hashes that their figures hold for. */
+/* Until snapshots have the restored plans (without images they never do), these are written as they were
+ * read, with the source and the hashes that their figures belong to. */
 Status workspace_save(const Workspace *workspace, const Snapshot *snapshot, const char *path,
                       Message *message)
 {

@@ -11,7 +11,7 @@
 #define LINE_WIDTH 72
 #define INDENT 20 /* of what a term is */
 
-/* What troff takes for its own is escaped. */
+/* Escapes the characters that troff interprets. */
 static size_t put_character(FILE *file, char character, bool starts_line)
 {
     static const char special[] = "-\\'\"`^~";
@@ -21,7 +21,7 @@ static size_t put_character(FILE *file, char character, bool starts_line)
     return (size_t)fprintf(file, "%s%c", starts_line && character == '.' ? "\\&" : "", character);
 }
 
-/* As it is to be read, in lines that end at blanks. */
+/* Breaks lines at blanks. */
 static void put_text(FILE *file, const char *text)
 {
     size_t column = 0;
@@ -77,15 +77,15 @@ static void put_description(FILE *file)
     fprintf(file, ".SH DESCRIPTION\n");
     put_line(
         file,
-        "Finds integer weights, and where asked integer activations, of 2 to 8 bits for a trained network "
-        "in ONNX, layer by layer on calibration images, without training and without labels; and says "
-        "what that costs: the error of every layer, bounds on how far the output moves, and the accuracy "
-        "before and after.");
-    put_paragraph(
-        file, "Without a command it explores: it opens the network in the terminal, where widths are "
-              "chosen by keys and their consequences appear as they are found. Without a network it opens "
-              "the ResNet-20 that comes with it. A description names a network, its images and how they "
-              "are prepared; an exploration is what the explorer saved.");
+        "Quantizes the weights, and optionally the activations, of a trained ONNX network to 2 to 8 bits, "
+        "layer "
+        "by layer on calibration images, without training and without labels. It shows what that costs: the "
+        "error of every layer, bounds on how far the output moves, and the accuracy before and after.");
+    put_paragraph(file,
+                  "Without a command it explores: it opens the network in the terminal, where bit widths are "
+                  "chosen by keys and their effect appears as it is measured. Without a network it opens "
+                  "the ResNet-20 that comes with it. A description names a network, its images and how they "
+                  "are prepared; an exploration is what the explorer saved.");
 }
 
 static void put_commands(FILE *file)
@@ -146,9 +146,9 @@ static bool put_keys(FILE *file)
     HelpLine *lines = key_help_create(&count);
     if (!lines) return false;
     fprintf(file, ".SH KEYS\n");
-    put_line(file,
-             "Of the explorer. The mouse selects and scrolls, sorts by the head of a column, and picks the "
-             "points of a chart.");
+    put_line(file, "These are the keys of the explorer. The mouse selects and scrolls, sorts by the head of "
+                   "a column, and "
+                   "picks the points of a chart.");
     for (size_t i = 0; i < count; i++) {
         if (i == 0 || strcmp(lines[i - 1].group, lines[i].group) != 0) {
             fprintf(file, ".PD\n.SS ");
@@ -175,10 +175,11 @@ static void put_surroundings(FILE *file)
     fprintf(file, ".SH FILES\n");
     put_item(file, BITSTITCH_DATA, "The networks and images that come with the program.");
     put_item(file, "$XDG_STATE_HOME/bitstitch, or ~/.local/state/bitstitch",
-             "Explorations as they were left, one a network; offered when the network is opened again.");
+             "Saved explorations, one per network; offered when the network is opened again.");
     fprintf(file, ".SH ENVIRONMENT\n");
-    put_item(file, "NO_COLOR", "Where it is not empty, the explorer draws without colours.");
-    put_item(file, "TMPDIR", "Where activations go that exceed --memory (/var/tmp).");
+    put_item(file, "NO_COLOR", "If it is set and not empty, the explorer draws without colours.");
+    put_item(file, "TMPDIR",
+             "The folder for temporary files with activations that exceed --memory (/var/tmp).");
     put_item(file, "OPENBLAS_CORETYPE",
              "The BLAS kernel; where it is not set, the best one that the processor can run.");
     fprintf(file, ".SH EXIT STATUS\n");
@@ -202,13 +203,14 @@ static void put_examples(FILE *file)
     fprintf(file, ".SH EXAMPLES\n");
     put_line(file, "Explore the network that comes with the program:");
     fprintf(file, ".PP\n.RS\n.nf\nbitstitch\n.fi\n.RE\n");
-    put_example(file,
-                "Quantize to 3 bits, keep widths and errors by layer, and run again with widths edited:",
-                "bitstitch quantize net.json --bits 3 --csv plan.csv");
+    put_example(
+        file,
+        "Quantize to 3 bits, write bit widths and errors per layer, and run again with edited bit widths:",
+        "bitstitch quantize net.json --bits 3 --csv plan.csv");
     fprintf(file, ".PP\n.RS\n.nf\n");
     put_line(file, "bitstitch quantize net.json --plan plan.csv");
     fprintf(file, ".fi\n.RE\n");
-    put_example(file, "Write the quantized network, with inputs of 8 bits, for another program to run:",
+    put_example(file, "Write the quantized network, with 8-bit activations, for another program to run:",
                 "bitstitch quantize net.json --activation-bits 8 --onnx quantized.onnx");
     fprintf(file, ".SH SEE ALSO\n");
     put_line(file,

@@ -1,4 +1,4 @@
-/* bound: quantizes, and climbs the ladder of bounds on how far the output moves. */
+/* bound: quantizes, and prints the ladder of bounds on how far the output moves, from loosest to measured. */
 #include "app/cli/commands/commands.h"
 #include "app/cli/commands/outputs.h"
 #include "app/cli/commands/print.h"
@@ -13,7 +13,7 @@
 
 #define NO_CERTIFICATE SIZE_MAX
 
-/* part NAN: does not apply. */
+/* part: a fraction; NAN: does not apply. */
 static void add_percent(Table *table, double part, int digits)
 {
     if (isnan(part))
@@ -22,7 +22,7 @@ static void add_percent(Table *table, double part, int digits)
         table_cell(table, "%.*f", digits, 100 * part);
 }
 
-/* next: the rung below, NAN for the last. certified: images, or NO_CERTIFICATE. */
+/* next: the value of the rung below, NAN for the last. certified: number of images, or NO_CERTIFICATE. */
 static void add_rung(Table *table, const char *name, double value, double next, size_t certified,
                      const Ladder *ladder)
 {
@@ -55,7 +55,7 @@ static Status print_rungs(const Ladder *ladder, Message *message)
 
 /* --- layers ----------------------------------------------------------------------------------------- */
 
-/* A stands only where some layer's input is quantized. */
+/* Without A (activation bits) where all activations are float. */
 static const TableColumn columns[] = {
     {"#", TABLE_RIGHT},         {"layer", TABLE_LEFT},        {"W", TABLE_RIGHT},
     {"A", TABLE_RIGHT},         {"local error", TABLE_RIGHT}, {"lambda", TABLE_RIGHT},
@@ -67,12 +67,12 @@ static void add_correct(Table *table, const Ladder *ladder, size_t correct)
     add_percent(table, ladder->labelled ? (double)correct / (double)ladder->images : NAN, 2);
 }
 
-/* F_0, from which the top-1 of the layers counts. */
-static void add_float(Table *table, const Ladder *ladder, bool inputs)
+/* The float network F_0, where the top-1 of the layers starts. */
+static void add_float(Table *table, const Ladder *ladder, bool activations)
 {
     table_cell(table, "%s", "");
     table_cell(table, "float");
-    for (size_t i = inputs ? 0 : 1; i < 8; i++) table_cell(table, "-");
+    for (size_t i = activations ? 0 : 1; i < 8; i++) table_cell(table, "-");
     add_correct(table, ladder, ladder->correct);
     table_cell(table, "-");
 }
@@ -93,14 +93,14 @@ static void add_layer(Table *table, const Ladder *ladder, size_t layer)
 
 static Status print_layers(const Inputs *inputs, const Ladder *ladder, Message *message)
 {
-    const bool quantized_inputs = quantizes_inputs(inputs->plan);
-    Table *table = table_without(columns, sizeof columns / sizeof *columns, quantized_inputs ? NULL : "A");
-    if (ladder->labelled) add_float(table, ladder, quantized_inputs);
+    const bool activations = quantizes_activations(inputs->plan);
+    Table *table = table_without(columns, sizeof columns / sizeof *columns, activations ? NULL : "A");
+    if (ladder->labelled) add_float(table, ladder, activations);
     for (size_t i = 0; i < ladder->layer_count; i++) {
         table_cell(table, "%zu", i + 1);
         table_cell(table, "%s", inputs->network->layers[i].name);
-        add_width(table, inputs->plan->layers[i].weight_bits);
-        if (quantized_inputs) add_width(table, inputs->plan->layers[i].activation_bits);
+        add_bits(table, inputs->plan->layers[i].weight_bits);
+        if (activations) add_bits(table, inputs->plan->layers[i].activation_bits);
         add_layer(table, ladder, i);
     }
     Status status = table_print(table, stdout, message);
@@ -120,7 +120,7 @@ static void print_words(const Network *network, const Ladder *ladder)
     }
     if (ladder->culprit) {
         printable_copy(text, sizeof text, ladder->culprit);
-        printf("no finite constant: node '%s': %s; the hybrid and measured rungs stand\n", text,
+        printf("no finite Lipschitz constant: node '%s': %s; the hybrid and measured rungs hold\n", text,
                ladder->reason);
     }
     if (ladder->violation) printf("VIOLATION of the ladder's order, which is a bug: %s\n", ladder->violation);
@@ -154,7 +154,7 @@ static void print_costs(const Pipeline *pipeline, const Evaluation *evaluation, 
            figure_bytes(peak_bytes()).text);
 }
 
-/* Files first, as in quantize. */
+/* Files are written before anything is printed: a reader that closes standard output loses no file. */
 static Status report(const Inputs *inputs, const Pipeline *pipeline, const Evaluation *evaluation,
                      const Climb *climb, Message *message)
 {

@@ -1,4 +1,4 @@
-/* compare: the methods side by side, with the same widths, images and statistics. */
+/* compare: all methods side by side, with the same bit widths, images and calibration statistics. */
 #include "app/cli/commands/commands.h"
 #include "app/cli/commands/print.h"
 #include "app/cli/commands/steps.h"
@@ -23,24 +23,22 @@ static const Contender contenders[] = {
 
 #define CONTENDERS (sizeof contenders / sizeof *contenders)
 
-/* What is kept of a contender's run. */
+/* Results of one contender. */
 typedef struct Outcome {
-    double *errors; /* [layer_count], final, NAN for float layers */
+    double *errors; /* [layer_count], reconstruction errors, NAN for float layers */
     Evaluation evaluation;
     double seconds; /* solving */
 } Outcome;
-
-static double final_error(const LayerResult *result)
-{
-    return isnan(result->polished_error) ? result->bitsplit_error : result->polished_error;
-}
 
 static Status keep(Outcome *outcome, const Pipeline *pipeline, Message *message)
 {
     outcome->seconds = pipeline->solve_seconds;
     outcome->errors = calloc(pipeline->layer_count + 1, sizeof *outcome->errors);
     if (!outcome->errors) return status_no_memory(message, "the errors of a method");
-    for (size_t i = 0; i < pipeline->layer_count; i++) outcome->errors[i] = final_error(&pipeline->layers[i]);
+    for (size_t i = 0; i < pipeline->layer_count; i++) {
+        const LayerResult *result = &pipeline->layers[i];
+        outcome->errors[i] = isnan(result->polished_error) ? result->bitsplit_error : result->polished_error;
+    }
     return STATUS_OK;
 }
 
@@ -69,15 +67,15 @@ static Status print_errors(const Inputs *inputs, const Outcome *outcomes, Messag
 {
     TableColumn columns[4 + CONTENDERS] = {
         {"#", TABLE_RIGHT}, {"layer", TABLE_LEFT}, {"bits", TABLE_RIGHT}, {"A", TABLE_RIGHT}};
-    bool quantized_inputs = quantizes_inputs(inputs->plan);
+    bool activations = quantizes_activations(inputs->plan);
     for (size_t i = 0; i < CONTENDERS; i++) columns[4 + i] = (TableColumn){contenders[i].name, TABLE_RIGHT};
-    Table *table = table_without(columns, 4 + CONTENDERS, quantized_inputs ? NULL : "A");
+    Table *table = table_without(columns, 4 + CONTENDERS, activations ? NULL : "A");
     for (size_t i = 0; i < inputs->network->layer_count; i++) {
         if (inputs->plan->layers[i].weight_bits == BITS_FLOAT) continue;
         table_cell(table, "%zu", i + 1);
         table_cell(table, "%s", inputs->network->layers[i].name);
         table_cell(table, "%u", inputs->plan->layers[i].weight_bits);
-        if (quantized_inputs) add_width(table, inputs->plan->layers[i].activation_bits);
+        if (activations) add_bits(table, inputs->plan->layers[i].activation_bits);
         for (size_t j = 0; j < CONTENDERS; j++) table_number(table, outcomes[j].errors[i]);
     }
     Status status = table_print(table, stdout, message);

@@ -1,4 +1,4 @@
-/* explore: the program in a terminal, or by a script. */
+/* explore: the explorer in a terminal, or run by a script. */
 #include "app/cli/commands/commands.h"
 #include "app/explorer/explore.h"
 #include "app/explorer/script.h"

@@ -1,4 +1,4 @@
-/* inspect: the layers of a network, and what each costs. */
+/* inspect: the layers of a network, and the size and cost of each. */
 #include "app/cli/commands/commands.h"
 #include "app/cli/commands/print.h"
 #include "app/cli/commands/table.h"
@@ -7,7 +7,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 
-/* A stands only where some layer's input is quantized. */
+/* Without A (activation bits) where all activations are float. */
 static const TableColumn columns[] = {
     {"#", TABLE_RIGHT},      {"layer", TABLE_LEFT},       {"operator", TABLE_LEFT},
     {"weights", TABLE_LEFT}, {"m", TABLE_RIGHT},          {"n", TABLE_RIGHT},
@@ -62,7 +62,7 @@ static void add_bytes(Table *table, const Totals *part, const Totals *whole)
 }
 
 static void add_layer(Table *table, const Network *network, const Plan *plan, size_t index,
-                      const Totals *whole, bool inputs)
+                      const Totals *whole, bool activations)
 {
     const Layer *layer = &network->layers[index];
     const LayerPlan *choice = &plan->layers[index];
@@ -78,12 +78,12 @@ static void add_layer(Table *table, const Network *network, const Plan *plan, si
     table_cell(table, "%zu", layer->n);
     table_cell(table, "%zu", layer->groups);
     add_costs(table, &part, whole);
-    add_width(table, choice->weight_bits);
-    if (inputs) add_width(table, choice->activation_bits);
+    add_bits(table, choice->weight_bits);
+    if (activations) add_bits(table, choice->activation_bits);
     add_bytes(table, &part, whole);
 }
 
-static void add_total(Table *table, const Totals *whole, bool inputs)
+static void add_total(Table *table, const Totals *whole, bool activations)
 {
     table_rule(table);
     table_cell(table, "%s", "");
@@ -91,17 +91,17 @@ static void add_total(Table *table, const Totals *whole, bool inputs)
     for (size_t i = 0; i < 5; i++) table_cell(table, "%s", "");
     add_costs(table, whole, whole);
     table_cell(table, "%s", "");
-    if (inputs) table_cell(table, "%s", "");
+    if (activations) table_cell(table, "%s", "");
     add_bytes(table, whole, whole);
 }
 
 static Status print_layers(const Network *network, const Plan *plan, Message *message)
 {
-    bool inputs = quantizes_inputs(plan);
-    Table *table = table_without(columns, sizeof columns / sizeof *columns, inputs ? NULL : "A");
+    bool activations = quantizes_activations(plan);
+    Table *table = table_without(columns, sizeof columns / sizeof *columns, activations ? NULL : "A");
     Totals whole = add_up(network, plan);
-    for (size_t i = 0; i < network->layer_count; i++) add_layer(table, network, plan, i, &whole, inputs);
-    add_total(table, &whole, inputs);
+    for (size_t i = 0; i < network->layer_count; i++) add_layer(table, network, plan, i, &whole, activations);
+    add_total(table, &whole, activations);
     Status status = table_print(table, stdout, message);
     table_free(table);
     return status;

@@ -1,4 +1,4 @@
-/* quantize: solves every layer, measures what it cost, writes the plan and the run. */
+/* quantize: quantizes every layer, measures errors and accuracy, writes the plan, the run and the network. */
 #include "app/cli/commands/commands.h"
 #include "app/cli/commands/outputs.h"
 #include "app/cli/commands/print.h"
@@ -11,7 +11,7 @@
 
 #define NAME_TEXT 512
 
-/* A stands only where some layer's input is quantized. */
+/* Without A (activation bits) where all activations are float. */
 static const TableColumn columns[] = {
     {"#", TABLE_RIGHT},           {"layer", TABLE_LEFT},     {"bits", TABLE_RIGHT},
     {"A", TABLE_RIGHT},           {"method", TABLE_LEFT},    {"rounding", TABLE_RIGHT},
@@ -45,14 +45,14 @@ static void add_float(Table *table, const LayerResult *result)
 
 static Status print_layers(const Pipeline *pipeline, const Plan *plan, Message *message)
 {
-    bool inputs = quantizes_inputs(plan);
-    Table *table = table_without(columns, sizeof columns / sizeof *columns, inputs ? NULL : "A");
+    bool activations = quantizes_activations(plan);
+    Table *table = table_without(columns, sizeof columns / sizeof *columns, activations ? NULL : "A");
     for (size_t i = 0; i < pipeline->layer_count; i++) {
         const Layer *layer = &pipeline->network->layers[i];
         table_cell(table, "%zu", i + 1);
         table_cell(table, "%s", layer->name);
-        add_width(table, pipeline->layers[i].bits);
-        if (inputs) add_width(table, pipeline->layers[i].activation_bits);
+        add_bits(table, pipeline->layers[i].bits);
+        if (activations) add_bits(table, pipeline->layers[i].activation_bits);
         if (pipeline->layers[i].bits == BITS_FLOAT)
             add_float(table, &pipeline->layers[i]);
         else
@@ -63,8 +63,8 @@ static Status print_layers(const Pipeline *pipeline, const Plan *plan, Message *
     return status;
 }
 
-/* Where codes of inputs end, and whether the layers' sums are those of integers. */
-static void print_inputs(const Pipeline *pipeline)
+/* How many activations are clipped, and whether the layers' sums are exact in float. */
+static void print_activations(const Pipeline *pipeline)
 {
     size_t quantized = 0, inexact = 0, worst = 0;
     for (size_t i = 0; i < pipeline->layer_count; i++) {
@@ -76,10 +76,10 @@ static void print_inputs(const Pipeline *pipeline)
     if (!quantized) return;
     char name[NAME_TEXT];
     printable_copy(name, sizeof name, pipeline->network->layers[worst].name);
-    printf("inputs quantized: %zu; most clipped: %.3f %% of the values into %s\n", quantized,
-           100 * pipeline->layers[worst].clipped, name);
+    printf("activations quantized: %zu layer%s; most clipped: %.3f %% of the input of %s\n", quantized,
+           plural(quantized), 100 * pipeline->layers[worst].clipped, name);
     if (inexact)
-        printf("note: sums of %zu layer%s may reach 2^24, where float no longer holds every whole number\n",
+        printf("note: sums of %zu layer%s may reach 2^24, where float no longer represents every integer\n",
                inexact, plural(inexact));
 }
 
@@ -89,8 +89,9 @@ static void print_notes(const Pipeline *pipeline)
     size_t kept = 0;
     for (size_t i = 0; i < pipeline->layer_count; i++) kept += pipeline->layers[i].channels_kept;
     if (kept)
-        printf("note: %zu channel%s left at rounding: the outputs do not follow the inputs\n", kept,
-               kept == 1 ? " was" : "s were");
+        printf("note: %zu channel%s left at round-to-nearest: the output does not correlate with the float "
+               "output\n",
+               kept, kept == 1 ? " was" : "s were");
 }
 
 static Status print_pipeline(const Inputs *inputs, const Pipeline *pipeline, Message *message)
@@ -102,12 +103,12 @@ static Status print_pipeline(const Inputs *inputs, const Pipeline *pipeline, Mes
     puts("");
     Status status = print_layers(pipeline, inputs->plan, message);
     print_totals(inputs->plan, inputs->network);
-    print_inputs(pipeline);
+    print_activations(pipeline);
     print_notes(pipeline);
     return status;
 }
 
-/* Files are written before anything is printed: a reader that stops reading loses nothing. */
+/* Files are written before anything is printed: a reader that closes standard output loses no file. */
 static Status report(const Inputs *inputs, const Pipeline *pipeline, const Evaluation *evaluation,
                      Message *message)
 {

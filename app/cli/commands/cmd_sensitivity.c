@@ -1,4 +1,5 @@
-/* sensitivity: what every layer's error will be at every width, before any run; measured, where asked. */
+/* sensitivity: every layer's reconstruction error at every bit width, estimated before any run, or measured.
+ */
 #include "app/cli/commands/commands.h"
 #include "app/cli/commands/print.h"
 #include "app/cli/commands/steps.h"
@@ -21,10 +22,10 @@ static const TableColumn columns[] = {
 typedef struct Shown {
     const Inputs *inputs;
     Table *table;
-    bool started; /* what stands above the first row was printed */
+    bool started; /* the heading was printed */
 } Shown;
 
-/* As wide as any row to come will need, so that rows can be printed one by one. */
+/* Makes the columns as wide as any later row needs: rows are printed one by one. */
 static void reserve_widths(Table *table, const Network *network)
 {
     char number[32];
@@ -36,17 +37,17 @@ static void reserve_widths(Table *table, const Network *network)
     for (size_t i = FIRST_WIDTH_COLUMN; i < COLUMNS; i++) table_widen(table, i, "1.00e-00");
 }
 
-static void print_above(const Inputs *inputs)
+static void print_introduction(const Inputs *inputs)
 {
     print_heading(inputs);
     puts("\nreconstruction error relative to the sum of squared outputs, on inputs of the float network\n"
-         "estimate: a rounding whose later codes make up for the earlier, where nothing is clipped;\n"
-         "rounding: to nearest, as it is");
+         "estimate: nearest-plane rounding, where later codes compensate earlier ones, without clipping;\n"
+         "rounding: round-to-nearest");
     if (inputs->options->measure) {
         const PlanOptions *plan = &inputs->plan->options;
         char ridge[32];
         snprintf(ridge, sizeof ridge, plan->ridge < 0 ? "ridge by layer" : "ridge %g", plan->ridge);
-        printf("measured: of bit-split, %s, %s, %s\n", plan->polish ? "polish" : "no polish",
+        printf("measured: bit-split, %s, %s, %s\n", plan->polish ? "polish" : "no polish",
                plan->bias_correction ? "bias correction" : "no bias correction", ridge);
     }
     puts("");
@@ -64,12 +65,12 @@ static void skip_layer(Table *table)
     table_cell(table, "%s", "");
 }
 
-/* On the screen at once: the layers still to come may take minutes. */
+/* Printed at once: the next layers may take minutes. */
 static Status show_layer(void *context, size_t layer, const Sensitivity *sensitivity, Message *message)
 {
     Shown *shown = context;
     Table *table = shown->table;
-    if (!shown->started) print_above(shown->inputs);
+    if (!shown->started) print_introduction(shown->inputs);
     shown->started = true;
     table_cell(table, "%zu", layer + 1);
     table_cell(table, "%s", shown->inputs->network->layers[layer].name);

@@ -1,5 +1,5 @@
-/* Commands: one file each (cmd_NAME.c). Output goes to stdout, for people; identical for identical runs but
- * for lines of times. */
+/* Commands: one file each (cmd_NAME.c). They print for people, on standard output; two runs with the same
+ * options print the same but for the lines of times and memory. */
 #ifndef APP_COMMANDS_H
 #define APP_COMMANDS_H
 

@@ -5,11 +5,12 @@
 #include "app/cli/commands/steps.h"
 #include "report/result.h"
 
-/* All that a report is made of. Without a pipeline, the plan alone; evaluation and ladder may be NULL. */
+/* What a report is made of; borrows all of it. Without a pipeline, the plan alone; evaluation and ladder may
+ * be NULL. */
 Result outputs_gather(const Inputs *inputs, const Plan *plan, const Pipeline *pipeline,
                       const Evaluation *evaluation, const Ladder *ladder);
 
-/* Writes those that were asked for. evaluation and climb may be NULL. */
+/* Writes the files that were asked for. evaluation and climb may be NULL. */
 Status outputs_write(const Inputs *inputs, const Pipeline *pipeline, const Evaluation *evaluation,
                      const Climb *climb, Message *message);
 

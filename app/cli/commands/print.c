@@ -63,23 +63,23 @@ void print_heading(const Inputs *inputs)
     print_classes(inputs);
     print_images("calibrate", inputs->calibration);
     print_images("evaluate", inputs->evaluation);
-    printf("  runs on   %s, BLAS kernel %s, %zu image%s a tile\n", network_kernels(network), blas_kernel(),
+    printf("  runs on   %s, BLAS kernel %s, %zu image%s per tile\n", network_kernels(network), blas_kernel(),
            network->batch, plural(network->batch));
     if (inputs->planned_on && inputs->calibration &&
         strcmp(inputs->planned_on, inputs->calibration->sha256) != 0)
-        puts("note: the plan's run was calibrated on other images");
+        puts("note: the run in --plan was calibrated on other images");
 }
 
 /* --- plan ------------------------------------------------------------------------------------------- */
 
-bool quantizes_inputs(const Plan *plan)
+bool quantizes_activations(const Plan *plan)
 {
     for (size_t l = 0; l < plan->layer_count; l++)
         if (plan->layers[l].activation_bits != BITS_FLOAT) return true;
     return false;
 }
 
-void add_width(Table *table, unsigned bits)
+void add_bits(Table *table, unsigned bits)
 {
     if (bits == BITS_FLOAT)
         table_cell(table, "float");
@@ -93,13 +93,13 @@ void print_options(const Plan *plan)
     char rows[32], ridge[32];
     snprintf(rows, sizeof rows, options->rows == PLAN_ALL_ROWS ? "all rows" : "%zu rows", options->rows);
     snprintf(ridge, sizeof ridge, options->ridge < 0 ? "ridge by layer" : "ridge %g", options->ridge);
-    const char *scales[2][2] = {{"", ", inputs with a scale a tensor"},
-                                {", error-compensated (but no input is quantized)",
-                                 ", inputs error-compensated (a scale a channel)"}};
-    const char *inputs = scales[options->error_compensated][quantizes_inputs(plan)];
-    printf("%s, %s a layer, %s, %s, %s%s, seed %" PRIu64 "\n", mode_name(options->mode), rows, ridge,
+    const char *scales[2][2] = {{"", ", per-tensor activation scales"},
+                                {", error-compensated (but no activation is quantized)",
+                                 ", error-compensated activations (per-channel scales)"}};
+    const char *activations = scales[options->error_compensated][quantizes_activations(plan)];
+    printf("%s, %s per layer, %s, %s, %s%s, seed %" PRIu64 "\n", mode_name(options->mode), rows, ridge,
            options->polish ? "polish" : "no polish",
-           options->bias_correction ? "bias correction" : "no bias correction", inputs, options->seed);
+           options->bias_correction ? "bias correction" : "no bias correction", activations, options->seed);
 }
 
 void print_totals(const Plan *plan, const Network *network)
@@ -173,9 +173,9 @@ static void print_comparison(const Evaluation *evaluation)
     if (evaluation->labelled) printf("images lost %zu, gained %zu\n", evaluation->lost, evaluation->gained);
     printf("agreement with float %s %%\n", share_figure(evaluation->agreeing, evaluation->images).text);
     if (evaluation->output_sqnr_db == INFINITY)
-        puts("SQNR of the output infinite: it is the float network's");
+        puts("output SQNR infinite: the output equals the float network's");
     else
-        printf("SQNR of the output %.2f dB\n", evaluation->output_sqnr_db);
+        printf("output SQNR %.2f dB\n", evaluation->output_sqnr_db);
 }
 
 Status print_accuracy(const Evaluation *evaluation, Message *message)

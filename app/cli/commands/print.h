@@ -1,4 +1,4 @@
-/* Print: what the commands' outputs have in common, on stdout. */
+/* Print: what several commands print, on standard output. */
 #ifndef APP_PRINT_H
 #define APP_PRINT_H
 
@@ -7,23 +7,23 @@
 #include "base/figures.h"
 #include "evaluate/accuracy.h"
 
-/* "s" behind a count that wants it. */
+/* The plural "s" behind a count: "" for 1. */
 const char *plural(size_t count);
 
-/* The network, its images, classes and what runs it. */
+/* The network, its input, classes and images, and what runs it. */
 void print_heading(const Inputs *inputs);
 
-/* True where some layer's input is quantized: tables then have a column A for the widths of inputs. */
-bool quantizes_inputs(const Plan *plan);
-/* A cell with a width, or float. */
-void add_width(Table *table, unsigned bits);
+/* Whether any layer has quantized activations: tables then have a column A. */
+bool quantizes_activations(const Plan *plan);
+/* A cell with a bit width, or "float". */
+void add_bits(Table *table, unsigned bits);
 
-/* The plan's options, in a line. */
+/* The plan's options, on one line. */
 void print_options(const Plan *plan);
-/* The plan's sizes, in a line after an empty one. */
+/* The plan's sizes, on one line after an empty one. */
 void print_totals(const Plan *plan, const Network *network);
 
-/* The float network's figures, and the quantized one's and the change between them where both were run. */
+/* The accuracy of the float network; with the quantized one's and the change where both were run. */
 Status print_accuracy(const Evaluation *evaluation, Message *message);
 
 /* In percent, with a 95 % interval: a share of the images, as "12.34 [11.50, 13.20]"; the change of top-1

@@ -1,4 +1,4 @@
-/* Table: text in aligned columns, as wide as a terminal shows it.
+/* Table: text in aligned columns. Wide characters count as a terminal shows them.
  *
  *     Table *table = table_create((const TableColumn[]){{"layer", TABLE_LEFT}, {"bits", TABLE_RIGHT}}, 2);
  *     table_cell(table, "%s", layer->name);
@@ -6,7 +6,8 @@
  *     table_print(table, stdout, message);
  *     table_free(table);
  *
- * Cells are made printable (base/printable.h). Out of memory at any point: table_print() says so.
+ * Cells are made printable (base/printable.h). When out of memory at any point, table_print()
+ * fails.
  */
 #ifndef APP_TABLE_H
 #define APP_TABLE_H
@@ -28,7 +29,7 @@ typedef struct Table Table;
 #define TABLE_MAX_COLUMNS 16
 
 Table *table_create(const TableColumn *columns, size_t count);
-/* As table_create(), less the column called `title`, where that is not NULL. */
+/* The same without the column called `title`; NULL: with all columns. */
 Table *table_without(const TableColumn *columns, size_t count, const char *title);
 void table_free(Table *table);
 
@@ -36,17 +37,17 @@ void table_free(Table *table);
 void table_cell(Table *table, const char *format, ...) __attribute__((format(printf, 2, 3)));
 /* A number as figure_number() writes it (base/figures.h): 2.84e-3, or - where it does not apply (NaN). */
 void table_number(Table *table, double value);
-/* The cells that follow stand below a line. Between rows only. */
+/* Draws a line before the cells that follow. To be called between rows. */
 void table_rule(Table *table);
 
-/* The column's least width: that of `text`. */
+/* Makes a column at least as wide as `text`. */
 void table_widen(Table *table, size_t column, const char *text);
 
-/* Titles and rows; called again, the rows added since, below what was printed: for columns to stay as wide,
- * table_widen() them before the first time. */
+/* Prints titles and rows. Later calls print the rows added since; columns stay aligned where table_widen()
+ * made them wide enough before the first call. */
 Status table_print(Table *table, FILE *file, Message *message);
 
-/* Columns that `text` takes on a terminal; it is to be printable UTF-8. */
+/* Columns that `text` takes on a terminal. It must be printable UTF-8. */
 size_t text_columns(const char *text);
 
 #endif

@@ -126,7 +126,7 @@ typedef struct NetworkOptions {
     size_t memory; /* ceiling in bytes for opening: the file, its unpacked form, the network; 0: 2 GiB */
 } NetworkOptions;
 
-/* --- geometry, for error bounds ---------------------------------------------------------------------- */
+/* --- geometry, for error bounds --------------------------------------------------------------------- */
 
 /* How a node passes on a change of one of its inputs, for one image, the other inputs unchanged. */
 typedef enum EdgeKind {

@@ -66,6 +66,20 @@ size_t attribute_floats(Call *call, const char *name, const float **values)
     return attribute ? attribute->n_floats : 0;
 }
 
+Status attribute_or_input(Call *call, const char *name, int opset, size_t input, int64_t *values,
+                          size_t *count)
+{
+    *count = 0;
+    if (call->opset >= opset)
+        return call_has(call, input) ? call_constant_ints(call, input, values, count, TENSOR_MAX_RANK)
+                                     : STATUS_OK;
+    const int64_t *given;
+    *count = attribute_ints(call, name, &given);
+    if (*count > TENSOR_MAX_RANK) return call_fail(call, STATUS_INVALID, "%zu %s", *count, name);
+    for (size_t i = 0; i < *count; i++) values[i] = given[i];
+    return STATUS_OK;
+}
+
 size_t attribute_tensor(Call *call, const char *name)
 {
     const Onnx__AttributeProto *attribute =

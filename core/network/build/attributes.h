@@ -17,6 +17,11 @@ const char *attribute_text(Call *call, const char *name, const char *absent);
 size_t attribute_ints(Call *call, const char *name, const int64_t **values);
 size_t attribute_floats(Call *call, const char *name, const float **values);
 
+/* Reads a list of at most TENSOR_MAX_RANK integers that is an attribute before `opset`, and since then input
+ * number `input`. *count is 0 if it is absent. */
+Status attribute_or_input(Call *call, const char *name, int opset, size_t input, int64_t *values,
+                          size_t *count);
+
 /* A tensor as a constant value; NO_INDEX if it is absent or damaged. */
 size_t attribute_tensor(Call *call, const char *name);
 

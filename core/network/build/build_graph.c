@@ -11,7 +11,7 @@
 
 #define LABEL 200 /* bytes of a made-up name */
 
-/* --- operators that are not supported ------------------------------------------------------------------- */
+/* --- operators that are not supported --------------------------------------------------------------- */
 
 static const Operator *find_operator(const Graph *graph, size_t node, int opset)
 {
@@ -21,71 +21,55 @@ static const Operator *find_operator(const Graph *graph, size_t node, int opset)
     return proto->op_type ? operator_find(proto->op_type, opset) : NULL;
 }
 
-/* The unsupported operators of a graph: how often each occurs, and at which node first. */
+/* An unsupported operator: how often it occurs, and at which node first. */
 typedef struct Unsupported {
-    NameTable table;
-    Blocks found; /* of UnsupportedOperator, in the order of the table */
-    Arena texts;
+    size_t node, count;
 } Unsupported;
 
-typedef struct UnsupportedOperator {
-    size_t node, count;
-} UnsupportedOperator;
-
-static bool note_unsupported(Unsupported *unsupported, const Graph *graph, size_t node)
+/* The message lists them as "Foo (node 'a'), Bar (node 'b' and 3 more)". */
+Status graph_check_operators(const Graph *graph, int opset, Message *message)
 {
-    char text[LABEL];
-    size_t number;
-    bool is_new;
-    graph_operator(graph, node, text, sizeof text);
-    const char *name = arena_copy_text(&unsupported->texts, text, strlen(text));
-    if (!name || !name_table_add(&unsupported->table, name, &number, &is_new)) return false;
-    UnsupportedOperator *entry =
-        is_new ? blocks_add(&unsupported->found) : blocks_at(&unsupported->found, number);
-    if (!entry) return false;
-    if (is_new) entry->node = node;
-    entry->count++;
-    return true;
-}
-
-/* "Foo (node 'a'), Bar (node 'b' and 3 more)" */
-static void list_unsupported(const Unsupported *unsupported, const Graph *graph, char *text, size_t size)
-{
-    size_t used = 0;
-    for (size_t i = 0; i < unsupported->table.count && used < size; i++) {
-        const UnsupportedOperator *entry = blocks_at(&unsupported->found, i);
+    NameTable names = {0};
+    Blocks found = {.size = sizeof(Unsupported)}; /* in the order of `names` */
+    Arena texts = arena_make(SIZE_MAX);
+    bool fits = true;
+    for (size_t i = 0; fits && i < graph->order_count; i++) {
+        const size_t node = graph->order[i];
+        if (find_operator(graph, node, opset)) continue;
+        char text[LABEL];
+        size_t number;
+        bool is_new;
+        graph_operator(graph, node, text, sizeof text);
+        const char *name = arena_copy_text(&texts, text, strlen(text));
+        fits = name && name_table_add(&names, name, &number, &is_new);
+        Unsupported *entry = !fits ? NULL : is_new ? blocks_add(&found) : blocks_at(&found, number);
+        fits = entry != NULL;
+        if (fits && is_new) entry->node = node;
+        if (fits) entry->count++;
+    }
+    char list[900] = "";
+    for (size_t i = 0, used = 0; fits && i < names.count && used < sizeof list; i++) {
+        const Unsupported *entry = blocks_at(&found, i);
         const char *name = graph->proto->node[entry->node]->name;
         char more[40] = "";
         if (entry->count > 1) snprintf(more, sizeof more, " and %zu more", entry->count - 1);
-        int length = snprintf(text + used, size - used, "%s%s (node '%s'%s)", i ? ", " : "",
-                              unsupported->table.names[i], name ? name : "", more);
-        if (length < 0) return;
-        used += (size_t)length;
+        const int length = snprintf(list + used, sizeof list - used, "%s%s (node '%s'%s)", i ? ", " : "",
+                                    names.names[i], name ? name : "", more);
+        used += length < 0 ? 0 : (size_t)length;
     }
-}
-
-Status graph_check_operators(const Graph *graph, int opset, Message *message)
-{
-    Unsupported unsupported = {.found = {.size = sizeof(UnsupportedOperator)}, .texts = arena_make(SIZE_MAX)};
-    bool fits = true;
-    for (size_t i = 0; fits && i < graph->order_count; i++)
-        if (!find_operator(graph, graph->order[i], opset))
-            fits = note_unsupported(&unsupported, graph, graph->order[i]);
-    char list[900] = "";
-    list_unsupported(&unsupported, graph, list, sizeof list);
     Status status = STATUS_OK;
     if (!fits)
         status = status_no_memory(message, "operators");
-    else if (unsupported.table.count > 0)
+    else if (names.count > 0)
         status = status_fail(message, STATUS_UNSUPPORTED,
                              "operators that opset %d has not, or that are not supported: %s", opset, list);
-    name_table_free(&unsupported.table);
-    blocks_free(&unsupported.found);
-    arena_free(&unsupported.texts);
+    name_table_free(&names);
+    blocks_free(&found);
+    arena_free(&texts);
     return status;
 }
 
-/* --- the walk ------------------------------------------------------------------------------------------- */
+/* --- the walk --------------------------------------------------------------------------------------- */
 
 static Status read_initializer(Builder *builder, size_t name, Message *message)
 {

@@ -29,7 +29,7 @@ Status call_no_memory(Call *call)
     return status_advise(call_fail(call, STATUS_MEMORY, "%s", reason.text), call->message, reason.remedies);
 }
 
-/* --- inputs --------------------------------------------------------------------------------------------- */
+/* --- inputs ----------------------------------------------------------------------------------------- */
 
 bool call_has(const Call *call, size_t input)
 {
@@ -91,7 +91,7 @@ Status call_keeps_images(Call *call, const BuildValue *value, const char *what)
                      call->builder->batch);
 }
 
-/* --- outputs -------------------------------------------------------------------------------------------- */
+/* --- outputs ---------------------------------------------------------------------------------------- */
 
 const char *call_output_name(const Call *call)
 {

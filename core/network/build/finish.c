@@ -4,6 +4,7 @@
 #include "base/sizes.h"
 #include "network/build/layer_names.h"
 #include "network/build/layers.h"
+#include "network/operators/move/slice_pad.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -26,25 +27,20 @@ typedef struct Finish {
     size_t *suffixes; /* [builder's layers] */
 } Finish;
 
-static void fill_none(size_t *numbers, size_t count)
-{
-    for (size_t i = 0; i < count; i++) numbers[i] = NO_INDEX;
-}
-
 static bool finish_allocate(Finish *finish)
 {
     const Builder *builder = finish->builder;
-    size_t nodes = builder->nodes.count, layers = builder->layers.count;
+    const size_t values = builder->values.count, nodes = builder->nodes.count, layers = builder->layers.count;
     finish->live = calloc(nodes + 1, sizeof *finish->live);
     finish->stack = calloc(nodes + 1, sizeof *finish->stack);
-    finish->value_numbers = calloc(builder->values.count + 1, sizeof *finish->value_numbers);
+    finish->value_numbers = calloc(values + 1, sizeof *finish->value_numbers);
     finish->layer_numbers = calloc(layers + 1, sizeof *finish->layer_numbers);
     finish->suffixes = calloc(layers + 1, sizeof *finish->suffixes);
     if (!finish->live || !finish->stack || !finish->value_numbers || !finish->layer_numbers ||
         !finish->suffixes)
         return false;
-    fill_none(finish->value_numbers, builder->values.count);
-    fill_none(finish->layer_numbers, layers);
+    for (size_t i = 0; i < values; i++) finish->value_numbers[i] = NO_INDEX;
+    for (size_t i = 0; i < layers; i++) finish->layer_numbers[i] = NO_INDEX;
     return true;
 }
 
@@ -142,37 +138,34 @@ static Status take_layer(Finish *finish, size_t number, const Node *use, size_t 
 
 /* Multiply-accumulates of one use per image. A ConvTranspose runs as a convolution of its input with zeros
  * between the pixels: only the input's own pixels count. */
-static uint64_t site_macs(const Finish *finish, const Node *node, const BuildLayer *layer)
+static uint64_t use_macs(const Finish *finish, const Node *node, const BuildLayer *layer)
 {
     const size_t batch = finish->builder->batch;
     if (!layer->origin.turned) return (uint64_t)(finish->values[node->output].elements / batch) * layer->n;
     const Value *x = &finish->values[node->inputs[0]];
     const size_t channels = x->shape[x->rank - 1] / layer->groups;
-    if (x->producer != NO_INDEX && strcmp(finish->nodes[x->producer].operator_name, "ZerosBetween") == 0)
+    if (x->producer != NO_INDEX && finish->nodes[x->producer].kernel == &kernel_zeros_between)
         x = &finish->values[finish->nodes[x->producer].inputs[0]];
     return (uint64_t)(x->elements / batch) * layer->m * (layer->n / channels);
 }
 
-/* The weights are the constant one of the first two inputs. */
-static WeightOperand source_of(const Builder *builder, size_t file_node)
-{
-    WeightOperand source = {.file_node = file_node};
-    const BuildValue *value =
-        builder_value(builder, builder->bound[graph_input(builder->graph, file_node, 0)]);
-    source.operand = !value->constant;
-    if (source.operand)
-        value = builder_value(builder, builder->bound[graph_input(builder->graph, file_node, 1)]);
-    source.rank = value->rank;
-    memcpy(source.shape, value->shape, sizeof source.shape);
-    return source;
-}
-
+/* Adds a use to its layer, and where it takes the weights from: the constant one of the file node's first two
+ * inputs. */
 static void add_use(Finish *finish, Layer *layer, size_t node, const BuildLayer *from)
 {
-    ((WeightOperand *)layer->sources)[layer->use_count] =
-        source_of(finish->builder, finish->nodes[node].file_node);
+    const Builder *builder = finish->builder;
+    WeightOperand source = {.file_node = finish->nodes[node].file_node};
+    const BuildValue *weight = NULL;
+    for (size_t i = 0; i < 2; i++) {
+        weight = builder_value(builder, builder->bound[graph_input(builder->graph, source.file_node, i)]);
+        source.operand = i;
+        if (weight->constant) break;
+    }
+    source.rank = weight->rank;
+    memcpy(source.shape, weight->shape, sizeof source.shape);
+    ((WeightOperand *)layer->sources)[layer->use_count] = source;
     ((size_t *)layer->uses)[layer->use_count++] = node;
-    layer->macs += site_macs(finish, &finish->nodes[node], from);
+    layer->macs += use_macs(finish, &finish->nodes[node], from);
 }
 
 /* --- nodes ------------------------------------------------------------------------------------------ */

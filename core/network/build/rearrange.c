@@ -3,7 +3,7 @@
 #include "network/build/emit.h"
 #include "network/operators/move/copy_kernels.h"
 
-/* --- layouts -------------------------------------------------------------------------------------------- */
+/* --- layouts ---------------------------------------------------------------------------------------- */
 
 /* *result = the value in the other layout. */
 static Status change_layout(Call *call, size_t value, size_t *result)
@@ -55,7 +55,7 @@ Status builder_channels_last(Call *call, size_t value, size_t *result)
     return from->channels_last ? STATUS_OK : change_layout(call, value, result);
 }
 
-/* --- shapes and axes ------------------------------------------------------------------------------------ */
+/* --- shapes and axes -------------------------------------------------------------------------------- */
 
 Status emit_reshaped(Call *call, size_t input, size_t rank, const size_t *shape, size_t *value)
 {

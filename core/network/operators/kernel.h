@@ -1,7 +1,7 @@
 /* Kernel: how a node runs, and what is known of its output. Private to core/network.
  *
  * Each operator, or variant of one, has one constant Kernel next to its functions, and its nodes point to it.
- * All that the rest of core/network needs to know of an operator stands there: nothing compares names.
+ * All that the rest of core/network needs to know of an operator stands there.
  */
 #ifndef NETWORK_KERNEL_H
 #define NETWORK_KERNEL_H

@@ -12,7 +12,7 @@
 #define MOST_TRIES 64                  /* linear time for a layer with as many formats as there are nodes */
 #define KERNEL_BYTES ((size_t)5 << 10) /* of oneDNN 2.6 per convolution, beside the weights: measured */
 
-/* --- fusing and plans ----------------------------------------------------------------------------------- */
+/* --- fusing and plans ------------------------------------------------------------------------------- */
 
 /* consumers[value]: the only node that reads it; NO_INDEX if there are several or none, or if it is the
  * output. */
@@ -36,31 +36,23 @@ static size_t *find_consumers(const Network *network)
     return consumers;
 }
 
-static const ConvBackend *choose_backend(const Network *network, const ConvGeometry *shape)
-{
-    const ConvBackend *backend = network->storage->backend;
-    return network->storage->direct && conv_avx2_suits(shape) ? &conv_avx2 : backend;
-}
-
+/* Plans one use of a layer. consumer: the only node that reads its output, or NO_INDEX. An activation is
+ * fused if the back end can. */
 static Status plan_use(Network *network, size_t number, size_t consumer, Message *message)
 {
-    NetworkStorage *storage = network->storage;
+    const NetworkStorage *storage = network->storage;
     const Node *node = &network->nodes[number];
     LayerUse *use = &storage->uses[number];
     use->has_clamp = consumer != NO_INDEX && network->nodes[consumer].kernel->clamps;
     if (use->has_clamp) use->clamp = *(const Clamp *)network->nodes[consumer].parameters;
     if (!node->kernel->is_convolution) return STATUS_OK;
-    Status status = choose_backend(network, node->parameters)
-                        ->plan(&use->plan, node->parameters, use->has_clamp ? &use->clamp : NULL, message);
+    const ConvGeometry *shape = node->parameters;
+    const ConvBackend *backend = storage->direct && conv_avx2_suits(shape) ? &conv_avx2 : storage->backend;
+    Status status = backend->plan(&use->plan, shape, use->has_clamp ? &use->clamp : NULL, message);
     if (status) return status_context(message, status, "node '%s' (%s)", node->name, node->operator_name);
     use->has_clamp = use->plan->has_clamp;
     ((Node *)node)->scratch = use->plan->scratch;
     return STATUS_OK;
-}
-
-static bool same_format(const ConvPlan *a, const ConvPlan *b)
-{
-    return a->backend == b->backend && a->backend->same_format(a, b);
 }
 
 /* Uses of one layer with the same format share its number, unless more than MOST_TRIES uses lie between. */
@@ -73,7 +65,8 @@ static void number_formats(const Network *network, const Layer *layer)
         use->format = count;
         for (size_t k = i > MOST_TRIES ? i - MOST_TRIES : 0; use->plan && k < i; k++) {
             const LayerUse *other = &uses[layer->uses[k]];
-            if (!same_format(use->plan, other->plan)) continue;
+            const ConvBackend *backend = use->plan->backend;
+            if (other->plan->backend != backend || !backend->same_format(use->plan, other->plan)) continue;
             use->format = other->format;
             break;
         }
@@ -81,75 +74,53 @@ static void number_formats(const Network *network, const Layer *layer)
     }
 }
 
-static Status no_room(const Network *network, Message *message)
-{
-    return arena_fail(&network->storage->arena, message);
-}
-
-static Status name_kernels(Network *network, Message *message)
+static Status plan_uses(Network *network, const size_t *consumers, Message *message)
 {
     NetworkStorage *storage = network->storage;
-    bool direct = false;
-    for (size_t i = 0; i < network->node_count; i++)
-        direct |= storage->uses[i].plan && storage->uses[i].plan->backend == &conv_avx2;
-    char text[100];
-    int length = snprintf(text, sizeof text, "%s%s%s", storage->backend->name, direct ? " and " : "",
-                          direct ? conv_avx2.name : "");
-    storage->kernels = arena_copy_text(&storage->arena, text, (size_t)length);
-    return storage->kernels ? STATUS_OK : no_room(network, message);
-}
-
-/* True if the arena has room for what oneDNN keeps for each use and layer, beside the weights. */
-static bool kernels_fit(const Network *network)
-{
     size_t uses = 0, bytes;
     for (size_t i = 0; i < network->layer_count; i++) uses += network->layers[i].use_count;
-    return size_multiply(&bytes, uses + network->layer_count, KERNEL_BYTES) &&
-           bytes <= arena_left(&network->storage->arena);
+    if (!size_multiply(&bytes, uses + network->layer_count, KERNEL_BYTES) ||
+        bytes > arena_left(&storage->arena))
+        return arena_refuse(&storage->arena, message);
+    storage->uses = arena_new(&storage->arena, LayerUse, network->node_count);
+    if (!storage->uses) return arena_fail(&storage->arena, message);
+    Status status = STATUS_OK;
+    bool direct = false;
+    for (size_t i = 0; !status && i < network->node_count; i++) {
+        if (network->nodes[i].layer == NO_INDEX) continue;
+        status = plan_use(network, i, consumers[network->nodes[i].output], message);
+        direct |= storage->uses[i].plan && storage->uses[i].plan->backend == &conv_avx2;
+    }
+    if (status) return status;
+    for (size_t i = 0; i < network->layer_count; i++) number_formats(network, &network->layers[i]);
+    char text[100];
+    const int length = snprintf(text, sizeof text, "%s%s%s", storage->backend->name, direct ? " and " : "",
+                                direct ? conv_avx2.name : "");
+    storage->kernels = arena_copy_text(&storage->arena, text, (size_t)length);
+    return storage->kernels ? STATUS_OK : arena_fail(&storage->arena, message);
 }
 
-static Status plan_uses(Network *network, Message *message)
+/* --- float weights ---------------------------------------------------------------------------------- */
+
+/* Packed weights have nearly the size of the weights, which the arena must have room for. */
+static Status pack_float_weights(Network *network, Message *message)
 {
     NetworkStorage *storage = network->storage;
-    if (!kernels_fit(network)) return arena_refuse(&network->storage->arena, message);
-    size_t *consumers = find_consumers(network);
-    storage->uses = arena_new(&storage->arena, LayerUse, network->node_count);
-    Status status = consumers && storage->uses ? STATUS_OK : no_room(network, message);
-    for (size_t i = 0; !status && i < network->node_count; i++)
-        if (network->nodes[i].layer != NO_INDEX)
-            status = plan_use(network, i, consumers[network->nodes[i].output], message);
-    for (size_t i = 0; !status && i < network->layer_count; i++) number_formats(network, &network->layers[i]);
-    free(consumers);
-    return status ? status : name_kernels(network, message);
-}
-
-/* --- float weights -------------------------------------------------------------------------------------- */
-
-/* True if the arena has room for the packed weights. They have nearly the size of the weights; layers with
- * few inputs are padded. */
-static bool weights_fit(const Network *network)
-{
     size_t bytes = 0;
     for (size_t i = 0; i < network->layer_count; i++) {
         const Layer *layer = &network->layers[i];
         bytes += layer->groups * layer->m * (layer->n + 1) * sizeof(float);
     }
-    return bytes <= arena_left(&network->storage->arena);
-}
-
-static Status pack_float_weights(Network *network, Message *message)
-{
-    NetworkStorage *storage = network->storage;
-    if (!weights_fit(network)) return arena_refuse(&network->storage->arena, message);
+    if (bytes > arena_left(&storage->arena)) return arena_refuse(&storage->arena, message);
     storage->float_weights = arena_new(&storage->arena, Weights *, network->layer_count);
-    Status status = storage->float_weights ? STATUS_OK : no_room(network, message);
+    Status status = storage->float_weights ? STATUS_OK : arena_fail(&storage->arena, message);
     for (size_t i = 0; !status && i < network->layer_count; i++)
         status = weights_create(&storage->float_weights[i], network, i, network->layers[i].weights,
                                 network->layers[i].bias, message);
     return status;
 }
 
-/* --- steps ---------------------------------------------------------------------------------------------- */
+/* --- steps ------------------------------------------------------------------------------------------ */
 
 /* True for a copy that shares its input's memory and is not run. The network's output has its own memory. */
 static bool is_alias(const Network *network, const Node *node)
@@ -159,13 +130,12 @@ static bool is_alias(const Network *network, const Node *node)
 }
 
 /* Lists the nodes to run, in order: all but aliases and activations fused to the layer before them. */
-static Status make_steps(Network *network, Message *message)
+static Status make_steps(Network *network, const size_t *consumers, Message *message)
 {
     NetworkStorage *storage = network->storage;
-    size_t *consumers = find_consumers(network);
     char *skipped = calloc(network->node_count + 1, 1);
     storage->steps = arena_new(&storage->arena, Step, network->node_count);
-    Status status = consumers && skipped && storage->steps ? STATUS_OK : no_room(network, message);
+    Status status = skipped && storage->steps ? STATUS_OK : arena_fail(&storage->arena, message);
     for (size_t i = 0; !status && i < network->node_count; i++) {
         const Node *node = &network->nodes[i];
         if (skipped[i] || is_alias(network, node)) continue;
@@ -177,12 +147,11 @@ static Status make_steps(Network *network, Message *message)
         }
         storage->steps[storage->step_count++] = step;
     }
-    free(consumers);
     free(skipped);
     return status;
 }
 
-/* --- places --------------------------------------------------------------------------------------------- */
+/* --- places ----------------------------------------------------------------------------------------- */
 
 static size_t place_bytes(const Value *value)
 {
@@ -288,11 +257,11 @@ static Status place_values(Network *network, size_t ceiling, Message *message)
 {
     NetworkStorage *storage = network->storage;
     storage->places = arena_new(&storage->arena, Place, network->value_count);
-    if (!storage->places) return no_room(network, message);
+    if (!storage->places) return arena_fail(&storage->arena, message);
     find_roots(network);
     size_t *last = find_last_uses(network);
     char *taken = calloc(network->value_count, 1);
-    Status status = last && taken ? STATUS_OK : no_room(network, message);
+    Status status = last && taken ? STATUS_OK : arena_fail(&storage->arena, message);
     Holes holes = {.count = 0};
     for (size_t i = 0; !status && i < storage->step_count; i++) {
         size_t result = storage->steps[i].result;
@@ -313,7 +282,7 @@ static Status place_values(Network *network, size_t ceiling, Message *message)
     return status;
 }
 
-/* --- all ------------------------------------------------------------------------------------------------ */
+/* --- all -------------------------------------------------------------------------------------------- */
 
 /* Scratch memory of one run of a node: the kernel's, and for a layer the codes of its input after it. */
 static size_t node_scratch(const Network *network, const Node *node)
@@ -325,10 +294,12 @@ static size_t node_scratch(const Network *network, const Node *node)
 Status network_prepare(Network *network, size_t ceiling, Message *message)
 {
     NetworkStorage *storage = network->storage;
-    Status status = plan_uses(network, message);
+    size_t *consumers = find_consumers(network);
+    Status status = consumers ? plan_uses(network, consumers, message) : arena_fail(&storage->arena, message);
     if (!status) status = pack_float_weights(network, message);
-    if (!status) status = make_steps(network, message);
+    if (!status) status = make_steps(network, consumers, message);
     if (!status) status = place_values(network, ceiling, message);
+    free(consumers);
     for (size_t i = 0; i < network->node_count; i++) {
         storage->scratch_bytes = size_max(storage->scratch_bytes, node_scratch(network, &network->nodes[i]));
         storage->most_inputs = size_max(storage->most_inputs, network->nodes[i].input_count);

@@ -20,45 +20,34 @@ static void integer_form_free(IntegerForm *form)
 
 /* --- float ------------------------------------------------------------------------------------------ */
 
-static Status pack_matrix(Weights *packed, const Layer *layer, const float *weights, const float *bias,
-                          Message *message)
-{
-    packed->matrix = malloc(layer->m * layer->n * sizeof *weights);
-    packed->bias = malloc(layer->m * sizeof *bias);
-    if (!packed->matrix || !packed->bias) return status_no_memory(message, "weights");
-    memcpy(packed->matrix, weights, layer->m * layer->n * sizeof *weights);
-    memcpy(packed->bias, bias, layer->m * sizeof *bias);
-    return STATUS_OK;
-}
-
-static Status pack_formats(Weights *packed, const Network *network, const Layer *layer, const float *weights,
-                           const float *bias, Message *message)
-{
-    Status status = STATUS_OK;
-    for (size_t i = 0; !status && i < layer->use_count; i++) {
-        const LayerUse *use = &network->storage->uses[layer->uses[i]];
-        if (!packed->formats[use->format])
-            status =
-                use->plan->backend->pack(&packed->formats[use->format], use->plan, weights, bias, message);
-    }
-    return status;
-}
-
 Status weights_create(Weights **result, const Network *network, size_t number, const float *weights,
                       const float *bias, Message *message)
 {
     *result = NULL;
     const Layer *layer = &network->layers[number];
-    bool is_conv = network->storage->uses[layer->uses[0]].plan != NULL;
+    const LayerUse *uses = network->storage->uses;
+    const bool is_convolution = uses[layer->uses[0]].plan != NULL;
     size_t formats = 0;
-    for (size_t i = 0; is_conv && i < layer->use_count; i++)
-        formats = size_max(formats, network->storage->uses[layer->uses[i]].format + 1);
+    for (size_t i = 0; is_convolution && i < layer->use_count; i++)
+        formats = size_max(formats, uses[layer->uses[i]].format + 1);
     Weights *packed = calloc(1, sizeof *packed + formats * sizeof *packed->formats);
     if (!packed) return status_no_memory(message, "weights");
     packed->layer = number;
     packed->format_count = formats;
-    Status status = is_conv ? pack_formats(packed, network, layer, weights, bias, message)
-                            : pack_matrix(packed, layer, weights, bias, message);
+    Status status = STATUS_OK;
+    for (size_t i = 0; is_convolution && !status && i < layer->use_count; i++) {
+        const LayerUse *use = &uses[layer->uses[i]];
+        if (!packed->formats[use->format])
+            status =
+                use->plan->backend->pack(&packed->formats[use->format], use->plan, weights, bias, message);
+    }
+    if (!is_convolution) {
+        packed->matrix = malloc(layer->m * layer->n * sizeof *weights);
+        packed->bias = malloc(layer->m * sizeof *bias);
+        if (packed->matrix) memcpy(packed->matrix, weights, layer->m * layer->n * sizeof *weights);
+        if (packed->bias) memcpy(packed->bias, bias, layer->m * sizeof *bias);
+        if (!packed->matrix || !packed->bias) status = status_no_memory(message, "weights");
+    }
     if (!status) {
         *result = packed;
         return STATUS_OK;

@@ -7,7 +7,7 @@
 #include <math.h>
 #include <string.h>
 
-/* --- functions ------------------------------------------------------------------------------------------ */
+/* --- functions -------------------------------------------------------------------------------------- */
 
 static inline float sigmoid(float x)
 {
@@ -39,7 +39,7 @@ static inline float gelu_tanh(float x)
     return 0.5f * x * (1 + tanhf(0.7978845608f * (x + 0.044715f * x * x * x)));
 }
 
-/* --- kernels -------------------------------------------------------------------------------------------- */
+/* --- kernels ---------------------------------------------------------------------------------------- */
 
 #define NO_LIMIT 0.0 /* ActivationParameters.slope: no slope is the largest */
 
@@ -136,7 +136,7 @@ static const Kernel kernel_neg_integer = {.name = "integer neg", .run = run_neg_
 static const Kernel kernel_abs_integer = {
     .name = "integer abs", .run = run_abs_integer, .sign = sign_nonnegative};
 
-/* --- table ---------------------------------------------------------------------------------------------- */
+/* --- table ------------------------------------------------------------------------------------------ */
 
 typedef struct Unary {
     const char *name;
@@ -207,7 +207,7 @@ static const Unary *find_unary(const char *name)
     return NULL;
 }
 
-/* --- build ---------------------------------------------------------------------------------------------- */
+/* --- build ------------------------------------------------------------------------------------------ */
 
 /* Emits a function of the table on `input`, and binds it to the call's output. */
 static Status emit_unary(Call *call, const Unary *unary, size_t input)
@@ -261,7 +261,7 @@ static Status build_signed(Call *call)
                                  call->inputs[0], ELEMENT_INT64);
 }
 
-/* --- clip ----------------------------------------------------------------------------------------------- */
+/* --- clip ------------------------------------------------------------------------------------------- */
 
 static Status emit_clip(Call *call, float low, float high)
 {

@@ -185,7 +185,7 @@ static Status run_integers(const KernelRun *run, void *output, const void *const
     return STATUS_OK;
 }
 
-/* --- edges and signs ------------------------------------------------------------------------------------ */
+/* --- edges and signs -------------------------------------------------------------------------------- */
 
 /* The factor of a change, from an element of the other operand. */
 static double stretch(Dependence dependence, double other)
@@ -283,7 +283,7 @@ static const Kernel kernel_floats = {.name = "arithmetic",
 static const Kernel kernel_integers = {
     .name = "integer arithmetic", .run = run_integers, .sign = sign_arithmetic};
 
-/* --- build ---------------------------------------------------------------------------------------------- */
+/* --- build ------------------------------------------------------------------------------------------ */
 
 static Status check_types(Call *call, const Arithmetic *arithmetic, size_t a, size_t b)
 {

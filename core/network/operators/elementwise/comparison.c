@@ -7,7 +7,7 @@
 #include <math.h>
 #include <string.h>
 
-/* --- comparisons and logic of two operands -------------------------------------------------------------- */
+/* --- comparisons and logic of two operands ---------------------------------------------------------- */
 
 typedef struct Comparison {
     const char *name;
@@ -115,7 +115,7 @@ static Status build_comparison(Call *call)
     return status ? status : call_bind(call, 0, value);
 }
 
-/* --- Not and IsNaN -------------------------------------------------------------------------------------- */
+/* --- Not and IsNaN ---------------------------------------------------------------------------------- */
 
 static Status run_not(const KernelRun *run, void *output, const void *const *inputs, Message *message)
 {
@@ -150,7 +150,7 @@ static Status build_is_nan(Call *call)
                   : call_emit_elementwise(call, &kernel_is_nan, NULL, NULL, call->inputs[0], ELEMENT_BOOL);
 }
 
-/* --- Where ---------------------------------------------------------------------------------------------- */
+/* --- Where ------------------------------------------------------------------------------------------ */
 
 typedef struct WhereParameters {
     Walk walk; /* of the output; operands: the condition, the value if true, the value if false */

@@ -224,7 +224,7 @@ static Status build_conv(Call *call)
     return status ? status : emit_conv(call, input, &shape, &origin);
 }
 
-/* --- transposed --------------------------------------------------------------------------------------- */
+/* --- transposed ------------------------------------------------------------------------------------- */
 
 /* A transposed convolution is the convolution, with the kernel reversed, of the image with stride - 1 zeros
  * between its pixels. Along each axis, in terms of the transposed one:

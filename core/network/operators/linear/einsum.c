@@ -7,7 +7,7 @@
 
 #include <string.h>
 
-/* --- operands ----------------------------------------------------------------------------------------- */
+/* --- operands --------------------------------------------------------------------------------------- */
 
 typedef struct Operand {
     size_t value;
@@ -53,7 +53,7 @@ static Status permute(Call *call, Operand *operand, const Letters *wanted)
     return status ? status : emit_permuted(call, operand->value, order, &operand->value);
 }
 
-/* --- the product -------------------------------------------------------------------------------------- */
+/* --- the product ------------------------------------------------------------------------------------ */
 
 /* The letters by their role: in both operands and the output (one matrix product per index), in both operands
  * but not the output (summed over), and in one operand alone. */

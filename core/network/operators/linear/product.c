@@ -16,41 +16,26 @@ typedef struct ProductParameters {
     Walk walk; /* of the output's matrices; strides of the operands a and b, counted in matrices */
 } ProductParameters;
 
-/* Calls `visit` for each matrix of the output with the numbers of the matrices of a and b. */
-typedef void MatrixVisit(void *context, size_t a, size_t b);
-
-static void visit_matrices(const Walk *walk, MatrixVisit *visit, void *context)
-{
-    WalkPosition at = {0};
-    do {
-        for (ptrdiff_t i = 0; i < (ptrdiff_t)walk_row(walk); i++)
-            visit(context, (size_t)(at.offset[0] + i * walk_step(walk, 0)),
-                  (size_t)(at.offset[1] + i * walk_step(walk, 1)));
-    } while (walk_next(&at, walk));
-}
-
 /* --- kernel ----------------------------------------------------------------------------------------- */
 
-typedef struct Multiply {
-    const ProductParameters *p;
-    const float *a, *b;
-    float *out;
-} Multiply;
-
-static void multiply(void *context, size_t a, size_t b)
-{
-    Multiply *this = context;
-    const int m = (int)this->p->m, k = (int)this->p->k, n = (int)this->p->n;
-    cblas_sgemm(CblasRowMajor, CblasNoTrans, CblasNoTrans, m, n, k, 1, this->a + a * this->p->m * this->p->k,
-                k, this->b + b * this->p->k * this->p->n, n, 0, this->out, n);
-    this->out += this->p->m * this->p->n;
-}
-
+/* out[j][m][n] = a[a_j][m][k] b[b_j][k][n], for the matrices a_j and b_j of each matrix j of the output */
 static Status run_product(const KernelRun *run, void *output, const void *const *inputs, Message *message)
 {
     (void)message;
-    Multiply context = {run->node->parameters, inputs[0], inputs[1], output};
-    visit_matrices(&context.p->walk, multiply, &context);
+    const ProductParameters *p = run->node->parameters;
+    const int m = (int)p->m, k = (int)p->k, n = (int)p->n;
+    float *out = output;
+    WalkPosition at = {0};
+    do {
+        const float *a = (const float *)inputs[0] + at.offset[0] * m * k;
+        const float *b = (const float *)inputs[1] + at.offset[1] * k * n;
+        for (size_t i = 0; i < walk_row(&p->walk); i++) {
+            cblas_sgemm(CblasRowMajor, CblasNoTrans, CblasNoTrans, m, n, k, 1, a, k, b, n, 0, out, n);
+            a += walk_step(&p->walk, 0) * m * k;
+            b += walk_step(&p->walk, 1) * k * n;
+            out += p->m * p->n;
+        }
+    } while (walk_next(&at, &p->walk));
     return STATUS_OK;
 }
 
@@ -76,40 +61,30 @@ static double squared_norm(const float *matrix, size_t rows, size_t columns, dou
     return fmin(frobenius, row_most * column_most);
 }
 
-typedef struct Norms {
-    const ProductParameters *p;
-    size_t input;
-    const float *other;
-    double *sums, *lines; /* [matrices of the input]; [columns of the other] */
-} Norms;
-
-static void add_norm(void *context, size_t a, size_t b)
-{
-    const Norms *this = context;
-    const bool left = this->input == 0;
-    const size_t rows = left ? this->p->k : this->p->m, columns = left ? this->p->n : this->p->k;
-    this->sums[left ? a : b] +=
-        squared_norm(this->other + (left ? b : a) * rows * columns, rows, columns, this->lines);
-}
-
 /* For each matrix of the input: the root of the sum of squared_norm() over the other factor's matrices that
  * it is multiplied by. *norm is the largest. */
 static Status norm_product(double *norm, const Network *network, const Node *node, size_t input,
                            const float *other, Message *message)
 {
     const ProductParameters *p = node->parameters;
+    const size_t rows = input ? p->m : p->k, columns = input ? p->k : p->n; /* of the other factor */
     const size_t matrices =
         network->values[node->inputs[input]].elements / (input ? p->k * p->n : p->m * p->k);
-    Norms norms = {p, input, other, calloc(matrices, sizeof(double)),
-                   calloc(input ? p->k : p->n, sizeof(double))};
-    const bool fits = norms.sums && norms.lines;
-    double largest = 0;
-    if (fits) visit_matrices(&p->walk, add_norm, &norms);
+    double *sums = calloc(matrices, sizeof *sums), *lines = calloc(columns, sizeof *lines), largest = 0;
+    const bool fits = sums && lines;
+    WalkPosition at = {0};
+    do {
+        for (ptrdiff_t i = 0; fits && i < (ptrdiff_t)walk_row(&p->walk); i++) {
+            const ptrdiff_t own = at.offset[input] + i * walk_step(&p->walk, input);
+            const size_t factor = (size_t)(at.offset[1 - input] + i * walk_step(&p->walk, 1 - input));
+            sums[own] += squared_norm(other + factor * rows * columns, rows, columns, lines);
+        }
+    } while (fits && walk_next(&at, &p->walk));
     for (size_t i = 0; fits && i < matrices; i++)
-        largest = norms.sums[i] > largest || isnan(norms.sums[i]) ? norms.sums[i] : largest;
+        largest = sums[i] > largest || isnan(sums[i]) ? sums[i] : largest;
     *norm = sqrt(largest);
-    free(norms.sums);
-    free(norms.lines);
+    free(sums);
+    free(lines);
     return fits ? STATUS_OK : status_no_memory(message, "the norms of a factor");
 }
 

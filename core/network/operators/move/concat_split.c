@@ -7,7 +7,7 @@
 
 #include <string.h>
 
-/* --- concat --------------------------------------------------------------------------------------------- */
+/* --- concat ----------------------------------------------------------------------------------------- */
 
 static Status run_concat(const KernelRun *run, void *output, const void *const *inputs, Message *message)
 {
@@ -30,42 +30,25 @@ static Status run_concat(const KernelRun *run, void *output, const void *const *
 static const Kernel kernel_concat = {
     .name = "concat", .run = run_concat, .edge = edge_move, .sign = sign_of_inputs};
 
-/* Adds input k's length along `axis` to *length; all else must be the first input's. */
-static Status concat_length(Call *call, size_t *length, size_t axis, size_t k)
-{
-    const BuildValue *first = call_value(call, 0), *x = call_value(call, k);
-    bool same = x->type == first->type && x->rank == first->rank;
-    for (size_t i = 0; same && i < x->rank; i++) same = i == axis || x->shape[i] == first->shape[i];
-    if (!same)
-        return call_fail(call, STATUS_INVALID, "'%s' and '%s' differ in more than axis %zu", first->name,
-                         x->name, axis);
-    if (!size_add(length, *length, x->shape[axis]))
-        return call_fail(call, STATUS_INVALID, "the axis overflows");
-    return STATUS_OK;
-}
-
-static Status concat_inputs(Call *call, size_t *inputs, bool channels_last)
-{
-    for (size_t k = 0; k < call->input_count; k++) {
-        Status status = channels_last ? builder_channels_last(call, call->inputs[k], &inputs[k])
-                                      : builder_plain(call, call->inputs[k], &inputs[k]);
-        if (status) return status;
-    }
-    return STATUS_OK;
-}
-
 static Status build_concat(Call *call)
 {
-    BuildValue out = *call_value(call, 0);
+    const BuildValue first = *call_value(call, 0);
+    BuildValue out = first;
     size_t axis, length = 0;
     if (!attribute_present(call, "axis")) return call_fail(call, STATUS_INVALID, "attribute axis is missing");
-    Status status = call_axis(call, attribute_int(call, "axis", 0), out.rank, &axis);
+    Status status = call_axis(call, attribute_int(call, "axis", 0), first.rank, &axis);
     out.channels_last = false;
     for (size_t k = 0; !status && k < call->input_count; k++) {
-        out.channels_last |= call_value(call, k)->channels_last;
-        status = concat_length(call, &length, axis, k);
-        if (!status && axis == 0)
-            status = call_keeps_images(call, call_value(call, k), "joining along axis 0");
+        const BuildValue *x = call_value(call, k);
+        bool same = x->type == first.type && x->rank == first.rank;
+        for (size_t i = 0; same && i < x->rank; i++) same = i == axis || x->shape[i] == first.shape[i];
+        if (!same)
+            return call_fail(call, STATUS_INVALID, "'%s' and '%s' differ in more than axis %zu", first.name,
+                             x->name, axis);
+        if (!size_add(&length, length, x->shape[axis]))
+            return call_fail(call, STATUS_INVALID, "the axis overflows");
+        out.channels_last |= x->channels_last;
+        if (axis == 0) status = call_keeps_images(call, x, "joining along axis 0");
     }
     if (status) return status;
     out.shape[axis] = length;
@@ -73,7 +56,9 @@ static Status build_concat(Call *call)
     size_t *stored_axis = call_allocate(call, 1, sizeof *stored_axis);
     if (!inputs || !stored_axis) return call_no_memory(call);
     *stored_axis = builder_axis(&out, axis);
-    status = concat_inputs(call, inputs, out.channels_last);
+    for (size_t k = 0; !status && k < call->input_count; k++)
+        status = out.channels_last ? builder_channels_last(call, call->inputs[k], &inputs[k])
+                                   : builder_plain(call, call->inputs[k], &inputs[k]);
     if (status) return status;
     return call_emit(call, &(Emit){.kernel = &kernel_concat,
                                    .parameters = stored_axis,
@@ -86,53 +71,40 @@ static Status build_concat(Call *call)
                                    .layer = NO_INDEX});
 }
 
-/* --- split ---------------------------------------------------------------------------------------------- */
+/* --- split ------------------------------------------------------------------------------------------ */
 
-/* Sizes [output_count] if the file gives none: equal parts; from opset 18 on the last may be smaller.
- */
-static Status equal_parts(Call *call, size_t *sizes, size_t length)
-{
-    const size_t count = call->output_count;
-    const int64_t wanted = attribute_int(call, "num_outputs", (int64_t)count);
-    if (wanted != (int64_t)count)
-        return call_fail(call, STATUS_INVALID, "num_outputs is %lld for %zu outputs", (long long)wanted,
-                         count);
-    if (call->opset < 18 && length % count)
-        return call_fail(call, STATUS_INVALID, "%zu elements in %zu equal parts", length, count);
-    const size_t part = size_ceil_div(length, count);
-    for (size_t i = 0; i < count; i++) sizes[i] = size_min(part, length - size_min(length, i * part));
-    return STATUS_OK;
-}
-
-static Status given_parts(Call *call, size_t *sizes, const int64_t *given, size_t count)
-{
-    if (count != call->output_count)
-        return call_fail(call, STATUS_INVALID, "%zu sizes for %zu outputs", count, call->output_count);
-    for (size_t i = 0; i < count; i++) sizes[i] = given[i] > 0 ? (size_t)given[i] : 0;
-    return STATUS_OK;
-}
-
+/* Reads sizes[output_count] of the parts of an axis of `length`: from an attribute before opset 13, from an
+ * input since. If the file gives none, the parts are equal; from opset 18 on the last one may be smaller. */
 static Status read_parts(Call *call, size_t *sizes, size_t length)
 {
+    const size_t outputs = call->output_count;
     const int64_t *given = NULL;
     size_t count = 0;
-    if (call->opset < 13) count = attribute_ints(call, "split", &given);
-    if (count) return given_parts(call, sizes, given, count);
-    if (!call_has(call, 1)) return equal_parts(call, sizes, length);
-    int64_t *read = call_allocate(call, call->output_count, sizeof *read);
-    if (!read) return call_no_memory(call);
-    Status status = call_constant_ints(call, 1, read, &count, call->output_count);
-    return status ? status : given_parts(call, sizes, read, count);
-}
-
-static Status emit_part(Call *call, size_t output, size_t axis, size_t start, size_t count)
-{
-    SliceRange ranges[TENSOR_MAX_RANK];
-    size_t value;
-    whole_ranges(ranges, call_value(call, 0));
-    ranges[axis] = (SliceRange){start, count, 1};
-    Status status = emit_slice(call, ranges, &value);
-    return status ? status : call_bind(call, output, value);
+    if (call->opset < 13) {
+        count = attribute_ints(call, "split", &given);
+        if (count == 0) given = NULL;
+    } else if (call_has(call, 1)) {
+        int64_t *read = call_allocate(call, outputs, sizeof *read);
+        if (!read) return call_no_memory(call);
+        Status status = call_constant_ints(call, 1, read, &count, outputs);
+        if (status) return status;
+        given = read;
+    }
+    if (given) {
+        if (count != outputs)
+            return call_fail(call, STATUS_INVALID, "%zu sizes for %zu outputs", count, outputs);
+        for (size_t i = 0; i < count; i++) sizes[i] = given[i] > 0 ? (size_t)given[i] : 0;
+        return STATUS_OK;
+    }
+    const int64_t wanted = attribute_int(call, "num_outputs", (int64_t)outputs);
+    if (wanted != (int64_t)outputs)
+        return call_fail(call, STATUS_INVALID, "num_outputs is %lld for %zu outputs", (long long)wanted,
+                         outputs);
+    if (call->opset < 18 && length % outputs)
+        return call_fail(call, STATUS_INVALID, "%zu elements in %zu equal parts", length, outputs);
+    const size_t part = size_ceil_div(length, outputs);
+    for (size_t i = 0; i < outputs; i++) sizes[i] = size_min(part, length - size_min(length, i * part));
+    return STATUS_OK;
 }
 
 static Status build_split(Call *call)
@@ -149,7 +121,12 @@ static Status build_split(Call *call)
         if (sizes[i] == 0 || sizes[i] > length - start)
             return call_fail(call, STATUS_INVALID, "output %zu is empty or behind the %zu of axis %zu", i,
                              length, axis);
-        status = emit_part(call, i, axis, start, sizes[i]);
+        SliceRange ranges[TENSOR_MAX_RANK];
+        size_t value;
+        whole_ranges(ranges, call_value(call, 0));
+        ranges[axis] = (SliceRange){start, sizes[i], 1};
+        status = emit_slice(call, ranges, &value);
+        if (!status) status = call_bind(call, i, value);
         start += sizes[i];
     }
     if (!status && start != length)

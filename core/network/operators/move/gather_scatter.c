@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* --- Gather --------------------------------------------------------------------------------------------- */
+/* --- Gather ----------------------------------------------------------------------------------------- */
 
 typedef struct GatherParameters {
     size_t axis, count; /* stored */
@@ -70,31 +70,24 @@ static Status gather_indices(Call *call, GatherParameters *parameters, BuildValu
     return STATUS_OK;
 }
 
-/* The output's shape: the axis is replaced by the axes of the indices. */
-static Status gather_shape(Call *call, size_t *rank, size_t *shape, const BuildValue *x,
-                           const BuildValue *indices, size_t axis)
-{
-    *rank = 0;
-    if (x->rank - 1 + indices->rank > TENSOR_MAX_RANK)
-        return call_fail(call, STATUS_UNSUPPORTED, "rank %zu: the most is %d", x->rank - 1 + indices->rank,
-                         TENSOR_MAX_RANK);
-    for (size_t i = 0; i < axis; i++) shape[(*rank)++] = x->shape[i];
-    for (size_t i = 0; i < indices->rank; i++) shape[(*rank)++] = indices->shape[i];
-    for (size_t i = axis + 1; i < x->rank; i++) shape[(*rank)++] = x->shape[i];
-    return STATUS_OK;
-}
-
 static Status build_gather(Call *call)
 {
     BuildValue x = *call_value(call, 0), indices = {0};
-    size_t axis, input = call->inputs[0], rank, shape[TENSOR_MAX_RANK];
+    size_t axis, input = call->inputs[0], rank = 0, shape[TENSOR_MAX_RANK];
     GatherParameters *parameters = call_allocate(call, 1, sizeof *parameters);
     if (!parameters) return call_no_memory(call);
     Status status = call_axis(call, attribute_int(call, "axis", 0), x.rank, &axis);
     if (!status && axis == 0) status = call_keeps_images(call, &x, "gathering along axis 0");
     if (!status) status = gather_indices(call, parameters, &indices, x.shape[axis]);
-    if (!status) status = gather_shape(call, &rank, shape, &x, &indices, axis);
-    if (!status && indices.rank != 1) status = builder_plain(call, input, &input);
+    if (status) return status;
+    /* The axis is replaced by the axes of the indices. */
+    if (x.rank - 1 + indices.rank > TENSOR_MAX_RANK)
+        return call_fail(call, STATUS_UNSUPPORTED, "rank %zu: the most is %d", x.rank - 1 + indices.rank,
+                         TENSOR_MAX_RANK);
+    for (size_t i = 0; i < axis; i++) shape[rank++] = x.shape[i];
+    for (size_t i = 0; i < indices.rank; i++) shape[rank++] = indices.shape[i];
+    for (size_t i = axis + 1; i < x.rank; i++) shape[rank++] = x.shape[i];
+    if (indices.rank != 1) status = builder_plain(call, input, &input);
     if (status) return status;
     x = *builder_value(call->builder, input);
     parameters->axis = builder_axis(&x, axis);
@@ -109,7 +102,7 @@ static Status build_gather(Call *call)
                                    .layer = NO_INDEX});
 }
 
-/* --- GatherElements ------------------------------------------------------------------------------------- */
+/* --- GatherElements --------------------------------------------------------------------------------- */
 
 static Status index_fail(Message *message, int64_t index, size_t size)
 {
@@ -208,7 +201,7 @@ static Status build_gather_elements(Call *call)
                                    .layer = NO_INDEX});
 }
 
-/* --- GatherND and ScatterND ----------------------------------------------------------------------------- */
+/* --- GatherND and ScatterND ------------------------------------------------------------------------- */
 
 /* Each of the `tuples` positions is a tuple of `depth` indices, and stands for a slice of `slice` elements of
  * the data. */

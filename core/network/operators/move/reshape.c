@@ -5,7 +5,7 @@
 
 #include <string.h>
 
-/* --- shapes --------------------------------------------------------------------------------------------- */
+/* --- shapes ----------------------------------------------------------------------------------------- */
 
 static bool same_shape(const BuildValue *x, size_t rank, const size_t *shape)
 {
@@ -85,20 +85,6 @@ static Status build_flatten(Call *call)
     return bind_reshaped(call, 2, shape);
 }
 
-/* Reads the axes of Squeeze and Unsqueeze: an input from opset 13 on, an attribute before. */
-static Status shape_axes(Call *call, int64_t *axes, size_t *count)
-{
-    const int64_t *given;
-    if (call->opset >= 13) {
-        *count = 0;
-        return call_has(call, 1) ? call_constant_ints(call, 1, axes, count, TENSOR_MAX_RANK) : STATUS_OK;
-    }
-    *count = attribute_ints(call, "axes", &given);
-    if (*count > TENSOR_MAX_RANK) return call_fail(call, STATUS_INVALID, "%zu axes", *count);
-    for (size_t i = 0; i < *count; i++) axes[i] = given[i];
-    return STATUS_OK;
-}
-
 /* Sets marked[axis] for each of `axes` in a value of rank `rank`. */
 static Status mark_axes(Call *call, bool *marked, size_t rank, const int64_t *axes, size_t count)
 {
@@ -119,7 +105,7 @@ static Status build_squeeze(Call *call)
     int64_t axes[TENSOR_MAX_RANK];
     bool marked[TENSOR_MAX_RANK];
     size_t count, shape[TENSOR_MAX_RANK], rank = 0;
-    Status status = shape_axes(call, axes, &count);
+    Status status = attribute_or_input(call, "axes", 13, 1, axes, &count);
     if (!status) status = mark_axes(call, marked, x->rank, axes, count);
     if (status) return status;
     for (size_t i = 0; i < x->rank; i++) {
@@ -137,7 +123,7 @@ static Status build_unsqueeze(Call *call)
     int64_t axes[TENSOR_MAX_RANK];
     bool marked[TENSOR_MAX_RANK];
     size_t count, shape[TENSOR_MAX_RANK], next = 0;
-    Status status = shape_axes(call, axes, &count);
+    Status status = attribute_or_input(call, "axes", 13, 1, axes, &count);
     if (status) return status;
     const size_t rank = x->rank + count;
     if (rank > TENSOR_MAX_RANK)
@@ -148,7 +134,7 @@ static Status build_unsqueeze(Call *call)
     return bind_reshaped(call, rank, shape);
 }
 
-/* --- Identity and Dropout ------------------------------------------------------------------------------- */
+/* --- Identity and Dropout --------------------------------------------------------------------------- */
 
 static Status build_identity(Call *call)
 {

@@ -25,7 +25,7 @@ static void copy_strided(void *out, ptrdiff_t out_step, const void *in, ptrdiff_
         COPY_STRIDED(uint8_t);
 }
 
-/* --- slice ---------------------------------------------------------------------------------------------- */
+/* --- slice ------------------------------------------------------------------------------------------ */
 
 typedef struct SliceParameters {
     size_t start; /* element of the input that the output starts with */
@@ -114,65 +114,32 @@ static Status slice_range(Call *call, SliceRange *range, int64_t start, int64_t 
     return STATUS_OK;
 }
 
-typedef struct SliceLists {
-    int64_t starts[TENSOR_MAX_RANK], ends[TENSOR_MAX_RANK], axes[TENSOR_MAX_RANK], steps[TENSOR_MAX_RANK];
-    size_t start_count, end_count, axis_count, step_count;
-} SliceLists;
-
-static Status slice_input(Call *call, size_t input, int64_t *values, size_t *count)
-{
-    return call_has(call, input) ? call_constant_ints(call, input, values, count, TENSOR_MAX_RANK)
-                                 : STATUS_OK;
-}
-
-static Status slice_attribute(Call *call, const char *name, int64_t *values, size_t *count)
-{
-    const int64_t *given;
-    *count = attribute_ints(call, name, &given);
-    if (*count > TENSOR_MAX_RANK) return call_fail(call, STATUS_INVALID, "%zu %s", *count, name);
-    for (size_t i = 0; i < *count; i++) values[i] = given[i];
-    return STATUS_OK;
-}
-
-static Status read_slice(Call *call, SliceLists *lists)
-{
-    Status status;
-    if (call->opset < 10) {
-        status = slice_attribute(call, "starts", lists->starts, &lists->start_count);
-        if (!status) status = slice_attribute(call, "ends", lists->ends, &lists->end_count);
-        if (!status) status = slice_attribute(call, "axes", lists->axes, &lists->axis_count);
-    } else {
-        status = slice_input(call, 1, lists->starts, &lists->start_count);
-        if (!status) status = slice_input(call, 2, lists->ends, &lists->end_count);
-        if (!status) status = slice_input(call, 3, lists->axes, &lists->axis_count);
-        if (!status) status = slice_input(call, 4, lists->steps, &lists->step_count);
-    }
-    if (status) return status;
-    const size_t count = lists->start_count;
-    for (size_t i = lists->axis_count; i < count && lists->axis_count == 0; i++) lists->axes[i] = (int64_t)i;
-    for (size_t i = lists->step_count; i < count && lists->step_count == 0; i++) lists->steps[i] = 1;
-    if (lists->end_count != count || (lists->axis_count && lists->axis_count != count) ||
-        (lists->step_count && lists->step_count != count))
-        return call_fail(call, STATUS_INVALID, "starts, ends, axes and steps differ in length");
-    return STATUS_OK;
-}
-
 static Status build_slice(Call *call)
 {
-    SliceLists lists = {0};
+    enum { STARTS, ENDS, AXES, STEPS, LISTS };
+    static const char *const names[] = {"starts", "ends", "axes", "steps"};
+    int64_t lists[LISTS][TENSOR_MAX_RANK];
+    size_t counts[LISTS] = {0}, value;
     SliceRange ranges[TENSOR_MAX_RANK];
     bool seen[TENSOR_MAX_RANK] = {0};
     const size_t rank = call_value(call, 0)->rank;
-    size_t value;
+    Status status = STATUS_OK;
+    for (size_t i = 0; !status && i < (call->opset < 10 ? STEPS : LISTS); i++)
+        status = attribute_or_input(call, names[i], 10, i + 1, lists[i], &counts[i]);
+    if (status) return status;
+    const size_t count = counts[STARTS];
+    if (counts[ENDS] != count || (counts[AXES] && counts[AXES] != count) ||
+        (counts[STEPS] && counts[STEPS] != count))
+        return call_fail(call, STATUS_INVALID, "starts, ends, axes and steps differ in length");
     whole_ranges(ranges, call_value(call, 0));
-    Status status = read_slice(call, &lists);
-    for (size_t i = 0; !status && i < lists.start_count; i++) {
+    for (size_t i = 0; !status && i < count; i++) {
         size_t axis;
-        status = call_axis(call, lists.axes[i], rank, &axis);
+        status = call_axis(call, counts[AXES] ? lists[AXES][i] : (int64_t)i, rank, &axis);
         if (status) return status;
         if (seen[axis]) return call_fail(call, STATUS_INVALID, "axis %zu is named twice", axis);
         seen[axis] = true;
-        status = slice_range(call, &ranges[axis], lists.starts[i], lists.ends[i], lists.steps[i]);
+        status = slice_range(call, &ranges[axis], lists[STARTS][i], lists[ENDS][i],
+                             counts[STEPS] ? lists[STEPS][i] : 1);
     }
     const BuildValue *x = call_value(call, 0);
     if (!status && seen[0] && (ranges[0].count != x->shape[0] || ranges[0].step != 1))
@@ -181,7 +148,7 @@ static Status build_slice(Call *call)
     return status ? status : call_bind(call, 0, value);
 }
 
-/* --- pad ------------------------------------------------------------------------------------------------ */
+/* --- pad -------------------------------------------------------------------------------------------- */
 
 typedef struct PadParameters {
     Walk walk; /* of the elements that are copied; operand 0 is the input, operand 1 the output */
@@ -214,7 +181,7 @@ static Status run_pad(const KernelRun *run, void *output, const void *const *inp
 }
 
 static const Kernel kernel_pad = {.name = "pad", .run = run_pad, .edge = edge_move};
-static const Kernel kernel_zeros_between = {
+const Kernel kernel_zeros_between = {
     .name = "zeros between", .run = run_pad, .edge = edge_move, .sign = sign_of_inputs};
 
 typedef struct Border {
@@ -395,24 +362,6 @@ static Status emit_pad_by(Call *call, PadSource *source, const Border *borders)
     return status ? status : emit_take(call, &kernel_pad_by_elements, call->inputs[0], axes, x.rank);
 }
 
-static Status build_pad_by_attributes(Call *call)
-{
-    Border borders[TENSOR_MAX_RANK];
-    const int64_t *pads;
-    PadParameters *parameters = call_allocate(call, 1, sizeof *parameters);
-    if (!parameters) return call_no_memory(call);
-    if (call_value(call, 0)->type != ELEMENT_FLOAT)
-        return call_fail(call, STATUS_UNSUPPORTED, "input '%s' is not float", call_value(call, 0)->name);
-    const float value = attribute_float(call, "value", 0);
-    memcpy(parameters->value, &value, sizeof value);
-    PadSource *source;
-    Status status = read_mode(call, &source);
-    const size_t count = attribute_ints(call, "pads", &pads);
-    if (!status) status = pad_borders(call, borders, pads, count, NULL, 0);
-    if (status) return status;
-    return source ? emit_pad_by(call, source, borders) : emit_pad(call, parameters, borders);
-}
-
 /* Reads the border's value: an input of the data's type, 0 if absent. */
 static Status pad_value(Call *call, PadParameters *parameters)
 {
@@ -425,29 +374,35 @@ static Status pad_value(Call *call, PadParameters *parameters)
     return STATUS_OK;
 }
 
+/* Before opset 11 pads and value are attributes, since then inputs. */
 static Status build_pad(Call *call)
 {
     Border borders[TENSOR_MAX_RANK];
-    int64_t pads[2 * TENSOR_MAX_RANK], axes[TENSOR_MAX_RANK];
-    size_t count, axis_count = 0;
+    int64_t read[2 * TENSOR_MAX_RANK], axes[TENSOR_MAX_RANK];
+    const int64_t *pads = read;
+    size_t count = 0, axis_count = 0;
+    PadSource *source;
     PadParameters *parameters = call_allocate(call, 1, sizeof *parameters);
     if (!parameters) return call_no_memory(call);
-    PadSource *source;
+    const bool by_attributes = call->opset < 11, has_axes = call_has(call, 3);
+    if (by_attributes && call_value(call, 0)->type != ELEMENT_FLOAT)
+        return call_fail(call, STATUS_UNSUPPORTED, "input '%s' is not float", call_value(call, 0)->name);
     Status status = read_mode(call, &source);
-    if (!status) status = call_constant_ints(call, 1, pads, &count, 2 * TENSOR_MAX_RANK);
-    if (!status) status = pad_value(call, parameters);
-    const bool has_axes = call_has(call, 3);
-    if (!status && has_axes) status = call_constant_ints(call, 3, axes, &axis_count, TENSOR_MAX_RANK);
+    if (!status && by_attributes) {
+        const float value = attribute_float(call, "value", 0);
+        memcpy(parameters->value, &value, sizeof value);
+        count = attribute_ints(call, "pads", &pads);
+    } else if (!status) {
+        status = call_constant_ints(call, 1, read, &count, 2 * TENSOR_MAX_RANK);
+        if (!status) status = pad_value(call, parameters);
+        if (!status && has_axes) status = call_constant_ints(call, 3, axes, &axis_count, TENSOR_MAX_RANK);
+    }
     if (!status) status = pad_borders(call, borders, pads, count, has_axes ? axes : NULL, axis_count);
     if (status) return status;
     return source ? emit_pad_by(call, source, borders) : emit_pad(call, parameters, borders);
 }
 
 const Operator operators_slice_pad[] = {
-    {"Slice", 7, 9, 1, 1, build_slice},
-    {"Slice", 10, 21, 3, 5, build_slice},
-    {"Pad", 7, 10, 1, 1, build_pad_by_attributes},
-    {"Pad", 11, 17, 2, 3, build_pad},
-    {"Pad", 18, 21, 2, 4, build_pad},
-    {0},
+    {"Slice", 7, 9, 1, 1, build_slice}, {"Slice", 10, 21, 3, 5, build_slice}, {"Pad", 7, 10, 1, 1, build_pad},
+    {"Pad", 11, 17, 2, 3, build_pad},   {"Pad", 18, 21, 2, 4, build_pad},     {0},
 };

@@ -3,6 +3,7 @@
 #define NETWORK_SLICE_PAD_H
 
 #include "network/build/call.h"
+#include "network/operators/kernel.h"
 
 /* Elements start, start + step, ... of an axis, `count` of them. */
 typedef struct SliceRange {
@@ -20,5 +21,6 @@ void whole_ranges(SliceRange *ranges, const BuildValue *x);
 /* *value = an image stored channels last with strides[0] - 1 rows of zeros between its rows and strides[1] -
  * 1 zeros between its columns, as a ConvTranspose needs it; itself if both strides are 1. */
 Status emit_zeros_between(Call *call, size_t input, const size_t strides[2], size_t *value);
+extern const Kernel kernel_zeros_between;
 
 #endif

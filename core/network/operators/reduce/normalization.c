@@ -6,13 +6,14 @@
 #include <math.h>
 #include <string.h>
 
-/* --- by mean and variance ----------------------------------------------------------------------------- */
+/* --- by mean and variance --------------------------------------------------------------------------- */
 
 /* Rows of `length` elements, in ONNX's order, are normalized: y = (x - mean) / sqrt(variance + epsilon) *
  * scale + shift. Element i of the value uses scale and shift number (i / inner) % count. */
 typedef struct NormParameters {
     size_t length, inner, count;
     double epsilon;
+    bool inverse; /* of kernel_moments: the inverse deviation, not the mean */
 } NormParameters;
 
 typedef struct Moments {
@@ -49,28 +50,17 @@ static Status run_norm(const KernelRun *run, void *output, const void *const *in
     return STATUS_OK;
 }
 
-/* out[row] = the mean, or the inverse deviation, of each row. */
-static Status run_moments(const KernelRun *run, void *output, const void *const *inputs, bool inverse)
+/* out[row] = the mean, or the inverse deviation, of each row */
+static Status run_moments(const KernelRun *run, void *output, const void *const *inputs, Message *message)
 {
+    (void)message;
     const NormParameters *p = run->node->parameters;
     const float *x = inputs[0];
     for (size_t i = 0; i < run->values[run->node->output].elements; i++) {
         const Moments moments = moments_of(x + i * p->length, p);
-        ((float *)output)[i] = (float)(inverse ? moments.inverse : moments.mean);
+        ((float *)output)[i] = (float)(p->inverse ? moments.inverse : moments.mean);
     }
     return STATUS_OK;
-}
-
-static Status run_mean(const KernelRun *run, void *output, const void *const *inputs, Message *message)
-{
-    (void)message;
-    return run_moments(run, output, inputs, false);
-}
-
-static Status run_inverse(const KernelRun *run, void *output, const void *const *inputs, Message *message)
-{
-    (void)message;
-    return run_moments(run, output, inputs, true);
 }
 
 static void edge_norm(NetworkEdge *edge, const Network *network, const Node *node, size_t input)
@@ -80,8 +70,7 @@ static void edge_norm(NetworkEdge *edge, const Network *network, const Node *nod
 }
 
 static const Kernel kernel_norm = {.name = "normalization", .run = run_norm, .edge = edge_norm};
-static const Kernel kernel_mean = {.name = "mean of a row", .run = run_mean, .edge = edge_norm};
-static const Kernel kernel_inverse = {.name = "inverse deviation", .run = run_inverse, .edge = edge_norm};
+static const Kernel kernel_moments = {.name = "moments", .run = run_moments, .edge = edge_norm};
 
 static Status check_factors(Call *call, size_t input, size_t count)
 {
@@ -125,10 +114,11 @@ static Status emit_moments(Call *call, size_t output, size_t plain, size_t axis,
     NormParameters *parameters = call_allocate(call, 1, sizeof *parameters);
     if (!parameters) return call_no_memory(call);
     *parameters = *from;
+    parameters->inverse = output == 2;
     size_t shape[TENSOR_MAX_RANK], value;
     for (size_t i = 0; i < x.rank; i++) shape[i] = i < axis ? x.shape[i] : 1;
     Status status = builder_emit(call,
-                                 &(Emit){.kernel = output == 1 ? &kernel_mean : &kernel_inverse,
+                                 &(Emit){.kernel = &kernel_moments,
                                          .parameters = parameters,
                                          .input_count = 1,
                                          .inputs = &plain,
@@ -157,7 +147,7 @@ static Status build_layer_norm(Call *call)
     if (!status && axis == 0) status = call_keeps_images(call, &x, "normalizing over axis 0");
     if (!status) status = plain_image(call, 1, &plain);
     if (status) return status;
-    NormParameters p = {1, 1, 1, (double)attribute_float(call, "epsilon", 1e-5f)};
+    NormParameters p = {.length = 1, .inner = 1, .epsilon = (double)attribute_float(call, "epsilon", 1e-5f)};
     for (size_t i = axis; i < x.rank; i++) p.length *= x.shape[i];
     p.count = p.length;
     status = emit_norm(call, plain, &p);
@@ -179,7 +169,10 @@ static Status build_channel_norm(Call *call)
     if (groups < 1 || x.shape[1] % (uint64_t)groups)
         return call_fail(call, STATUS_INVALID, "%lld groups of %zu channels", (long long)groups, x.shape[1]);
     const size_t pixels = x.elements / x.shape[0] / x.shape[1], each = x.shape[1] / (size_t)groups;
-    NormParameters p = {each * pixels, pixels, x.shape[1], (double)attribute_float(call, "epsilon", 1e-5f)};
+    NormParameters p = {.length = each * pixels,
+                        .inner = pixels,
+                        .count = x.shape[1],
+                        .epsilon = (double)attribute_float(call, "epsilon", 1e-5f)};
     if (grouped && call->opset < 21) {
         p.inner = each * pixels;
         p.count = (size_t)groups;
@@ -187,7 +180,7 @@ static Status build_channel_norm(Call *call)
     return emit_norm(call, plain, &p);
 }
 
-/* --- across channels ---------------------------------------------------------------------------------- */
+/* --- across channels -------------------------------------------------------------------------------- */
 
 typedef struct NeighbourParameters {
     size_t before, after; /* channels on either side */

@@ -47,7 +47,7 @@ static ptrdiff_t count_taps(const Taps *taps, const PoolAxis *axis)
     return taps->first < taps->end ? ceil_divide(taps->end - taps->first, axis->dilation) : 0;
 }
 
-/* --- kernels: channels last, inner loops along the channels ------------------------------------------- */
+/* --- kernels: channels last, inner loops along the channels ----------------------------------------- */
 
 typedef void PoolPixel(float *restrict out, const float *image, size_t channels,
                        const PoolParameters *parameters, const Taps *rows, const Taps *columns);
@@ -112,7 +112,7 @@ static Status run_average(const KernelRun *run, void *output, const void *const 
     return STATUS_OK;
 }
 
-/* --- edges: sums over two axes are products of sums over each ------------------------------------------ */
+/* --- edges: sums over two axes are products of sums over each --------------------------------------- */
 
 /* The number of elements that the average of window `index` divides by. */
 static double divisor(const PoolAxis *axis, ptrdiff_t index, bool include_padding)

@@ -8,7 +8,7 @@
 #include <math.h>
 #include <string.h>
 
-/* --- kernels -------------------------------------------------------------------------------------------- */
+/* --- kernels ---------------------------------------------------------------------------------------- */
 
 /* join() adds an element to the accumulator, end_of() turns the accumulator into the result. */
 typedef enum Reduction {
@@ -29,18 +29,6 @@ typedef struct ReduceParameters {
     size_t count;
     Reduction reduction;
 } ReduceParameters;
-
-static const char *name_of(Reduction reduction)
-{
-    static const char *const names[] = {
-        [REDUCE_SUM] = "ReduceSum",    [REDUCE_MEAN] = "ReduceMean",
-        [REDUCE_PROD] = "ReduceProd",  [REDUCE_MAX] = "ReduceMax",
-        [REDUCE_MIN] = "ReduceMin",    [REDUCE_L1] = "ReduceL1",
-        [REDUCE_L2] = "ReduceL2",      [REDUCE_SQUARES] = "ReduceSumSquare",
-        [REDUCE_LOG] = "ReduceLogSum", [REDUCE_LOG_EXP] = "ReduceLogSumExp",
-    };
-    return names[reduction];
-}
 
 /* Sums are kept in double: a mean over a large image loses digits in float. */
 static inline double join(Reduction reduction, double have, double x)
@@ -216,7 +204,7 @@ static const Kernel kernel_reduce = {
 static const Kernel kernel_reduce_integers = {
     .name = "integer reduce", .run = run_reduce_integers, .sign = sign_reduce};
 
-/* --- shapes --------------------------------------------------------------------------------------------- */
+/* --- shapes ----------------------------------------------------------------------------------------- */
 
 /* Walks the input in stored order; the output has the same layout with axes of 1 where reduced. */
 static void reduce_walk(ReduceParameters *parameters, const BuildValue *x, const bool *reduced)
@@ -258,7 +246,7 @@ static bool stays_in_order(const BuildValue *x, const bool *reduced)
     return !x->channels_last || !spatial || reduced[1] || x->shape[1] == 1;
 }
 
-/* --- build ---------------------------------------------------------------------------------------------- */
+/* --- build ------------------------------------------------------------------------------------------ */
 
 /* name: operator name of the node; NULL for the call's */
 static Status emit_reduction(Call *call, Reduction reduction, size_t input, const bool *reduced, bool keep,
@@ -317,8 +305,15 @@ Status emit_over_pixels(Call *call, bool maximum)
 
 static Reduction reduction_of(const char *operator_name)
 {
+    static const char *const names[] = {
+        [REDUCE_SUM] = "ReduceSum",    [REDUCE_MEAN] = "ReduceMean",
+        [REDUCE_PROD] = "ReduceProd",  [REDUCE_MAX] = "ReduceMax",
+        [REDUCE_MIN] = "ReduceMin",    [REDUCE_L1] = "ReduceL1",
+        [REDUCE_L2] = "ReduceL2",      [REDUCE_SQUARES] = "ReduceSumSquare",
+        [REDUCE_LOG] = "ReduceLogSum", [REDUCE_LOG_EXP] = "ReduceLogSumExp",
+    };
     Reduction reduction = REDUCE_SUM;
-    while (strcmp(name_of(reduction), operator_name) != 0) reduction++;
+    while (strcmp(names[reduction], operator_name) != 0) reduction++;
     return reduction;
 }
 

@@ -70,7 +70,7 @@ static Sign sign_resample(const Node *node)
 static const Kernel kernel_resample = {
     .name = "resample", .run = run_resample, .edge = edge_resample, .sign = sign_resample};
 
-/* --- where an output lies in the input ---------------------------------------------------------------- */
+/* --- where an output lies in the input -------------------------------------------------------------- */
 
 typedef enum Coordinates {
     HALF_PIXEL,
@@ -135,7 +135,7 @@ static double round_place(char rounding, double x)
     }
 }
 
-/* --- weights ------------------------------------------------------------------------------------------ */
+/* --- weights ---------------------------------------------------------------------------------------- */
 
 /* The weight at distance x: a triangle (LINEAR), or Keys' cubic with parameter a (CUBIC). */
 static double filter(const ResizeRule *rule, double x)
@@ -195,7 +195,7 @@ static void fill_output(ResampleParameters *p, const ResizeRule *rule, const Res
     }
 }
 
-/* --- build: the rule ------------------------------------------------------------------------------------ */
+/* --- build: the rule -------------------------------------------------------------------------------- */
 
 static Status choose(Call *call, size_t *choice, const char *attribute, const char *absent,
                      const char *const *names, size_t count)
@@ -232,7 +232,7 @@ static Status read_rule(Call *call, ResizeRule *rule)
     return STATUS_OK;
 }
 
-/* --- build: the sizes ----------------------------------------------------------------------------------- */
+/* --- build: the sizes ------------------------------------------------------------------------------- */
 
 /* Reads a constant list of floats: scales, or a region. */
 static Status constant_floats(Call *call, size_t input, const float **values, size_t *count)
@@ -366,7 +366,7 @@ static Status read_axes(Call *call, ResizeAxis *axes, const ResizeRule *rule)
     return status ? status : read_scales(call, axes, scales, given, named, count);
 }
 
-/* --- build ---------------------------------------------------------------------------------------------- */
+/* --- build ------------------------------------------------------------------------------------------ */
 
 static ResampleParameters *resample_parameters(Call *call, const ResizeRule *rule, const ResizeAxis *axis,
                                                const BuildValue *x, size_t stored)

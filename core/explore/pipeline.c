@@ -4,7 +4,7 @@
 #include "base/memory.h"
 #include "base/seconds.h"
 #include "base/sizes.h"
-#include "explore/layer_keys.h"
+#include "explore/cache/layer_keys.h"
 #include "explore/layer_solve.h"
 #include "quantize/calibrate.h"
 

@@ -18,7 +18,7 @@
 
 #include "base/pool.h"
 #include "dataset/dataset.h"
-#include "explore/memo.h"
+#include "explore/cache/memo.h"
 #include "explore/plan.h"
 
 /* Reported once per epoch and often while calibrating, on the thread that called pipeline_run(). */

@@ -1,5 +1,5 @@
 /* The memo: what is kept, what is forgotten first; which layers a layer depends on, and when keys change. */
-#include "explore/layer_keys.h"
+#include "explore/cache/layer_keys.h"
 #include "graph_text.h"
 #include "network/network.h"
 

@@ -1,4 +1,4 @@
-#include "explore/layer_keys.h"
+#include "explore/cache/layer_keys.h"
 
 #include <sha2.h>
 #include <string.h>

@@ -1,4 +1,4 @@
-/* Memo: what was found before, under keys over all that it depends on (explore/layer_keys.h).
+/* Memo: what was found before, under keys over all that it depends on (explore/cache/layer_keys.h).
  *
  * Up to a ceiling in bytes; beyond it the longest unused is forgotten first. Nothing may rely on what was
  * kept still being there: what is too large, or finds no memory, is not kept. Of two things kept under one

@@ -1,4 +1,4 @@
-#include "explore/upstream.h"
+#include "explore/cache/upstream.h"
 
 #include "base/sizes.h"
 

@@ -1,4 +1,4 @@
-#include "explore/memo.h"
+#include "explore/cache/memo.h"
 
 #include "base/sizes.h"
 

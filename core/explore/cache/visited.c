@@ -1,4 +1,4 @@
-#include "explore/visited.h"
+#include "explore/cache/visited.h"
 
 #include <stdlib.h>
 #include <string.h>

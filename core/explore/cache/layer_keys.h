@@ -2,10 +2,11 @@
  * Private to core/explore.
  *
  * Three results, three keys. The sums depend on the images, the seed and the rows, on how the layer's input
- * is quantized, and in sequential mode on what the plan says of the layers upstream (explore/upstream.h). The
- * solution depends on the sums, and on what the plan says of the layer's weights. The accumulated error
- * depends on the solution and, in either mode, on the layers upstream. Layers upstream that stay float do not
- * count, and the mode counts only where one does not. Keys are of one network.
+ * is quantized, and in sequential mode on what the plan says of the layers upstream
+ * (explore/cache/upstream.h). The solution depends on the sums, and on what the plan says of the layer's
+ * weights. The accumulated error depends on the solution and, in either mode, on the layers upstream. Layers
+ * upstream that stay float do not count, and the mode counts only where one does not. Keys are of one
+ * network.
  *
  *     LayerKeys *keys = calloc(network->layer_count, sizeof *keys);
  *     layer_keys(keys, network, upstream, &plan, images, &normalization);
@@ -14,9 +15,9 @@
 #define EXPLORE_LAYER_KEYS_H
 
 #include "dataset/dataset.h"
-#include "explore/memo.h"
+#include "explore/cache/memo.h"
+#include "explore/cache/upstream.h"
 #include "explore/plan.h"
-#include "explore/upstream.h"
 
 typedef struct LayerKeys {
     MemoKey sums, solved, accumulated;

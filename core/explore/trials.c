@@ -1,0 +1,130 @@
+/* Trials: solves one layer of the explorer's plan at other choices than the plan's. */
+#include "explore/explorer_state.h"
+#include "explore/layer_solve.h"
+
+#include <math.h>
+#include <string.h>
+
+typedef struct Trial {
+    Explorer *explorer;
+    size_t layer;
+    Plan *plan;  /* the explorer's, with the choice that is tried */
+    MemoKey key; /* of `sums` */
+    Sums *sums;  /* that the last choice was solved on, held; NULL before the first */
+} Trial;
+
+static Status start_trial(Trial *trial, Explorer *explorer, size_t layer)
+{
+    *trial = (Trial){.explorer = explorer, .layer = layer};
+    if (!explorer->taken || layer >= explorer->network->layer_count)
+        return status_fail(&explorer->message, STATUS_INVALID, "no plan was pursued, or no such layer");
+    explorer->draft.message = (Message){0};
+    explorer->draft.layer = layer;
+    return plan_copy(&trial->plan, explorer->draft.plan, &explorer->message);
+}
+
+static Status end_trial(Trial *trial, Status status, Message *message)
+{
+    sums_drop(trial->sums);
+    plan_drop(trial->plan);
+    return explorer_conclude(trial->explorer, status, message);
+}
+
+/* The draft shows the plan: layers that the pipeline solves again for their statistics are not shown. */
+static bool sums_progress(void *context, const PipelineProgress *progress)
+{
+    (void)progress;
+    return explorer_proceeds(context);
+}
+
+/* Sets trial->sums to what the choice is solved on: the last choice's where they are the same. */
+static Status find_sums(Trial *trial, const MemoKey *key)
+{
+    Explorer *explorer = trial->explorer;
+    if (trial->sums && memcmp(key, &trial->key, sizeof *key) == 0) return STATUS_OK;
+    const PipelineOptions options = {.pool = explorer->options.pool,
+                                     .memory = explorer->memory + pipeline_bytes(explorer->network),
+                                     .progress = sums_progress,
+                                     .context = explorer,
+                                     .memo = explorer->memo};
+    sums_drop(trial->sums);
+    trial->sums = NULL;
+    trial->key = *key;
+    return pipeline_sums(&trial->sums, trial->layer, explorer->network, trial->plan, explorer->images,
+                         &explorer->normalization, &options, &explorer->message);
+}
+
+static bool solve_progress(void *context, const SolveProgress *trace, size_t count)
+{
+    explorer_show_trace(context, trace, count);
+    const bool proceeds = explorer_proceeds(context);
+    explorer_show_trace(context, NULL, 0); /* it is valid during the call alone */
+    return proceeds;
+}
+
+static Status solve_choice(const Solved **solved, Trial *trial, const MemoKey *sums, const MemoKey *key)
+{
+    Explorer *explorer = trial->explorer;
+    const SolvedWatch watch = {solve_progress, explorer};
+    const PlanOptions *options = &trial->plan->options;
+    const LayerPlan *choice = &trial->plan->layers[trial->layer];
+    Status status = find_sums(trial, sums);
+    if (status == STATUS_OK)
+        status =
+            layer_solve_check(&explorer->network->layers[trial->layer], options, choice,
+                              pool_workers(explorer->options.pool), explorer->memory, &explorer->message);
+    if (status != STATUS_OK) return status;
+    status = solved_create(solved, explorer->network, trial->layer, options, choice, &trial->sums->statistics,
+                           &watch, explorer->options.pool, &explorer->message);
+    if (status == STATUS_OK) memo_keep_solved(explorer->memo, key, *solved);
+    return status;
+}
+
+/* The error of the layer at the trial's choice. Where the method cannot solve it, or memory is lacking, the
+ * error is NAN, the snapshot says why, and the trial goes on. */
+static Status try_choice(double *error, Trial *trial)
+{
+    Explorer *explorer = trial->explorer;
+    const LayerPlan *choice = &trial->plan->layers[trial->layer];
+    const MemoKey sums = explorer_sums_key(explorer, trial->layer, choice);
+    const MemoKey key = layer_solved_key(&sums, &trial->plan->options, choice);
+    const Solved *solved = memo_solved(explorer->memo, &key);
+    Status status = solved ? STATUS_OK : solve_choice(&solved, trial, &sums, &key);
+    if (status != STATUS_CANCELLED) *error = solved ? layer_result_error(&solved->result) : NAN;
+    solved_drop(solved);
+    if (status == STATUS_INVALID || status == STATUS_MEMORY) {
+        explorer->draft.message = explorer->message;
+        status = STATUS_OK;
+    }
+    if (status == STATUS_OK && !explorer_proceeds(explorer))
+        status = status_fail(&explorer->message, STATUS_CANCELLED, "cancelled");
+    return status;
+}
+
+Status explorer_compare_methods(Explorer *explorer, size_t layer, Message *message)
+{
+    Trial trial;
+    Status status = start_trial(&trial, explorer, layer);
+    if (status == STATUS_OK && trial.plan->layers[layer].weight_bits == BITS_FLOAT)
+        status = status_fail(&explorer->message, STATUS_INVALID, "layer '%s' stays float: give it a width",
+                             explorer->network->layers[layer].name);
+    for (size_t m = 0; status == STATUS_OK && m < METHOD_COUNT; m++) {
+        trial.plan->layers[layer].method = (uint8_t)m;
+        explorer_set_activity(explorer, ACTIVITY_COMPARING, (double)m / METHOD_COUNT);
+        status = try_choice(&explorer->draft.layers[layer].methods[m], &trial);
+    }
+    return end_trial(&trial, status, message);
+}
+
+Status explorer_measure_widths(Explorer *explorer, size_t layer, Message *message)
+{
+    Trial trial;
+    Status status = start_trial(&trial, explorer, layer);
+    for (size_t bits = BITS_MIN; status == STATUS_OK && bits <= BITS_MAX; bits++) {
+        trial.plan->layers[layer].weight_bits = (uint8_t)bits;
+        explorer_set_activity(explorer, ACTIVITY_COMPARING,
+                              (double)(bits - BITS_MIN) / (BITS_MAX - BITS_MIN + 1));
+        status = try_choice(&explorer->draft.layers[layer].measured[bits], &trial);
+    }
+    return end_trial(&trial, status, message);
+}

@@ -1,4 +1,4 @@
-/* Proof of an upper bound by a banded Cholesky factorization of sigma^2 I - T'T or sigma^2 I - TT'. */
+/* The certificate ||T|| <= sigma: a banded Cholesky factorization of sigma^2 I - T'T or sigma^2 I - TT'. */
 #include "base/blas.h"
 #include "base/sizes.h"
 #include "bound/conv_map.h"
@@ -12,8 +12,8 @@
 #define PANEL 32          /* columns that are eliminated at once */
 
 /* S = T'T has a block [channels][channels] for each pair of input pixels that share an output pixel; S = TT'
- * one [m][m] for each pair of output pixels that share an input pixel. A hub is what is shared; its links
- * are the pixels that share it, each by a tap. */
+ * has a block [m][m] for each pair of output pixels that share an input pixel. The shared pixel is a hub; the
+ * pixels that share it, each by a tap, are its links. */
 typedef struct Link {
     size_t tap, pixel;
 } Link;
@@ -42,6 +42,7 @@ static bool output_pixel(size_t *output, const ConvGeometry *g, size_t pixel, si
     return row < g->out_h && column < g->out_w;
 }
 
+/* Fills band->links with those of a hub; returns their number. */
 static size_t find_links(const Band *band, size_t hub)
 {
     size_t count = 0;
@@ -54,6 +55,7 @@ static size_t find_links(const Band *band, size_t hub)
     return count;
 }
 
+/* From the largest distance between two links of one hub. */
 static size_t subdiagonals(const Band *band)
 {
     size_t widest = 0;
@@ -81,7 +83,7 @@ static Band band_describe(const ConvMap *map, bool by_inputs, Link *links)
     return band;
 }
 
-/* Multiply-adds, of the factorization and of the blocks. */
+/* Multiply-adds of the factorization and of the blocks. */
 static double band_work(const Band *band)
 {
     const double below = (double)band->below, side = (double)(band->map->taps * band->block);
@@ -89,7 +91,7 @@ static double band_work(const Band *band)
     return (double)band->order * below * below + side * side * (double)(band->by_inputs ? g->m : g->channels);
 }
 
-/* ceiling: bytes of the band and of the blocks together. */
+/* ceiling: bytes for band and blocks together. */
 static bool band_fits(const Band *band, size_t ceiling)
 {
     size_t entries, blocks, bytes, side = band->map->taps * band->block;
@@ -125,7 +127,7 @@ static bool make_blocks(Band *band)
     return true;
 }
 
-/* Subtracts the block of rows a.pixel and columns b.pixel, a.pixel >= b.pixel. */
+/* S's block at rows a.pixel and columns b.pixel, a.pixel >= b.pixel, is subtracted from the band. */
 static void subtract_block(Band *band, const Link *a, const Link *b)
 {
     const size_t size = band->block, side = band->map->taps * size, height = band->height;
@@ -137,7 +139,8 @@ static void subtract_block(Band *band, const Link *a, const Link *b)
     }
 }
 
-/* sigma^2 I - S less the margin. An entry sums at most taps products of blocks. */
+/* The band of sigma^2 I - S, less the margin on the diagonal. An entry of S sums at most `taps` products of
+ * blocks. */
 static void fill(Band *band, double sigma)
 {
     const ConvMap *map = band->map;
@@ -153,9 +156,9 @@ static void fill(Band *band, double sigma)
     }
 }
 
-/* Cholesky, a panel of columns at a time. Entry (i, j) is at j (height - 1) + i, so whatever lies in the
- * stored band is a dense matrix of that stride; the zeros below the band make a panel a rectangle, and stay
- * zeros. */
+/* Cholesky, one panel of columns at a time. Entry (i, j) is at j (height - 1) + i, so any part of the stored
+ * band is a dense matrix of that stride; the zeros below the band make a panel a rectangle, and stay zeros.
+ */
 static Status eliminate(bool *proven, Band *band, Message *message)
 {
     const size_t stride = band->height - 1, order = band->order;
@@ -193,7 +196,7 @@ static Status factorize(bool *proven, Band *band, double sigma, Message *message
     return status;
 }
 
-/* By T'T or by TT', whichever takes less work. */
+/* T'T or TT', whichever takes less work. */
 static Band band_choose(const ConvMap *map, Link *links)
 {
     const Band by_inputs = band_describe(map, true, links), by_outputs = band_describe(map, false, links);

@@ -1,12 +1,12 @@
 /* The polyphase Fourier bound.
  *
- * Zeros around the image may be shared by both sides, so T is a part of a convolution on a torus of
- * N = in + the larger padding, rounded up to the stride and to stride * out: its input restricted to the
- * image, and some of its outputs left out. On N/stride frequencies (u, v) an axis, that convolution is the
- * matrix
- *   M(u, v)[o][phase, c] = sum over the taps of that phase of w[o][c][tap] e^(2 pi i (u q_h / A + v q_w /
- * B)), where tap offset = stride q + phase. Its norm is the largest ||M(u, v)||.
- */
+ * * Both sides of an image can share their zero padding, so T is a part of a convolution on a torus of
+ * N = in + the larger padding, rounded up to the stride and to stride * out: the input is restricted to the
+ * image, and some outputs are left out. Per frequency (u, v), u < A, v < B, A and B = N/stride of each axis,
+ * that convolution is the matrix M(u, v)[o][phase, c] = sum over the taps of that phase of w[o][c][tap] e^(2
+ * pi i (u q_h / A + v q_w / B)),    tap offset = stride q + phase.
+ * ||T|| <= the largest ||M(u, v)||. Source: Sedghi, Gupta, Long, "The singular values of convolutional
+ * layers", ICLR 2019, for stride 1. */
 #include "base/blas.h"
 #include "base/sizes.h"
 #include "bound/conv_map.h"
@@ -43,7 +43,7 @@ static Torus torus_describe(const ConvMap *map)
     return torus;
 }
 
-/* The symbols of opposite frequencies are conjugate: half of the rows will do. */
+/* Multiply-adds. The symbols of opposite frequencies are conjugate, so half of the rows are enough. */
 static double torus_work(const Torus *torus)
 {
     const double order = (double)torus->order;
@@ -83,6 +83,7 @@ static void torus_free(Torus *torus)
     free(torus->real_work);
 }
 
+/* symbol += the tap's term of M(u, v) */
 static void add_tap(Torus *torus, size_t tap, size_t u, size_t v)
 {
     const ConvMap *map = torus->map;
@@ -103,7 +104,7 @@ static void add_tap(Torus *torus, size_t tap, size_t u, size_t v)
     }
 }
 
-/* The smaller Gram matrix of M(u, v), its upper triangle by rows. */
+/* gram = MM' or M'M of M(u, v), whichever is smaller: its upper triangle, by rows. */
 static void make_gram(Torus *torus, size_t u, size_t v)
 {
     const size_t m = torus->map->geometry.m;
@@ -115,7 +116,8 @@ static void make_gram(Torus *torus, size_t u, size_t v)
                 torus->symbol, width, 0, torus->gram, order);
 }
 
-/* Roundings: those of the sums over m or width, and a few ulps of each tap's sine and cosine. Complex
+/* Whether ||M|| <= sigma is proven: sigma^2 I - gram, less a margin, has a Cholesky factorization. The margin
+ * covers the roundings of the sums over m or width and a few ulps of each tap's sine and cosine; complex
  * products count four times as many. */
 static bool is_below(Torus *torus, double sigma)
 {
@@ -132,7 +134,7 @@ static bool is_below(Torus *torus, double sigma)
     return info == 0;
 }
 
-/* Destroys the Gram matrix's copy in `work`, not the Gram matrix. */
+/* The largest eigenvalue of gram, by a copy; overwrites `work`. 0 on failure. */
 static double largest_eigenvalue(Torus *torus)
 {
     const int n = (int)torus->order;
@@ -145,7 +147,7 @@ static double largest_eigenvalue(Torus *torus)
     return info == 0 ? torus->eigenvalues[n - 1] : 0;
 }
 
-/* The least multiple of *upper that provably is at or above this frequency's norm, in steps of 0.1 %. */
+/* Raises *upper in steps of 0.1 % until it provably is at or above this frequency's norm. */
 static void lift(double *upper, Torus *torus)
 {
     if (is_below(torus, *upper)) return;

@@ -1,4 +1,3 @@
-/* One group of a convolution: T, its adjoint, and its largest singular value from below. */
 #include "bound/conv_map.h"
 
 #include "base/blas.h"
@@ -16,6 +15,7 @@
 #define RESTARTS 12
 #define SETTLED 1e-4 /* relative growth of sigma^2 in a restart */
 
+/* The most taps that see one pixel of an axis. */
 static double axis_overlap(size_t in, size_t out, size_t kernel, size_t stride, size_t dilation, size_t pad)
 {
     size_t most = 0;
@@ -100,8 +100,10 @@ double conv_map_margin(const ConvMap *map, double sigma, size_t band, size_t ter
             (double)terms * map->overlap * map->frobenius_square);
 }
 
-/* --- T and its adjoint: an output row at a time, patches [out_w][taps][channels] ------------------------ */
+/* --- T and its adjoint: one output row at a time, as patches [out_w][taps][channels] ---------------------
+ */
 
+/* patches = those of one output row of x; 0 in the padding. */
 static void gather_row(double *patches, const double *x, const ConvMap *map, size_t row)
 {
     const ConvGeometry *g = &map->geometry;
@@ -115,6 +117,7 @@ static void gather_row(double *patches, const double *x, const ConvMap *map, siz
         }
 }
 
+/* x += the adjoint of gather_row(). */
 static void scatter_row(double *x, const double *patches, const ConvMap *map, size_t row)
 {
     const ConvGeometry *g = &map->geometry;
@@ -128,6 +131,7 @@ static void scatter_row(double *x, const double *patches, const ConvMap *map, si
         }
 }
 
+/* y = T x */
 static void apply(double *y, const double *x, const ConvMap *map, double *patches)
 {
     const ConvGeometry *g = &map->geometry;
@@ -139,6 +143,7 @@ static void apply(double *y, const double *x, const ConvMap *map, double *patche
     }
 }
 
+/* x = T'y */
 static void apply_adjoint(double *x, const double *y, const ConvMap *map, double *patches)
 {
     const ConvGeometry *g = &map->geometry;
@@ -196,7 +201,7 @@ static bool lanczos_create(Lanczos *lanczos, const ConvMap *map)
     return true;
 }
 
-/* w -= V V'w twice: once leaves what rounding mixed in. */
+/* w -= V V'w for the basis V [count][inputs], twice: the first time leaves a rounding error. */
 static void orthogonalize(Lanczos *lanczos, double *w, size_t count)
 {
     const int length = (int)lanczos->map->inputs, rows = (int)count;
@@ -208,8 +213,8 @@ static void orthogonalize(Lanczos *lanczos, double *w, size_t count)
     }
 }
 
-/* Fills the basis from its first vector; *count: how many vectors it has, fewer where the space is
- * invariant. */
+/* Fills the basis from its first vector, by Lanczos iterations on T'T. *count: its vectors, fewer than
+ * `steps` where the space is invariant. */
 static Status expand(size_t *count, Lanczos *lanczos, Message *message)
 {
     const size_t length = lanczos->map->inputs;
@@ -230,7 +235,7 @@ static Status expand(size_t *count, Lanczos *lanczos, Message *message)
     return STATUS_OK;
 }
 
-/* Puts the top Ritz vector in the basis's first place; *value: its value, sigma^2. */
+/* Replaces the first basis vector by the top Ritz vector; *value: its Ritz value, sigma^2. */
 static Status restart(double *value, Lanczos *lanczos, Message *message)
 {
     size_t vectors;

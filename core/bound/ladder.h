@@ -1,32 +1,30 @@
 /* Ladder: four bounds on how far the quantized network's output is from the float network's, loosest first.
  *
- * A step is one use of a quantized layer, its activation quantizer included, in topological order; F_l is the
- * network with the first l steps quantized and the rest float. With the local errors e_l (quantized against
- * float layer on the same input, that of the quantized chain) and lambda_l, a Lipschitz constant of the float
- * network behind the layer's output (bound/lipschitz.h):
+ * A step is one use of a quantized layer, its activation quantizer included, in topological order. The hybrid
+ * network F_l has the first l steps quantized and the rest float: F_0 is the float network, F_L the quantized
+ * one. e_l is the local error of step l: quantized against float layer on the same input, that of the
+ * quantized chain. lambda_l is a Lipschitz constant of the float network behind the layer's output
+ * (bound/lipschitz.h).
  *
- *     Frobenius, spectral   sum over l of lambda_l e_l
- *     hybrid                sum over l of |F_l - F_(l-1)|, by running the tails; no constants
- *     measured              |F_L - F_0|
+ *     Frobenius, spectral   sum over l of lambda_l e_l, operator norms by sqrt(n_ov) |W|_F, or proven
+ * (norm.h) hybrid                sum over l of |F_l - F_(l-1)|, by running the hybrids; no constants measured
+ * |F_L - F_0|
  *
- * Norms are Euclidean over all images, and over an image for certificates. Proof: steps are replaced one at a
- * time, first to last; the triangle inequality gives the sum, and each difference passes through a float
- * tail.
+ * Norms are Euclidean over all images; per image for certificates. Proof: replace the steps one at a time,
+ * first to last. The triangle inequality bounds |F_L - F_0| by the sum of the changes, and the change of step
+ * l is e_l passed through the float rest of the network.
  *
  * Invariant, checked on every run: measured <= hybrid (1 + 1e-9), hybrid <= spectral (1 + 1e-4) + 1e-6 |F_0|,
  * spectral <= Frobenius. A violation is a bug: `violation` says which, and reports show it.
  *
  * An image is certified at a rung where its own error there is below margin / sqrt 2, margin = the float
- * network's largest output minus its second: an error that changes the prediction moves two outputs towards
- * each other by the margin, so its norm is at least margin / sqrt 2. The spectral error is taken with the
- * invariant's slack, for the rounding of the float tails.
+ * network's largest output minus its second. Proof: an error that changes the prediction moves two outputs
+ * towards each other by the margin, so its norm is at least margin / sqrt 2. The spectral error is taken with
+ * the invariant's slack, because the hybrids run in float.
  *
- * Results do not depend on the number of threads or the memory: squared sums are kept an image, and added in
- * their order. Each thread holds the live values of a tile in two chains and a tail; what that takes is known
- * beforehand, and where the ceiling leaves no room for all threads, fewer tiles are under way at once.
- *
- * While it runs, a progress function is offered the ladder of the images done so far: a whole ladder, which
- * satisfies the invariant too.
+ * Results do not depend on the number of threads or the memory: squared sums are kept per image, and added in
+ * the order of the images. Each worker holds the live values of a tile in two chains and a tail; what that
+ * takes is counted beforehand, and where the ceiling leaves no room for all threads, fewer tiles run at once.
  *
  *     Ladder ladder;
  *     LadderOptions options = {.pool = pool, .images = 1024};
@@ -41,23 +39,26 @@
 #include "bound/lipschitz.h"
 #include "dataset/dataset.h"
 
-typedef enum LadderSet { LADDER_CALIBRATION, LADDER_EVALUATION } LadderSet; /* which images it is of */
+/* Which images a ladder is computed on. */
+typedef enum LadderSet { LADDER_CALIBRATION, LADDER_EVALUATION } LadderSet;
 
-const char *ladder_set_name(LadderSet set); /* "calibration" */
+/* "calibration", "evaluation"; and back: false, and *set untouched, for another name. */
+const char *ladder_set_name(LadderSet set);
 bool ladder_set_parse(LadderSet *set, const char *name);
 
-typedef struct LadderStep {             /* a layer's row: the sums over its uses, which are mostly one */
-    bool quantized;                     /* if not, all but lambda and hybrid_correct are 0 */
-    double local_error;                 /* squared, over the squared float output without bias */
-    double lambda;                      /* spectral, of its output; the largest of its uses */
+/* A layer's row: sums over its uses, of which there is usually one. */
+typedef struct LadderStep {
+    bool quantized;     /* if not, all but lambda and hybrid_correct are 0 */
+    double local_error; /* e_l^2 / |float output without bias|^2 */
+    double lambda;      /* spectral Lipschitz constant behind its output; the largest of its uses */
     double frobenius, spectral, hybrid; /* contributions to the rungs, in units of the output */
     double alone;                       /* |F with this layer alone quantized - F_0| */
     size_t hybrid_correct; /* images that F_l classifies rightly, l this layer's last use; 0 without labels */
 } LadderStep;
 
 typedef struct Ladder {
-    size_t images; /* that it is of */
-    size_t total;  /* images of the whole run: as many, once it is done */
+    size_t images; /* summed so far */
+    size_t total;  /* images of the whole run */
     bool labelled;
     size_t layer_count;
     LadderStep *steps;          /* [layer_count] */
@@ -67,39 +68,40 @@ typedef struct Ladder {
     size_t costliest; /* layer of the largest hybrid contribution, or NO_INDEX
                          where none is quantized */
     size_t certified_spectral, certified_hybrid, certified_measured; /* images */
-    size_t kept;                  /* images whose top-1 did not change: never fewer than certified */
-    size_t correct;               /* images that F_0 classifies rightly; 0 without labels */
-    const char *culprit, *reason; /* node without a finite constant and why, or NULL; the node's
-                                     name is the network's */
-    const char *violation;        /* of the invariant, or NULL */
+    size_t kept;    /* images whose top-1 class did not change: never fewer than certified */
+    size_t correct; /* images that F_0 classifies rightly; 0 without labels */
+    const char *culprit,
+        *reason; /* a node without a finite constant (its name, owned by the network) and why, or NULL */
+    const char *violation; /* of the invariant, or NULL */
     double seconds;
-    size_t bytes; /* that the run takes at most: values of tiles, and sums of images */
+    size_t bytes; /* memory that the run takes at most: values of tiles, and sums of images */
 } Ladder;
 
-/* After the first tiles, after the last ones, and at most ten times a second in between, on the thread that
- * called ladder_create(). so_far is good until it returns; fraction is of the run, 0 to 1. The last one is
- * the result. False cancels. */
+/* A progress report: called after the first tiles, after the last ones, and at most ten times a second in
+ * between, on the thread that called ladder_create(). so_far is the whole ladder of the images done so far,
+ * which satisfies the invariant too; it is valid until the function returns. The last report is the result.
+ * False cancels. */
 typedef bool LadderProgress(void *context, const Ladder *so_far, double fraction);
 
 typedef struct LadderOptions {
     Pool *pool;
-    size_t images;            /* from the front; 0: all of the dataset */
+    size_t images;            /* from the front of the dataset; 0: all */
     size_t memory;            /* ceiling in bytes for what the ladder itself takes; 0: none */
     LadderProgress *progress; /* NULL allowed */
     Proceed *proceed;         /* base/cancellation.h; NULL allowed */
     void *context;
 } LadderOptions;
 
-/* weights as network_run()'s: NULL entries are float layers. norms: network_norms()'. STATUS_INVALID where
- * the images are not of the network's size or outputs on them not finite, STATUS_MEMORY names a ceiling that
- * would do, STATUS_CANCELLED.
- * *ladder is empty on failure. */
+/* weights: as network_run()'s; NULL entries are float layers. norms: from network_norms(). STATUS_INVALID
+ * where the images do not have the size of the network's input, or outputs on them are not finite;
+ * STATUS_MEMORY; STATUS_CANCELLED. *ladder is empty on failure. */
 Status ladder_create(Ladder *ladder, const Network *network, const Weights *const *weights,
                      const LayerNorm *norms, const Dataset *dataset, const Normalization *normalization,
                      const LadderOptions *options, Message *message);
 void ladder_free(Ladder *ladder);
 
-/* A layer's share of the spectral sum, or of the hybrid where that is infinite; 0 of a sum of 0. */
+/* A layer's share of the spectral sum, or of the hybrid sum where the spectral is infinite; 0 where the sum
+ * is 0. */
 double ladder_share(const Ladder *ladder, size_t layer);
 
 #endif

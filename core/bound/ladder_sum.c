@@ -6,11 +6,11 @@
 
 #define HYBRID_SLACK 1e-9   /* sums of doubles */
 #define SPECTRAL_SLACK 1e-4 /* the tails run in float */
-#define SPECTRAL_FLOOR 1e-6 /* times |F_0|, likewise */
+#define SPECTRAL_FLOOR 1e-6 /* times |F_0|, for the same reason */
 
 /* --- summing ---------------------------------------------------------------------------------------- */
 
-/* lambda e, where nothing costs nothing, and a difference of infinities has no bound. */
+/* lambda e: 0 where e is 0 even if lambda is infinite, infinite where e is a difference of infinities. */
 static double cost(double lambda, double error)
 {
     return error == 0 ? 0 : isnan(error) ? INFINITY : lambda * error;
@@ -39,54 +39,28 @@ static void add_step(LadderStep *row, double *local, double *signal, const Ladde
     row->hybrid += sqrt(sum.change);
 }
 
-static double alone_of(const LadderRun *run, size_t layer, size_t images)
-{
-    double sum = 0;
-    for (size_t i = 0; i < images; i++) sum += run->alone[layer * run->images + i];
-    return sqrt(sum);
-}
-
-static double lambda_of(const LadderRun *run, size_t layer, const Lipschitz *lipschitz)
-{
-    double most = 0;
-    for (size_t i = 0; i < run->network->layers[layer].use_count; i++) {
-        size_t output = run->network->nodes[run->network->layers[layer].uses[i]].output;
-        most = fmax(most, lipschitz->spectral[output]);
-    }
-    return most;
-}
-
 static void sum_layers(Ladder *ladder, const LadderRun *run, const Lipschitz *lipschitz)
 {
+    const Network *network = run->network;
     for (size_t l = 0; l < ladder->layer_count; l++) {
         LadderStep *row = &ladder->steps[l];
-        double local = 0, signal = 0;
+        const Layer *layer = &network->layers[l];
+        double local = 0, signal = 0, alone = 0;
         for (size_t s = 0; s < run->step_count; s++)
-            if (run->network->nodes[run->steps[s]].layer == l)
+            if (network->nodes[run->steps[s]].layer == l)
                 add_step(row, &local, &signal, run, s, ladder->images, lipschitz);
         if (!row->quantized) row->hybrid_correct = l ? ladder->steps[l - 1].hybrid_correct : ladder->correct;
-        row->lambda = lambda_of(run, l, lipschitz);
-        row->alone = alone_of(run, l, ladder->images);
+        for (size_t i = 0; i < layer->use_count; i++)
+            row->lambda = fmax(row->lambda, lipschitz->spectral[network->nodes[layer->uses[i]].output]);
+        for (size_t i = 0; i < ladder->images; i++) alone += run->alone[l * run->images + i];
+        row->alone = sqrt(alone);
         ladder->frobenius += row->frobenius;
         ladder->spectral += row->spectral;
         ladder->hybrid += row->hybrid;
-        bool most = row->quantized &&
-                    (ladder->costliest == NO_INDEX || row->hybrid > ladder->steps[ladder->costliest].hybrid);
-        if (most) ladder->costliest = l;
+        if (row->quantized &&
+            (ladder->costliest == NO_INDEX || row->hybrid > ladder->steps[ladder->costliest].hybrid))
+            ladder->costliest = l;
     }
-}
-
-static void sum_images(Ladder *ladder, const LadderRun *run)
-{
-    double output = 0, error = 0;
-    for (size_t i = 0; i < ladder->images; i++) {
-        output += run->all[i].output;
-        error += run->all[i].error;
-        ladder->kept += run->all[i].kept;
-        ladder->correct += run->all[i].correct;
-    }
-    ladder->output_norm = sqrt(output);
-    ladder->measured = sqrt(error);
 }
 
 /* --- certificates and the invariant ----------------------------------------------------------------- */
@@ -107,7 +81,7 @@ static void certify_image(Ladder *ladder, const LadderRun *run, size_t image, co
     ladder->certified_measured += sqrt(sample->error) < sample->margin * M_SQRT1_2;
 }
 
-/* Written so that NAN violates. */
+/* Comparisons are written so that a NAN is a violation. */
 static const char *find_violation(const Ladder *ladder)
 {
     if (!(ladder->measured <= ladder->hybrid * (1 + HYBRID_SLACK))) return "measured is above hybrid";
@@ -118,8 +92,7 @@ static const char *find_violation(const Ladder *ladder)
     return NULL;
 }
 
-/* Why there is no spectral bound: a node without a constant, or a layer whose outputs differ by more than any
- * number. */
+/* Why there is no finite spectral bound: a node without a constant, or a layer with infinite local error. */
 static void blame(Ladder *ladder, const Network *network, const Lipschitz *lipschitz)
 {
     if (lipschitz->culprit != NO_INDEX) {
@@ -134,11 +107,11 @@ static void blame(Ladder *ladder, const Network *network, const Lipschitz *lipsc
     }
 }
 
-/* --- the whole -------------------------------------------------------------------------------------- */
+/* --- the sum -------------------------------------------------------------------------------------------- */
 
-/* Keeps what the ladder is of, and forgets earlier sums. */
-static void clear(Ladder *ladder, size_t images)
+void ladder_sum(Ladder *ladder, const LadderRun *run, size_t images, const Lipschitz *lipschitz)
 {
+    double output = 0, error = 0;
     memset(ladder->steps, 0, ladder->layer_count * sizeof *ladder->steps);
     *ladder = (Ladder){.images = images,
                        .total = ladder->total,
@@ -147,12 +120,14 @@ static void clear(Ladder *ladder, size_t images)
                        .steps = ladder->steps,
                        .costliest = NO_INDEX,
                        .bytes = ladder->bytes};
-}
-
-void ladder_sum(Ladder *ladder, const LadderRun *run, size_t images, const Lipschitz *lipschitz)
-{
-    clear(ladder, images);
-    sum_images(ladder, run);
+    for (size_t i = 0; i < images; i++) {
+        output += run->all[i].output;
+        error += run->all[i].error;
+        ladder->kept += run->all[i].kept;
+        ladder->correct += run->all[i].correct;
+    }
+    ladder->output_norm = sqrt(output);
+    ladder->measured = sqrt(error);
     sum_layers(ladder, run, lipschitz);
     for (size_t i = 0; i < images; i++) certify_image(ladder, run, i, lipschitz);
     if (!isfinite(ladder->spectral)) blame(ladder, run->network, lipschitz);

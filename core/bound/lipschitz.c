@@ -1,4 +1,3 @@
-/* Lipschitz constants of the float rest of the network, by one pass backwards. */
 #include "bound/lipschitz.h"
 #include "network/geometry.h"
 
@@ -46,7 +45,7 @@ bool lipschitz_needs_factors(const Network *network, size_t node)
     return product;
 }
 
-/* constant * lambda, where a zero on either side is a path that nothing takes */
+/* constant * lambda, with 0 * infinity = 0: a path that passes nothing on. */
 static double through(double constant, double lambda)
 {
     return constant == 0 || lambda == 0 ? 0 : constant * lambda;

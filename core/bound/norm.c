@@ -1,5 +1,4 @@
 #define _GNU_SOURCE
-/* Operator norms of layers: cheap bounds for all groups, then proofs for those that stand out. */
 #include "bound/norm.h"
 
 #include "base/sizes.h"
@@ -11,10 +10,10 @@
 #include <stdlib.h>
 #include <time.h>
 
-#define WAIT_NANOSECONDS 10000000             /* between two questions while other threads work */
+#define WAIT_NANOSECONDS 10000000 /* between two checks for cancellation while other threads work */
 #define CERTIFICATE_BYTES ((size_t)512 << 20) /* of one, at most */
 
-/* Tried above the value from below, in this order. */
+/* Multiples of `lower` that a certificate is tried at, in this order. */
 static const double steps[] = {1.005, 1.01, 1.02, 1.05};
 #define STEPS (sizeof steps / sizeof *steps)
 
@@ -24,14 +23,14 @@ typedef struct Group {
     const char *upper_by;
 } Group;
 
-typedef struct SiteJob {
+typedef struct UseJob {
     ConvGeometry geometry;
     const Layer *layer;
     Cancellation *cancellation;
     bool on_caller;
     Group *groups;
     double lower; /* the largest of all groups' */
-} SiteJob;
+} UseJob;
 
 static void improve(Group *group, double upper, const char *by)
 {
@@ -40,7 +39,7 @@ static void improve(Group *group, double upper, const char *by)
     group->upper_by = by;
 }
 
-/* A single pixel and tap, or a tap a pixel without padding: every output pixel is W times its own input. */
+/* A 1x1 kernel without padding, or a matrix: every output pixel is W times an input pixel, so |T| = |W|. */
 static bool is_matrix(const ConvMap *map)
 {
     const ConvGeometry *g = &map->geometry;
@@ -60,7 +59,7 @@ static Status certify(Group *group, const ConvMap *map, double lower, double sca
     return status;
 }
 
-/* sqrt(n_ov) |W|_2 */
+/* |T| <= sqrt(n_ov) |W|_2, W unfolded to [m][n] */
 static Status bound_unfolded(Group *group, const ConvMap *map, bool matrix, Message *message)
 {
     const ConvMap unfolded = conv_map_unfolded(map);
@@ -73,7 +72,7 @@ static Status bound_unfolded(Group *group, const ConvMap *map, bool matrix, Mess
 
 /* --- groups ----------------------------------------------------------------------------------------- */
 
-static Status create_map(ConvMap *map, const SiteJob *job, size_t index, Message *message)
+static Status create_map(ConvMap *map, const UseJob *job, size_t index, Message *message)
 {
     Status status = conv_map_create(map, &job->geometry, job->layer, index, message);
     map->cancellation = job->cancellation;
@@ -81,7 +80,7 @@ static Status create_map(ConvMap *map, const SiteJob *job, size_t index, Message
     return status;
 }
 
-static Status bound_cheaply(const SiteJob *job, size_t index, Message *message)
+static Status bound_cheaply(const UseJob *job, size_t index, Message *message)
 {
     Group *group = &job->groups[index];
     ConvMap map;
@@ -100,8 +99,8 @@ static Status bound_cheaply(const SiteJob *job, size_t index, Message *message)
     return status;
 }
 
-/* For a group whose bound is above what the layer's largest group reaches anyway. */
-static Status bound_tightly(const SiteJob *job, size_t index, Message *message)
+/* For a group whose bound is above the lower bound of the layer's largest group. */
+static Status bound_tightly(const UseJob *job, size_t index, Message *message)
 {
     Group *group = &job->groups[index];
     if (!isfinite(group->upper) || !(group->upper > steps[0] * job->lower)) return STATUS_OK;
@@ -122,23 +121,8 @@ static Status bound_tightly(const SiteJob *job, size_t index, Message *message)
 
 /* --- layers ----------------------------------------------------------------------------------------- */
 
-static LayerNorm collect(const SiteJob *job)
-{
-    LayerNorm norm = {.lower = job->lower};
-    double sum = 0;
-    for (size_t g = 0; g < job->layer->groups; g++) {
-        const Group *group = &job->groups[g];
-        sum += group->frobenius * group->frobenius;
-        if (norm.upper_by && !(group->upper > norm.upper)) continue;
-        norm.upper = group->upper;
-        norm.upper_by = group->upper_by;
-    }
-    /* Never below upper, not even by the rounding of the sum. */
-    norm.frobenius = isfinite(sum) ? fmax(sqrt(sum), norm.upper) : INFINITY;
-    return norm;
-}
-
-static Status site_norm(LayerNorm *norm, SiteJob *job, Message *message)
+/* Cheap bounds for all groups, then proofs for those that stand out. */
+static Status use_norm(LayerNorm *result, UseJob *job, Message *message)
 {
     const size_t groups = job->layer->groups;
     Status status = STATUS_OK;
@@ -148,8 +132,20 @@ static Status site_norm(LayerNorm *norm, SiteJob *job, Message *message)
         job->lower = fmax(job->lower, job->groups[g].lower);
     }
     for (size_t g = 0; !status && g < groups; g++) status = bound_tightly(job, g, message);
-    if (!status) *norm = collect(job);
-    return status;
+    if (status) return status;
+    LayerNorm norm = {.lower = job->lower};
+    double sum = 0;
+    for (size_t g = 0; g < groups; g++) {
+        const Group *group = &job->groups[g];
+        sum += group->frobenius * group->frobenius;
+        if (norm.upper_by && !(group->upper > norm.upper)) continue;
+        norm.upper = group->upper;
+        norm.upper_by = group->upper_by;
+    }
+    /* Never below upper, not even by the rounding of the sum. */
+    norm.frobenius = isfinite(sum) ? fmax(sqrt(sum), norm.upper) : INFINITY;
+    *result = norm;
+    return STATUS_OK;
 }
 
 /* --- the network ------------------------------------------------------------------------------------ */
@@ -168,22 +164,22 @@ static Status layer_norms(NetworkJob *job, size_t number, bool on_caller)
 {
     const Layer *layer = &job->network->layers[number];
     Message *message = &job->messages[number];
-    SiteJob use = {.layer = layer,
-                   .cancellation = &job->cancellation,
-                   .on_caller = on_caller,
-                   .groups = calloc(layer->groups, sizeof(Group))};
+    UseJob use = {.layer = layer,
+                  .cancellation = &job->cancellation,
+                  .on_caller = on_caller,
+                  .groups = calloc(layer->groups, sizeof(Group))};
     Status status = use.groups ? STATUS_OK : status_no_memory(message, "a layer's norm");
     for (size_t i = 0; !status && i < layer->use_count; i++) {
         LayerNorm *norm = &job->norms[layer->uses[i]];
         if (norm->upper_by) continue;
         network_convolution(&use.geometry, job->network, layer->uses[i]);
-        status = site_norm(norm, &use, message);
+        status = use_norm(norm, &use, message);
     }
     free(use.groups);
     return status ? status_context(message, status, "layer '%s'", layer->name) : STATUS_OK;
 }
 
-/* The caller asks on: what is left may take the other threads long. */
+/* The caller's thread goes on asking: the rest may take the other threads long. */
 static void wait_for_others(NetworkJob *job)
 {
     const struct timespec pause = {.tv_nsec = WAIT_NANOSECONDS};
@@ -204,7 +200,7 @@ static void norm_task(void *context, size_t index, size_t worker)
 }
 
 /* The most bytes that the bounds of a use take, one group after another. */
-static size_t site_bytes(const Network *network, size_t use)
+static size_t use_bytes(const Network *network, size_t use)
 {
     ConvGeometry geometry;
     network_convolution(&geometry, network, use);
@@ -219,7 +215,7 @@ static size_t site_bytes(const Network *network, size_t use)
     return most < SIZE_MAX - weights ? most + weights : SIZE_MAX;
 }
 
-/* As many layers at once as the memory holds of the costliest. */
+/* As many layers at once as the memory has room for the costliest. */
 static Status plan_memory(size_t *tasks, const NetworkJob *job, Message *message)
 {
     const Network *network = job->network;
@@ -229,7 +225,7 @@ static Status plan_memory(size_t *tasks, const NetworkJob *job, Message *message
     if (memory == 0) return STATUS_OK;
     for (size_t l = 0; l < network->layer_count; l++)
         for (size_t i = 0; i < network->layers[l].use_count; i++) {
-            const size_t bytes = site_bytes(network, network->layers[l].uses[i]);
+            const size_t bytes = use_bytes(network, network->layers[l].uses[i]);
             if (bytes > most) costliest = l;
             most = size_max(most, bytes);
         }
@@ -239,17 +235,6 @@ static Status plan_memory(size_t *tasks, const NetworkJob *job, Message *message
                                 "the norm of layer '%s' takes %zu MiB, above the %zu MiB that are left",
                                 network->layers[costliest].name, size_mib(most), size_mib(memory));
     return status_advise_memory(status, message, REMEDY_MEMORY, most, memory);
-}
-
-static Status run_job(NetworkJob *job, Message *message)
-{
-    size_t tasks;
-    Status status = plan_memory(&tasks, job, message);
-    if (status) return status;
-    pool_run(job->options->pool, tasks, norm_task, job);
-    for (size_t i = 0; i < job->network->layer_count; i++)
-        if (job->statuses[i]) return status_copy(message, job->statuses[i], &job->messages[i]);
-    return STATUS_OK;
 }
 
 Status network_norms(LayerNorm *norms, const Network *network, const NormOptions *options, Message *message)
@@ -262,8 +247,12 @@ Status network_norms(LayerNorm *norms, const Network *network, const NormOptions
                       .messages = calloc(count + 1, sizeof(Message))};
     job.cancellation =
         (Cancellation){.proceed = options->proceed, .context = options->context, .total = count};
-    Status status =
-        job.statuses && job.messages ? run_job(&job, message) : status_no_memory(message, "norms");
+    size_t tasks;
+    Status status = job.statuses && job.messages ? plan_memory(&tasks, &job, message)
+                                                 : status_no_memory(message, "norms");
+    if (!status) pool_run(options->pool, tasks, norm_task, &job);
+    for (size_t i = 0; !status && i < count; i++)
+        if (job.statuses[i]) status = status_copy(message, job.statuses[i], &job.messages[i]);
     free(job.statuses);
     free(job.messages);
     return status;

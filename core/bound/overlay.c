@@ -7,9 +7,8 @@
 
 #define ALIGNMENT 64
 
-static char nothing; /* what stands for a value where the meter is dry */
+static char nothing; /* stands for a value where the meter is dry; never read or written */
 
-/* As allocated. */
 static size_t allocated_bytes(const Overlay *overlay, size_t value)
 {
     return (value_bytes(&overlay->network->values[value]) / ALIGNMENT + 1) * ALIGNMENT;

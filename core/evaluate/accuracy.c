@@ -12,14 +12,14 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define ROUND_IMAGES 16 /* a worker, between two looks at the caller's wish to cancel */
+#define ROUND_IMAGES 16 /* per worker, between two progress reports */
 
 /* What a worker needs to run tiles. */
-typedef struct Bench {
+typedef struct Worker {
     Workspace *workspace;
     float *input;                 /* [batch][height][width][channels] */
     float *reference, *quantized; /* [batch][classes] */
-} Bench;
+} Worker;
 
 typedef struct TileResult {
     Tally tally;
@@ -30,18 +30,18 @@ typedef struct TileResult {
 typedef struct Run {
     Reference *reference;
     const Network *network; /* the reference's */
-    const Dataset *dataset; /* likewise */
+    const Dataset *dataset; /* the reference's */
     const Weights *const *weights;
     size_t total, classes;
     size_t first_tile, round_tiles; /* tiles of this round; most tiles of a round */
     atomic_size_t next;             /* tile of the round */
     size_t end;                     /* tiles of this round */
-    size_t workers;
-    Bench *benches;      /* [workers] */
+    size_t worker_count;
+    Worker *workers;     /* [worker_count] */
     TileResult *results; /* [round_tiles] */
 } Run;
 
-/* --- benches ---------------------------------------------------------------------------------------- */
+/* --- workers ---------------------------------------------------------------------------------------- */
 
 static float *new_floats(size_t a, size_t b)
 {
@@ -50,75 +50,61 @@ static float *new_floats(size_t a, size_t b)
     return calloc(1, bytes);
 }
 
-static Status create_bench(Bench *bench, const Run *run, Message *message)
-{
-    const Network *network = run->network;
-    Status status = workspace_create(&bench->workspace, network, message);
-    if (status != STATUS_OK) return status;
-    bench->input = new_floats(network->values[network->input].elements, 1);
-    bench->reference = new_floats(network->batch, run->classes);
-    bench->quantized = new_floats(network->batch, run->classes);
-    if (bench->input && bench->reference && bench->quantized) return STATUS_OK;
-    return status_no_memory(message, "the evaluation");
-}
-
 static void free_run(Run *run)
 {
-    for (size_t i = 0; run->benches && i < run->workers; i++) {
-        workspace_free(run->benches[i].workspace);
-        free(run->benches[i].input);
-        free(run->benches[i].reference);
-        free(run->benches[i].quantized);
+    for (size_t i = 0; run->workers && i < run->worker_count; i++) {
+        workspace_free(run->workers[i].workspace);
+        free(run->workers[i].input);
+        free(run->workers[i].reference);
+        free(run->workers[i].quantized);
     }
-    free(run->benches);
+    free(run->workers);
     free(run->results);
 }
 
 static Status prepare_run(Run *run, Message *message)
 {
-    run->benches = calloc(run->workers, sizeof *run->benches);
+    const Network *network = run->network;
+    Status status = STATUS_OK;
+    run->workers = calloc(run->worker_count, sizeof *run->workers);
     run->results = calloc(run->round_tiles, sizeof *run->results);
-    if (!run->benches || !run->results) return status_no_memory(message, "the evaluation");
-    for (size_t i = 0; i < run->workers; i++) {
-        Status status = create_bench(&run->benches[i], run, message);
-        if (status != STATUS_OK) return status;
+    if (!run->workers || !run->results) return status_no_memory(message, "the evaluation");
+    for (size_t i = 0; status == STATUS_OK && i < run->worker_count; i++) {
+        Worker *worker = &run->workers[i];
+        worker->input = new_floats(network->values[network->input].elements, 1);
+        worker->reference = new_floats(network->batch, run->classes);
+        worker->quantized = new_floats(network->batch, run->classes);
+        status = worker->input && worker->reference && worker->quantized
+                     ? workspace_create(&worker->workspace, network, message)
+                     : status_no_memory(message, "the evaluation");
     }
-    return STATUS_OK;
+    return status;
 }
 
-/* As many benches as there are workers for, and as fit below the ceiling beside the outputs still to come. */
+/* As many workers as there are threads for, and as fit below the ceiling beside the outputs to be cached. */
 static Status plan_memory(Run *run, const Pool *pool, Message *message)
 {
     const Network *network = run->network;
     const Reference *reference = run->reference;
     const size_t outputs = (reference->capacity - reference->known) * run->classes * sizeof(float);
-    const size_t bench = workspace_bytes(network) + network->values[network->input].elements * sizeof(float) +
-                         2 * network->batch * run->classes * sizeof(float) + run->dataset->reading_bytes;
+    const size_t worker = workspace_bytes(network) +
+                          network->values[network->input].elements * sizeof(float) +
+                          2 * network->batch * run->classes * sizeof(float) + run->dataset->reading_bytes;
     const size_t memory = reference->memory ? reference->memory : SIZE_MAX;
-    run->workers = size_min(pool_workers(pool), (memory - size_min(outputs, memory)) / bench);
-    if (run->workers) return STATUS_OK;
+    run->worker_count = size_min(pool_workers(pool), (memory - size_min(outputs, memory)) / worker);
+    if (run->worker_count) return STATUS_OK;
     Status status =
         status_fail(message, STATUS_MEMORY,
                     "evaluating '%s' takes %zu MiB on one thread, above the %zu MiB that are left",
-                    network->path, size_mib(outputs + bench), size_mib(memory));
-    return status_advise_memory(status, message, REMEDY_MEMORY, outputs + bench, memory);
+                    network->path, size_mib(outputs + worker), size_mib(memory));
+    return status_advise_memory(status, message, REMEDY_MEMORY, outputs + worker, memory);
 }
 
 /* --- tiles ------------------------------------------------------------------------------------------ */
 
-static Status label_of(size_t *label, const Run *run, size_t image, Message *message)
-{
-    *label = TALLY_UNLABELLED;
-    if (!run->dataset->labelled) return STATUS_OK;
-    *label = dataset_label(run->dataset, image);
-    if (*label < run->classes) return STATUS_OK;
-    return status_fail(message, STATUS_INVALID, "'%s': image %zu has label %zu, and '%s' has %zu classes",
-                       run->dataset->images_path, image, *label, run->network->path, run->classes);
-}
-
-/* The float network's outputs for the bench's input: known, or computed and kept where there is room. Tiles
- * write to parts of their own, and `known` stands still meanwhile. */
-static Status reference_outputs(const float **outputs, const Run *run, const Bench *bench, size_t first,
+/* *outputs [count][classes]: the float network's, from the cache, or computed and cached where there is room.
+ * Each tile writes to its own part; `known` changes only between rounds. */
+static Status reference_outputs(const float **outputs, const Run *run, const Worker *worker, size_t first,
                                 size_t count, Message *message)
 {
     const Reference *reference = run->reference;
@@ -126,30 +112,17 @@ static Status reference_outputs(const float **outputs, const Run *run, const Ben
         *outputs = reference->outputs + first * run->classes;
         return STATUS_OK;
     }
-    *outputs = bench->reference;
+    *outputs = worker->reference;
     Status status =
-        network_run(run->network, bench->reference, bench->input, NULL, bench->workspace, message);
+        network_run(run->network, worker->reference, worker->input, NULL, worker->workspace, message);
     if (status != STATUS_OK || first >= reference->capacity) return status;
     size_t room = size_min(count, reference->capacity - first);
-    memcpy(reference->outputs + first * run->classes, bench->reference,
-           room * run->classes * sizeof *bench->reference);
+    memcpy(reference->outputs + first * run->classes, worker->reference,
+           room * run->classes * sizeof *worker->reference);
     return STATUS_OK;
 }
 
-static Status tally_tile(Tally *tally, const Run *run, const Bench *bench, const float *reference,
-                         size_t first, size_t count, Message *message)
-{
-    for (size_t i = 0; i < count; i++) {
-        size_t label;
-        Status status = label_of(&label, run, first + i, message);
-        if (status != STATUS_OK) return status;
-        const float *quantized = run->weights ? bench->quantized + i * run->classes : NULL;
-        tally_image(tally, reference + i * run->classes, quantized, run->classes, label);
-    }
-    return STATUS_OK;
-}
-
-static Status evaluate_tile(Tally *tally, const Run *run, const Bench *bench, size_t tile, Message *message)
+static Status evaluate_tile(Tally *tally, const Run *run, const Worker *worker, size_t tile, Message *message)
 {
     const Network *network = run->network;
     size_t first = tile * network->batch;
@@ -157,25 +130,34 @@ static Status evaluate_tile(Tally *tally, const Run *run, const Bench *bench, si
     size_t image = network->values[network->input].elements / network->batch;
     const float *reference;
     Status status =
-        dataset_read(run->dataset, bench->input, first, count, &run->reference->normalization, message);
-    for (size_t i = count * image; i < network->batch * image; i++) bench->input[i] = 0;
-    if (status == STATUS_OK) status = reference_outputs(&reference, run, bench, first, count, message);
+        dataset_read(run->dataset, worker->input, first, count, &run->reference->normalization, message);
+    for (size_t i = count * image; i < network->batch * image; i++) worker->input[i] = 0;
+    if (status == STATUS_OK) status = reference_outputs(&reference, run, worker, first, count, message);
     if (status == STATUS_OK && run->weights)
         status =
-            network_run(network, bench->quantized, bench->input, run->weights, bench->workspace, message);
-    if (status != STATUS_OK) return status;
-    return tally_tile(tally, run, bench, reference, first, count, message);
+            network_run(network, worker->quantized, worker->input, run->weights, worker->workspace, message);
+    for (size_t i = 0; status == STATUS_OK && i < count; i++) {
+        const float *quantized = run->weights ? worker->quantized + i * run->classes : NULL;
+        const Dataset *dataset = run->dataset;
+        size_t label = dataset->labelled ? dataset_label(dataset, first + i) : TALLY_UNLABELLED;
+        if (dataset->labelled && label >= run->classes)
+            return status_fail(message, STATUS_INVALID,
+                               "'%s': image %zu has label %zu, and '%s' has %zu classes",
+                               dataset->images_path, first + i, label, network->path, run->classes);
+        tally_image(tally, reference + i * run->classes, quantized, run->classes, label);
+    }
+    return status;
 }
 
-/* A task a bench: each takes tiles while there are some. */
-static void bench_task(void *context, size_t index, size_t worker)
+/* One task per worker: each takes tiles while there are some. */
+static void worker_task(void *context, size_t index, size_t thread)
 {
-    (void)worker;
+    (void)thread;
     Run *run = context;
     for (size_t tile; (tile = atomic_fetch_add(&run->next, 1)) < run->end;) {
         TileResult *result = &run->results[tile];
         result->tally = (Tally){0};
-        result->status = evaluate_tile(&result->tally, run, &run->benches[index], run->first_tile + tile,
+        result->status = evaluate_tile(&result->tally, run, &run->workers[index], run->first_tile + tile,
                                        &result->message);
     }
 }
@@ -186,7 +168,7 @@ static Status run_round(Tally *sum, Run *run, size_t tiles, Pool *pool, Message 
 {
     atomic_store(&run->next, 0);
     run->end = tiles;
-    pool_run(pool, run->workers, bench_task, run);
+    pool_run(pool, run->worker_count, worker_task, run);
     for (size_t i = 0; i < tiles; i++) {
         if (run->results[i].status != STATUS_OK)
             return status_copy(message, run->results[i].status, &run->results[i].message);

@@ -15,7 +15,7 @@ Interval interval_wilson(size_t correct, size_t images)
     double n = (double)images, p = (double)correct / n;
     double centre = (p + Z * Z / (2 * n)) / (1 + Z * Z / n);
     double half = Z * sqrt(p * (1 - p) / n + Z * Z / (4 * n * n)) / (1 + Z * Z / n);
-    /* at the ends the formula gives 0 and 1 exactly, but for rounding */
+    /* there the formula gives exactly 0 and 1; rounding does not */
     return (Interval){correct == 0 ? 0 : clamp(centre - half, 0, 1),
                       correct == images ? 1 : clamp(centre + half, 0, 1)};
 }

@@ -13,8 +13,8 @@ static Status check_output(const Network *network, Message *message)
         vectors == 1)
         return STATUS_OK;
     return status_fail(message, STATUS_UNSUPPORTED,
-                       "cannot evaluate '%s': its output '%s' is not one score a class", network->path,
-                       output->name);
+                       "cannot evaluate '%s': its output '%s' is not one vector of class scores per image",
+                       network->path, output->name);
 }
 
 static Status check(const Network *network, const Dataset *dataset, Message *message)

@@ -1,9 +1,8 @@
-/* Reference: a network and the images it is evaluated on, with the float network's outputs once they are
- * known.
+/* Reference: a network, the images it is evaluated on, and a cache of the float network's outputs on them.
  *
- * The first evaluation to reach an image computes the float outputs, and those after it find them: a second
- * quantized network costs half of the first. An evaluation that is cancelled leaves what it got to. The
- * outputs are the same floats either way, so that figures do not depend on what was known.
+ * The first evaluation of an image computes the float outputs and later ones find them, so that evaluating a
+ * second quantized network costs half. A cancelled evaluation leaves what it has computed. Figures do not
+ * depend on what is cached: the outputs are the same floats.
  *
  * One evaluation at a time. Network and images are borrowed and must outlive it.
  *
@@ -19,25 +18,26 @@
 #include "dataset/dataset.h"
 #include "network/types.h"
 
-#define REFERENCE_BYTES ((size_t)256 << 20) /* where there is memory enough */
+#define REFERENCE_BYTES ((size_t)256 << 20) /* of cached outputs, at most */
 
 typedef struct Reference {
     const Network *network;
     const Dataset *dataset;
     Normalization normalization;
     size_t classes;
-    size_t known;    /* images from the front whose outputs are kept */
-    size_t capacity; /* most images whose outputs will be */
+    size_t known;    /* images from the front whose outputs are cached */
+    size_t capacity; /* images whose outputs fit the cache */
     float *outputs;  /* [capacity][classes] */
-    size_t memory;   /* ceiling in bytes for an evaluation, the caller's to set; 0: none */
+    size_t memory;   /* ceiling in bytes for an evaluation, set by the caller; 0: none */
 } Reference;
 
-/* The share of `memory` that the outputs are to have: an eighth, at most REFERENCE_BYTES; 0: those. */
+/* The size of the cache for a ceiling of `memory` bytes: an eighth, at most REFERENCE_BYTES. 0 stands for no
+ * ceiling. */
 size_t reference_bytes(size_t memory);
 
-/* Outputs take `bytes` at most; images beyond are computed again each time. STATUS_UNSUPPORTED where the
- * network's output is not one vector an image, STATUS_INVALID where the images have another size. *reference
- * is NULL on failure. */
+/* bytes: the size of the cache; outputs of images beyond it are computed each time. STATUS_UNSUPPORTED where
+ * the network's output is not one vector of scores per image, STATUS_INVALID where there are no images or
+ * they do not have the size of the network's input, STATUS_MEMORY. *reference is NULL on failure. */
 Status reference_create(Reference **reference, const Network *network, const Dataset *dataset,
                         const Normalization *normalization, size_t bytes, Message *message);
 void reference_free(Reference *reference);

@@ -30,7 +30,7 @@ static size_t rank_of(const float *logits, size_t classes, size_t label)
     return rank;
 }
 
-/* A NaN is shown as one, never as -nan. */
+/* NaN without a sign, so that it is never printed as -nan. */
 static double no_sign(double value)
 {
     return isnan(value) ? (double)NAN : value;
@@ -46,7 +46,7 @@ static double cross_entropy(const float *logits, size_t classes, size_t label)
     return no_sign(largest + log(sum) - logits[label]);
 }
 
-/* Whether the label came first. */
+/* Adds one image's score; true where the label is the top class. */
 static bool score_image(TallyScore *score, const float *logits, size_t classes, size_t label, size_t top)
 {
     score->cross_entropy += cross_entropy(logits, classes, label);

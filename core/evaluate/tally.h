@@ -1,8 +1,7 @@
-/* Tally: what images add to an Evaluation. Private to core/evaluate.
+/* Tally: the sums behind an Evaluation. Private to core/evaluate.
  *
- * A tally is made for each tile of images and tallies are added in tile order, so that sums of doubles do not
- * depend on which thread took which tile.
- */
+ * There is one tally per tile of images, and tallies are added in tile order, so that sums of doubles do not
+ * depend on which thread took which tile. */
 #ifndef EVALUATE_TALLY_H
 #define EVALUATE_TALLY_H
 
@@ -21,13 +20,13 @@ typedef struct Tally {
     double signal, noise; /* sums of float^2 and (float - quantized)^2 over the outputs */
 } Tally;
 
-/* One image: logits reference[classes], quantized[classes] or NULL; label or TALLY_UNLABELLED. */
+/* Adds one image: logits reference [classes], quantized [classes] or NULL; label, or TALLY_UNLABELLED. */
 void tally_image(Tally *tally, const float *reference, const float *quantized, size_t classes, size_t label);
 
 /* sum += tally */
 void tally_add(Tally *sum, const Tally *tally);
 
-/* The running figures of `tally`; leaves total, labelled, compared, classes and seconds as they are. */
+/* Sets the evaluation's figures from the tally; total, labelled, compared, classes and seconds stay. */
 void tally_report(Evaluation *evaluation, const Tally *tally);
 
 #endif

@@ -181,21 +181,6 @@ static Status eliminate(bool *proven, Band *band, Message *message)
     return status;
 }
 
-static Status factorize(bool *proven, Band *band, double sigma, Message *message)
-{
-    Status status = STATUS_OK;
-    band->entries = calloc(band->order, band->height * sizeof *band->entries);
-    if (band->entries && make_blocks(band)) {
-        fill(band, sigma);
-        status = eliminate(proven, band, message);
-    } else {
-        status = status_no_memory(message, "the certificate of a layer's norm");
-    }
-    free(band->entries);
-    free(band->blocks);
-    return status;
-}
-
 /* T'T or TT', whichever takes less work. */
 static Band band_choose(const ConvMap *map, Link *links)
 {
@@ -221,7 +206,17 @@ Status conv_map_certify(bool *proven, const ConvMap *map, double sigma, size_t c
     if (!links) return status_no_memory(message, "the certificate of a layer's norm");
     Band band = band_choose(map, links);
     Status status = STATUS_OK;
-    if (band_fits(&band, ceiling)) status = factorize(proven, &band, sigma, message);
+    if (!band_fits(&band, ceiling)) goto out;
+    band.entries = calloc(band.order, band.height * sizeof *band.entries);
+    if (band.entries && make_blocks(&band)) {
+        fill(&band, sigma);
+        status = eliminate(proven, &band, message);
+    } else {
+        status = status_no_memory(message, "the certificate of a layer's norm");
+    }
+out:
+    free(band.entries);
+    free(band.blocks);
     free(links);
     return status;
 }

@@ -134,24 +134,20 @@ static bool is_below(Torus *torus, double sigma)
     return info == 0;
 }
 
-/* The largest eigenvalue of gram, by a copy; overwrites `work`. 0 on failure. */
-static double largest_eigenvalue(Torus *torus)
-{
-    const int n = (int)torus->order;
-    int info = 0, length = (int)(torus->order * torus->order + 2 * torus->order);
-    double *copy = calloc(2 * torus->order * torus->order, sizeof(double));
-    if (!copy) return 0;
-    memcpy(copy, torus->gram, 2 * torus->order * torus->order * sizeof(double));
-    zheev_("N", "L", &n, copy, &n, torus->eigenvalues, torus->work, &length, torus->real_work, &info);
-    free(copy);
-    return info == 0 ? torus->eigenvalues[n - 1] : 0;
-}
-
 /* Raises *upper in steps of 0.1 % until it provably is at or above this frequency's norm. */
 static void lift(double *upper, Torus *torus)
 {
     if (is_below(torus, *upper)) return;
-    *upper = fmax(*upper, sqrt(fmax(0, largest_eigenvalue(torus))));
+    const int n = (int)torus->order;
+    const size_t elements = 2 * torus->order * torus->order;
+    int info = -1, length = (int)(torus->order * torus->order + 2 * torus->order);
+    double *copy = calloc(elements, sizeof *copy);
+    if (copy) { /* start at the largest eigenvalue */
+        memcpy(copy, torus->gram, elements * sizeof *copy);
+        zheev_("N", "L", &n, copy, &n, torus->eigenvalues, torus->work, &length, torus->real_work, &info);
+    }
+    free(copy);
+    if (info == 0) *upper = fmax(*upper, sqrt(fmax(0, torus->eigenvalues[n - 1])));
     do *upper *= 1.001;
     while (!is_below(torus, *upper));
 }

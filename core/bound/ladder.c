@@ -79,15 +79,6 @@ static void *new_table(size_t rows, size_t columns, size_t size)
     return size_multiply(&cells, rows, columns) ? calloc(size_max(cells, 1), size) : NULL;
 }
 
-static Status create_samples(LadderRun *run, Message *message)
-{
-    run->samples = new_table(run->step_count, run->images, sizeof *run->samples);
-    run->alone = new_table(run->network->layer_count, run->images, sizeof *run->alone);
-    run->all = new_table(1, run->images, sizeof *run->all);
-    if (run->samples && run->alone && run->all) return STATUS_OK;
-    return status_no_memory(message, "the ladder");
-}
-
 static void free_run(LadderRun *run)
 {
     free(run->steps);
@@ -162,35 +153,6 @@ static void worker_task(void *context, size_t index, size_t thread)
     }
 }
 
-static Status run_round(TileJob *job, size_t first, size_t end, Pool *pool, Message *message)
-{
-    atomic_store(&job->next, first);
-    job->end = end;
-    pool_run(pool, job->worker_count, worker_task, job);
-    for (size_t i = 0; i < job->worker_count; i++)
-        if (job->outcomes[i].status != STATUS_OK)
-            return status_copy(message, job->outcomes[i].status, &job->outcomes[i].message);
-    return STATUS_OK;
-}
-
-static Status create_job(TileJob *job, Message *message)
-{
-    job->workers = calloc(job->worker_count, sizeof *job->workers);
-    job->outcomes = calloc(job->worker_count, sizeof *job->outcomes);
-    if (!job->workers || !job->outcomes) return status_no_memory(message, "the ladder");
-    Status status = STATUS_OK;
-    for (size_t i = 0; status == STATUS_OK && i < job->worker_count; i++)
-        status = ladder_worker_create(&job->workers[i], job->run->network, false, message);
-    return status;
-}
-
-static void free_job(TileJob *job)
-{
-    for (size_t i = 0; job->workers && i < job->worker_count; i++) ladder_worker_free(&job->workers[i]);
-    free(job->workers);
-    free(job->outcomes);
-}
-
 /* --- rounds ----------------------------------------------------------------------------------------- */
 
 /* Differences of infinite outputs are not numbers. */
@@ -235,12 +197,16 @@ static Status run_rounds(Ladder *ladder, TileJob *job, const LayerNorm *norms, c
     double reported = -INFINITY;
     for (size_t first = 0, end; first < tiles; first = end) {
         end = size_min(first + 2 * job->worker_count, tiles);
-        Status status = run_round(job, first, end, options->pool, message);
-        if (status != STATUS_OK) return status;
+        atomic_store(&job->next, first);
+        job->end = end;
+        pool_run(options->pool, job->worker_count, worker_task, job);
+        for (size_t i = 0; i < job->worker_count; i++)
+            if (job->outcomes[i].status != STATUS_OK)
+                return status_copy(message, job->outcomes[i].status, &job->outcomes[i].message);
         const double now = seconds_now();
         if (end < tiles && (!options->progress || now - reported < REPORT_SECONDS)) continue;
         reported = now;
-        status = sum_up(ladder, job, norms, size_min(end * batch, job->run->images), message);
+        Status status = sum_up(ladder, job, norms, size_min(end * batch, job->run->images), message);
         if (status != STATUS_OK) return status;
         ladder->seconds = now - start;
         if (options->progress && !options->progress(options->context, ladder, (double)end / (double)tiles))
@@ -256,10 +222,20 @@ static Status climb(Ladder *ladder, LadderRun *run, const LayerNorm *norms, cons
 {
     TileJob job = {.run = run};
     Status status = plan_memory(&job.worker_count, &ladder->bytes, run, options, message);
-    if (status == STATUS_OK) status = create_samples(run, message);
-    if (status == STATUS_OK) status = create_job(&job, message);
+    if (status != STATUS_OK) return status;
+    run->samples = new_table(run->step_count, run->images, sizeof *run->samples);
+    run->alone = new_table(run->network->layer_count, run->images, sizeof *run->alone);
+    run->all = new_table(1, run->images, sizeof *run->all);
+    job.workers = calloc(job.worker_count, sizeof *job.workers);
+    job.outcomes = calloc(job.worker_count, sizeof *job.outcomes);
+    if (!run->samples || !run->alone || !run->all || !job.workers || !job.outcomes)
+        status = status_no_memory(message, "the ladder");
+    for (size_t i = 0; status == STATUS_OK && i < job.worker_count; i++)
+        status = ladder_worker_create(&job.workers[i], run->network, false, message);
     if (status == STATUS_OK) status = run_rounds(ladder, &job, norms, options, message);
-    free_job(&job);
+    for (size_t i = 0; job.workers && i < job.worker_count; i++) ladder_worker_free(&job.workers[i]);
+    free(job.workers);
+    free(job.outcomes);
     return status;
 }
 

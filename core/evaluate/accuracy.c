@@ -164,31 +164,23 @@ static void worker_task(void *context, size_t index, size_t thread)
 
 /* --- rounds ----------------------------------------------------------------------------------------- */
 
-static Status run_round(Tally *sum, Run *run, size_t tiles, Pool *pool, Message *message)
-{
-    atomic_store(&run->next, 0);
-    run->end = tiles;
-    pool_run(pool, run->worker_count, worker_task, run);
-    for (size_t i = 0; i < tiles; i++) {
-        if (run->results[i].status != STATUS_OK)
-            return status_copy(message, run->results[i].status, &run->results[i].message);
-        tally_add(sum, &run->results[i].tally);
-    }
-    Reference *reference = run->reference;
-    reference->known = size_max(reference->known, size_min(sum->images, reference->capacity));
-    return STATUS_OK;
-}
-
 static Status run_all(Evaluation *evaluation, Run *run, Pool *pool, EvaluationProgress *progress,
                       void *context, Message *message)
 {
+    Reference *reference = run->reference;
     Tally sum = {0};
     size_t tiles = size_ceil_div(run->total, run->network->batch);
     const double start = seconds_now();
     for (; run->first_tile < tiles; run->first_tile += run->round_tiles) {
-        size_t count = size_min(run->round_tiles, tiles - run->first_tile);
-        Status status = run_round(&sum, run, count, pool, message);
-        if (status != STATUS_OK) return status;
+        run->end = size_min(run->round_tiles, tiles - run->first_tile);
+        atomic_store(&run->next, 0);
+        pool_run(pool, run->worker_count, worker_task, run);
+        for (size_t i = 0; i < run->end; i++) {
+            if (run->results[i].status != STATUS_OK)
+                return status_copy(message, run->results[i].status, &run->results[i].message);
+            tally_add(&sum, &run->results[i].tally);
+        }
+        reference->known = size_max(reference->known, size_min(sum.images, reference->capacity));
         tally_report(evaluation, &sum);
         evaluation->seconds = seconds_now() - start;
         if (progress && !progress(context, evaluation))

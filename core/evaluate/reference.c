@@ -4,23 +4,17 @@
 
 #include <stdlib.h>
 
-static Status check_output(const Network *network, Message *message)
-{
-    const Value *output = &network->values[network->output];
-    size_t vectors = 0;
-    for (size_t i = 1; i < output->rank; i++) vectors += output->shape[i] != 1;
-    if (output->type == ELEMENT_FLOAT && output->rank >= 2 && output->shape[0] == network->batch &&
-        vectors == 1)
-        return STATUS_OK;
-    return status_fail(message, STATUS_UNSUPPORTED,
-                       "cannot evaluate '%s': its output '%s' is not one vector of class scores per image",
-                       network->path, output->name);
-}
-
 static Status check(const Network *network, const Dataset *dataset, Message *message)
 {
-    Status status = check_output(network, message);
-    if (status != STATUS_OK) return status;
+    const Value *output = &network->values[network->output];
+    size_t vectors = 0; /* axes other than the first that are longer than 1 */
+    for (size_t i = 1; i < output->rank; i++) vectors += output->shape[i] != 1;
+    if (output->type != ELEMENT_FLOAT || output->rank < 2 || output->shape[0] != network->batch ||
+        vectors != 1)
+        return status_fail(
+            message, STATUS_UNSUPPORTED,
+            "cannot evaluate '%s': its output '%s' is not one vector of class scores per image",
+            network->path, output->name);
     if (dataset->count == 0)
         return status_fail(message, STATUS_INVALID, "'%s' has no images", dataset->images_path);
     if (dataset->channels == network->channels && dataset->height == network->height &&

@@ -4,20 +4,14 @@
 
 #define NO_CLASS SIZE_MAX
 
-static bool any_nan(const float *logits, size_t classes)
-{
-    for (size_t i = 0; i < classes; i++)
-        if (isnan(logits[i])) return true;
-    return false;
-}
-
 /* The largest logit's class, the lowest of equals; NO_CLASS where a logit is NaN. */
 static size_t top_class(const float *logits, size_t classes)
 {
-    if (any_nan(logits, classes)) return NO_CLASS;
     size_t top = 0;
-    for (size_t i = 1; i < classes; i++)
+    for (size_t i = 0; i < classes; i++) {
+        if (isnan(logits[i])) return NO_CLASS;
         if (logits[i] > logits[top]) top = i;
+    }
     return top;
 }
 

@@ -7,10 +7,13 @@
 #include <string.h>
 
 #define STARTS 48
-#define START_RATIO 0.965 /* from one start to the next: down to a fifth of the largest value */
-#define REFINED 3         /* of the starts, the best */
+#define START_RATIO                                                                                          \
+    0.965         /* from one start to the next: down to a fifth of the scale of the largest value           \
+                   */
+#define REFINED 3 /* how many of the best starts are refined */
 #define STEPS 60
-#define TENSOR_VALUES ((size_t)1 << 17) /* rows are chosen so that they hold about as many */
+#define TENSOR_VALUES                                                                                        \
+    ((size_t)1 << 17) /* that the rows hold, about: for one scale, and for one per channel */
 #define CHANNEL_VALUES ((size_t)1 << 20)
 #define LEAST_ROWS 64
 #define MOST_ROWS 2048
@@ -31,7 +34,7 @@ size_t activation_rows(size_t width, size_t channels)
 
 /* --- one scale -------------------------------------------------------------------------------------- */
 
-/* What a search works on: the values other than zero, which alone count in its sums. */
+/* The values other than zero of a channel or tensor: zeros add nothing to the sums. */
 typedef struct Values {
     const float *values;
     size_t count;
@@ -39,7 +42,8 @@ typedef struct Values {
     float largest;  /* magnitude */
 } Values;
 
-/* <x,q> and <q,q> of the codes at `scale`. */
+/* <x,q> and <q,q> of the codes q = clip(round(x/scale)); summed in float over LANE_SUM values, then in
+ * double. */
 static void correlate(double *xq, double *qq, const Values *x, float scale, float low, float high)
 {
     *xq = *qq = 0;
@@ -59,7 +63,7 @@ static void correlate(double *xq, double *qq, const Values *x, float scale, floa
     }
 }
 
-/* From `scale` to a fixed point; returns the error of codes and scale there. */
+/* Alternates scale = <x,q>/<q,q> and rounding to a fixed point; returns |x - scale q|^2 there. */
 static double refine(float *scale, const Values *x, float low, float high)
 {
     double error = INFINITY;
@@ -75,8 +79,7 @@ static double refine(float *scale, const Values *x, float low, float high)
     return error;
 }
 
-/* --- all scales: one task a channel and start, then one a channel
- * ------------------------------------------------------- */
+/* --- all scales: one task per channel and start, then one per channel ----------------------------------- */
 
 typedef struct Search {
     Values *channels;
@@ -85,7 +88,7 @@ typedef struct Search {
     double *errors; /* [channels][STARTS] */
 } Search;
 
-/* The error of a start's codes, with the scale that suits them best. */
+/* The error of a start's codes at their least-squares scale. */
 static void start_task(void *context, size_t index, size_t worker)
 {
     (void)worker;
@@ -99,8 +102,8 @@ static void start_task(void *context, size_t index, size_t worker)
     search->scales[index] = scale;
 }
 
-/* Refines the best starts of a channel: the scale of the least error, or 0 where there is none, is left
- * first. */
+/* Refines the best starts of a channel. scales[0] becomes the scale of the least error, 0 where there is
+ * none. */
 static void refine_task(void *context, size_t channel, size_t worker)
 {
     (void)worker;
@@ -122,7 +125,8 @@ static void refine_task(void *context, size_t channel, size_t worker)
     scales[0] = found;
 }
 
-/* Packs each channel's values other than zero, one channel after the other, into packed[count*width]. */
+/* Packs the values other than zero of rows [count][width], one channel after the other, into packed
+ * [count*width]. */
 static void split_channels(Values *channels, float *packed, const float *rows, size_t count, size_t width,
                            size_t channel_count)
 {
@@ -142,6 +146,7 @@ static void split_channels(Values *channels, float *packed, const float *rows, s
     }
 }
 
+/* scales [channels]; 0 where a channel has too few values to choose from. */
 static Status search_scales(float *scales, const float *rows, size_t count, size_t width, size_t channels,
                             float low, float high, Pool *pool, Message *message)
 {
@@ -171,13 +176,7 @@ static Status search_scales(float *scales, const float *rows, size_t count, size
 
 /* --- choosing --------------------------------------------------------------------------------------- */
 
-static bool all_finite(const float *rows, size_t count)
-{
-    for (size_t i = 0; i < count; i++)
-        if (!isfinite(rows[i])) return false;
-    return true;
-}
-
+/* The share of rows [count][width] beyond the rounding interval of the largest code. */
 static double clipped_share(const InputQuantizer *quantizer, const float *rows, size_t count, size_t width)
 {
     size_t taps = width / quantizer->count, clipped = 0;
@@ -194,41 +193,33 @@ void activation_free(ActivationChoice *choice)
     *choice = (ActivationChoice){0};
 }
 
-/* Channels without a scale of their own take the tensor's. */
-static Status fill_gaps(ActivationChoice *choice, const float *rows, size_t count, size_t width, Pool *pool,
-                        Message *message)
-{
-    const InputQuantizer *quantizer = &choice->quantizer;
-    float tensor;
-    size_t thin = size_min(count, activation_rows(width, 1));
-    Status status =
-        search_scales(&tensor, rows, thin, width, 1, quantizer->low, quantizer->high, pool, message);
-    if (status != STATUS_OK) return status;
-    if (tensor == 0) tensor = 1;
-    for (size_t c = 0; c < quantizer->count; c++)
-        if (choice->scales[c] == 0) choice->scales[c] = tensor;
-    return STATUS_OK;
-}
-
 Status activation_choose(ActivationChoice *choice, const float *rows, size_t count, size_t width,
                          size_t channels, unsigned bits, bool nonnegative, Pool *pool, Message *message)
 {
     *choice = (ActivationChoice){.quantizer.count = channels};
     InputQuantizer *quantizer = &choice->quantizer;
-    if (!all_finite(rows, count * width))
-        return status_fail(message, STATUS_INVALID, "an activation is not finite: leave the input in float");
+    for (size_t i = 0; i < count * width; i++)
+        if (!isfinite(rows[i]))
+            return status_fail(message, STATUS_INVALID,
+                               "an activation is not finite: leave the input in float");
     choice->scales = calloc(channels, sizeof *choice->scales);
     if (!choice->scales) return status_no_memory(message, "activation scales");
     quantizer->scales = choice->scales;
     activation_limits(&quantizer->low, &quantizer->high, bits, nonnegative);
     Status status = search_scales(choice->scales, rows, count, width, channels, quantizer->low,
                                   quantizer->high, pool, message);
-    if (status == STATUS_OK) status = fill_gaps(choice, rows, count, width, pool, message);
+    float tensor = 1; /* for channels without a scale of their own */
     if (status == STATUS_OK)
-        choice->clipped = clipped_share(quantizer, rows, count, width);
-    else
+        status = search_scales(&tensor, rows, size_min(count, activation_rows(width, 1)), width, 1,
+                               quantizer->low, quantizer->high, pool, message);
+    if (status != STATUS_OK) {
         activation_free(choice);
-    return status;
+        return status;
+    }
+    for (size_t c = 0; c < channels; c++)
+        if (choice->scales[c] == 0) choice->scales[c] = tensor == 0 ? 1 : tensor;
+    choice->clipped = clipped_share(quantizer, rows, count, width);
+    return STATUS_OK;
 }
 
 /* --- balancing -------------------------------------------------------------------------------------- */
@@ -237,7 +228,7 @@ Status activation_choose(ActivationChoice *choice, const float *rows, size_t cou
 #define BALANCE_TOLERANCE 1e-9
 #define CODE_ERROR(bits) ldexp(0.8, -2 * (int)(bits)) /* k */
 
-/* What P asks of a channel: see activation.h. */
+/* A channel's part of P: see activation.h. */
 typedef struct Balance {
     double weights; /* A */
     double dense;   /* d */
@@ -246,27 +237,8 @@ typedef struct Balance {
     double square;  /* of the scale sought */
 } Balance;
 
-static void measure_inputs(Balance *channels, const float *rows, size_t count, size_t width, size_t taps)
-{
-    for (size_t row = 0; row < count; row++)
-        for (size_t i = 0; i < width; i++) {
-            double x = (double)rows[row * width + i];
-            channels[i / taps].inputs += x * x / (double)count;
-            channels[i / taps].dense += (x != 0) / ((double)count * (double)taps);
-        }
-}
-
-static void measure_weights(Balance *channels, const Layer *layer, size_t taps)
-{
-    size_t n = layer->n, block = layer->m * n;
-    for (size_t i = 0; i < layer->groups * block; i++) {
-        double w = (double)layer->weights[i];
-        channels[(i / block * n + i % n) / taps].weights += w * w;
-    }
-}
-
-/* Half a step, in the logarithm, to where dP/db_c = 0 with the two sums held; returns the largest relative
- * change. */
+/* Moves every b_c^2 half the way, in the logarithm, to where dP/db_c = 0 with both sums held constant;
+ * returns the largest relative change. */
 static double balance_step(Balance *channels, size_t count, double k)
 {
     double weights = 0, inputs = 0, change = 0;
@@ -285,26 +257,31 @@ static double balance_step(Balance *channels, size_t count, double k)
     return change;
 }
 
-static void balance_group(Balance *channels, size_t count, double k)
-{
-    for (size_t step = 0; step < BALANCE_STEPS; step++)
-        if (balance_step(channels, count, k) < BALANCE_TOLERANCE) break;
-}
-
 Status activation_balance(ActivationChoice *choice, const float *rows, size_t count, const Layer *layer,
                           unsigned weight_bits, Message *message)
 {
-    size_t total = choice->quantizer.count, width = layer->groups * layer->n, taps = width / total;
+    const size_t n = layer->n, total = choice->quantizer.count, width = layer->groups * n,
+                 taps = width / total;
     if (weight_bits == 0) return STATUS_OK;
     Balance *channels = calloc(total, sizeof *channels);
     if (!channels) return status_no_memory(message, "activation scales");
     for (size_t c = 0; c < total; c++)
         channels[c].square = channels[c].least = (double)choice->scales[c] * (double)choice->scales[c];
-    measure_inputs(channels, rows, count, width, taps);
-    measure_weights(channels, layer, taps);
-    size_t of_group = total / layer->groups;
+    for (size_t row = 0; row < count; row++)
+        for (size_t i = 0; i < width; i++) {
+            double x = (double)rows[row * width + i];
+            channels[i / taps].inputs += x * x / (double)count;
+            channels[i / taps].dense += (x != 0) / ((double)count * (double)taps);
+        }
+    for (size_t i = 0; i < layer->groups * layer->m * n; i++) {
+        double w = (double)layer->weights[i];
+        channels[(i / (layer->m * n) * n + i % n) / taps].weights += w * w;
+    }
+    const size_t of_group = total / layer->groups;
+    const double k = CODE_ERROR(weight_bits) / (double)n;
     for (size_t g = 0; g < layer->groups; g++)
-        balance_group(channels + g * of_group, of_group, CODE_ERROR(weight_bits) / (double)layer->n);
+        for (size_t step = 0; step < BALANCE_STEPS; step++)
+            if (balance_step(channels + g * of_group, of_group, k) < BALANCE_TOLERANCE) break;
     for (size_t c = 0; c < total; c++) choice->scales[c] = (float)sqrt(channels[c].square);
     choice->clipped = clipped_share(&choice->quantizer, rows, count, width);
     free(channels);

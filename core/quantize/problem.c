@@ -6,7 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define BLOCK 192 /* of H and G, the unit of work: small enough to share out, large enough for BLAS */
+#define BLOCK                                                                                                \
+    192 /* side of the blocks of H and G that are tasks: small enough to share out, large enough for BLAS */
 
 size_t problems_bytes(size_t groups, size_t m, size_t n)
 {
@@ -44,8 +45,8 @@ void problems_free(Problem *problems)
     free(problems);
 }
 
-/* One call of problems_add(): blocks of H above and on the diagonal, then blocks of G, then the plain sums.
- */
+/* One call of problems_add(). Tasks per group: blocks of H on and above the diagonal, blocks of G, and the
+ * vectors. */
 typedef struct AddJob {
     Problem *problems;
     size_t groups, rows;
@@ -54,13 +55,8 @@ typedef struct AddJob {
     float *scratch;            /* [workers][BLOCK][BLOCK] */
 } AddJob;
 
-static void add_block(double *sums, size_t stride, const float *block, size_t height, size_t width)
-{
-    for (size_t i = 0; i < height; i++)
-        for (size_t j = 0; j < width; j++) sums[i * stride + j] += (double)block[i * width + j];
-}
-
-/* sums[i][j] += sum over rows of a[row][i] * b[row][j] */
+/* sums [height][width] += a'b for a [rows][height], b [rows][width]; the strides of all three are given.
+ * block [BLOCK][BLOCK] is scratch. */
 static void add_product(double *sums, size_t stride, const float *a, size_t a_stride, size_t height,
                         const float *b, size_t b_stride, size_t width, size_t rows, float *block)
 {
@@ -69,10 +65,13 @@ static void add_product(double *sums, size_t stride, const float *a, size_t a_st
         cblas_sgemm(CblasRowMajor, CblasTrans, CblasNoTrans, (int)height, (int)width, (int)count, 1,
                     a + row * a_stride, (int)a_stride, b + row * b_stride, (int)b_stride, 0, block,
                     (int)width);
-        add_block(sums, stride, block, height, width);
+        for (size_t i = 0; i < height; i++)
+            for (size_t j = 0; j < width; j++) sums[i * stride + j] += (double)block[i * width + j];
     }
 }
 
+/* sums [width] += sum of the rows of a [rows][width]; squares [width] += that of their squares, unless NULL.
+ */
 static void add_vectors(double *sums, double *squares, const float *a, size_t stride, size_t width,
                         size_t rows)
 {
@@ -82,14 +81,6 @@ static void add_vectors(double *sums, double *squares, const float *a, size_t st
             sums[j] += value;
             if (squares) squares[j] += value * value;
         }
-}
-
-/* The pair (i, j), i <= j, of block number `index` in the upper triangle. */
-static void triangle_block(size_t index, size_t *i, size_t *j)
-{
-    *j = 0;
-    while (index > *j) index -= ++*j;
-    *i = index;
 }
 
 static void add_task(void *context, size_t index, size_t worker)
@@ -102,8 +93,8 @@ static void add_task(void *context, size_t index, size_t worker)
     const float *x = job->x + group * n, *y = job->y ? job->y + group * m : NULL;
     float *block = job->scratch + worker * BLOCK * BLOCK;
     if (part < job->h_blocks) {
-        size_t i, j;
-        triangle_block(part, &i, &j);
+        size_t i = part, j = 0; /* block number `part` of the upper triangle, column by column */
+        while (i > j) i -= ++j;
         i *= BLOCK;
         j *= BLOCK;
         add_product(problem->h + i * n + j, n, x + i, x_stride, size_min(BLOCK, n - i), x + j, x_stride,
@@ -133,16 +124,10 @@ Status problems_add(Problem *problems, size_t groups, const float *x, const floa
     return STATUS_OK;
 }
 
-static void mirror_upper(double *h, size_t n)
-{
-    for (size_t i = 0; i < n; i++)
-        for (size_t j = 0; j < i; j++) h[i * n + j] = h[j * n + i];
-}
-
 #define CHANNEL_TILE 16
 #define PANEL 256
 
-/* G = W H, y2 = diag(W H W'), sum of y = W times sum of x, for at most CHANNEL_TILE channels. */
+/* G = W H, y2 = diag(W H W'), y_sum = W x_sum, for channels first..first+count-1, at most CHANNEL_TILE. */
 static void derive_outputs(Problem *problem, size_t first, size_t count)
 {
     size_t n = problem->n;
@@ -179,7 +164,10 @@ static void derive_task(void *context, size_t index, size_t worker)
 
 void problems_finish(Problem *problems, size_t groups, bool own_outputs, Pool *pool)
 {
-    for (size_t g = 0; g < groups; g++) mirror_upper(problems[g].h, problems[g].n);
+    const size_t n = problems->n;
+    for (size_t g = 0; g < groups; g++)
+        for (size_t i = 0; i < n; i++)
+            for (size_t j = 0; j < i; j++) problems[g].h[i * n + j] = problems[g].h[j * n + i];
     if (!own_outputs) return;
     FinishJob job = {problems, size_ceil_div(problems->m, CHANNEL_TILE)};
     pool_run(pool, groups * job.tiles, derive_task, &job);

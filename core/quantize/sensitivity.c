@@ -15,14 +15,16 @@
 typedef struct Job {
     const Problem *problems;
     bool centred;
-    double *variances;          /* [groups]: sum of 1/U_jj^2; 0 of inputs that do not vary, NAN unknown */
-    double (*scales)[WIDTHS];   /* [groups*m] */
+    double *variances;        /* [groups]: sum of 1/U_jj^2; 0 where inputs do not vary, NAN where H cannot be
+                                 factorized */
+    double (*scales)[WIDTHS]; /* [groups*m] */
     double (*rounding)[WIDTHS]; /* [groups*m] */
-    Status *statuses;           /* [groups*m], of either task */
+    Status *statuses;           /* [groups*m]: of the factorizations, then of the channels */
 } Job;
 
 /* --- the factorization ------------------------------------------------------------------------------ */
 
+/* An element of H, centred where the bias is corrected. */
 static double entry(const Job *job, const Problem *problem, size_t i, size_t j)
 {
     double h = problem->h[i * problem->n + j];
@@ -41,8 +43,8 @@ static int compare_inputs(const void *a, const void *b)
     return (x->index > y->index) - (x->index < y->index);
 }
 
-/* Ascending: the order of visits reversed. The mean diagonal is returned; 0 where it is within the rounding
- * of the sums in float, of which as many terms are added as there are rows: inputs that do not vary. */
+/* Sorts by ascending diagonal, the order of visits reversed, and returns the mean diagonal: 0 where it is
+ * within the rounding of float sums over that many rows, so that the inputs do not vary. */
 static double order_inputs(Input *inputs, const Job *job, const Problem *problem)
 {
     const double rounding = FLT_EPSILON * (double)size_min(problem->rows, PROBLEM_ROWS);
@@ -56,28 +58,25 @@ static double order_inputs(Input *inputs, const Job *job, const Problem *problem
     return sum <= rounding * uncentred ? 0 : sum / (double)problem->n;
 }
 
-static bool factorize(double *a, const Job *job, const Problem *problem, const Input *inputs, double damping)
+/* The sum of the factor's squared diagonal, less the damping's share; NAN where no damping makes H regular.
+ */
+static double factor_variance(double *a, const Job *job, const Problem *problem, const Input *inputs,
+                              double unit)
 {
     const size_t n = problem->n;
     const int order = (int)n;
     int info;
-    for (size_t i = 0; i < n; i++)
-        for (size_t j = 0; j < n; j++)
-            a[i * n + j] = entry(job, problem, inputs[i].index, inputs[j].index) + (i == j ? damping : 0);
-    dpotrf_("L", &order, a, &order, &info);
-    return info == 0;
-}
-
-/* The squared diagonal of the factor, without the damping's own share; NAN where none makes H regular. */
-static double factor_variance(double *a, const Job *job, const Problem *problem, const Input *inputs,
-                              double unit)
-{
     if (unit == 0) return 0;
     for (double part = 0; part <= MOST_DAMPING; part = part == 0 ? LEAST_DAMPING : 10 * part) {
-        if (!factorize(a, job, problem, inputs, part * unit)) continue;
+        for (size_t i = 0; i < n; i++)
+            for (size_t j = 0; j < n; j++)
+                a[i * n + j] =
+                    entry(job, problem, inputs[i].index, inputs[j].index) + (i == j ? part * unit : 0);
+        dpotrf_("L", &order, a, &order, &info);
+        if (info != 0) continue;
         double sum = 0;
-        for (size_t k = 0; k < problem->n; k++) {
-            double diagonal = a[k * problem->n + k];
+        for (size_t k = 0; k < n; k++) {
+            double diagonal = a[k * n + k];
             sum += fmax(diagonal * diagonal - part * unit, 0);
         }
         return sum;
@@ -104,7 +103,8 @@ static void factor_task(void *context, size_t group, size_t worker)
 
 /* --- rounding --------------------------------------------------------------------------------------- */
 
-/* d'Hd of each width's d = w - a q; differences [WIDTHS][n], products likewise. */
+/* job->rounding[channel] = d'Hd for each width's d = w - a q. differences, products [WIDTHS][n], codes [n]:
+ * scratch. */
 static void round_channel(const Job *job, size_t channel, double *differences, double *products,
                           int8_t *codes)
 {
@@ -144,18 +144,13 @@ static void round_task(void *context, size_t channel, size_t worker)
 
 /* --- the whole -------------------------------------------------------------------------------------- */
 
+/* Relative errors, as in solve.h: 0/0 is 0. */
 static double relative(double error, double signal)
 {
     return error <= 0 ? 0 : error / signal;
 }
 
-static void forget(Sensitivity *sensitivity)
-{
-    *sensitivity = (Sensitivity){0};
-    for (unsigned bits = 0; bits <= SOLVE_MAX_BITS; bits++)
-        sensitivity->measured[bits] = sensitivity->heldout[bits] = NAN;
-}
-
+/* Adds up the channels. */
 static Status gather(Sensitivity *sensitivity, const Job *job, size_t groups, Message *message)
 {
     const size_t m = job->problems->m;
@@ -181,7 +176,9 @@ Status sensitivity_measure(Sensitivity *sensitivity, const Problem *problems, si
                            bool bias_correction, Pool *pool, Message *message)
 {
     const size_t channels = groups * problems->m;
-    forget(sensitivity);
+    *sensitivity = (Sensitivity){0};
+    for (unsigned bits = 0; bits <= SOLVE_MAX_BITS; bits++)
+        sensitivity->measured[bits] = sensitivity->heldout[bits] = NAN;
     if (problems->n > INT_MAX) return status_fail(message, STATUS_UNSUPPORTED, "too many inputs");
     Job job = {.problems = problems,
                .centred = bias_correction,

@@ -206,20 +206,16 @@ static void fill_hessian(void *context, size_t index, size_t worker)
 
 /* |h_ij| <= sqrt(h_ii h_jj): H's diagonal stands for all of it. Weights may have been multiplied by scales.
  */
-static bool sums_are_finite(const Problem *problem)
-{
-    size_t n = problem->n, m = problem->m;
-    bool finite = true;
-    for (size_t k = 0; k < n; k++) finite &= isfinite(problem->h[k * n + k]) != 0;
-    for (size_t i = 0; i < m; i++) finite &= isfinite(problem->y2[i]) != 0;
-    for (size_t i = 0; i < m * n; i++) finite &= isfinite(problem->g[i]) && isfinite(problem->weights[i]);
-    return finite;
-}
-
 static Status check_sums(const Solver *solver)
 {
+    const size_t n = solver->n, m = solver->m;
     for (size_t g = 0; g < solver->groups; g++) {
-        if (sums_are_finite(&solver->problems[g])) continue;
+        const Problem *problem = &solver->problems[g];
+        bool finite = true;
+        for (size_t k = 0; k < n; k++) finite &= isfinite(problem->h[k * n + k]) != 0;
+        for (size_t i = 0; i < m; i++) finite &= isfinite(problem->y2[i]) != 0;
+        for (size_t i = 0; i < m * n; i++) finite &= isfinite(problem->g[i]) && isfinite(problem->weights[i]);
+        if (finite) continue;
         Status status = status_fail(solver->message, STATUS_INVALID,
                                     "its inputs or outputs on the calibration images are not finite, or too "
                                     "large to sum or scale");

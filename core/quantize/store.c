@@ -12,7 +12,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-/* An unlinked file of `bytes`, or -1 with errno. */
+/* Opens an unlinked file of `bytes` reserved bytes; -1, with errno set, on failure. */
 static int open_temporary(const char *folder, size_t bytes)
 {
     char path[4096];
@@ -99,7 +99,7 @@ void store_release(Store *store, StoreBuffer *buffer)
     *buffer = (StoreBuffer){0};
 }
 
-/* Pages that are shared at the ends are put away with it: they come back like any other. */
+/* Pages shared with the neighbours at the ends are put away too: they come back when they are used. */
 void store_put_away(const StoreBuffer *buffer, size_t first, size_t count)
 {
     if (!buffer->mapped) return;

@@ -1,5 +1,5 @@
-/* Store: large buffers under a memory ceiling; what is above it goes to unlinked temporary files. Private to
- * core/quantize. One thread at a time. */
+/* Store: large buffers under a memory ceiling; those above it are mapped from unlinked temporary files.
+ * Private to core/quantize. One thread at a time, except store_put_away(). */
 #ifndef QUANTIZE_STORE_H
 #define QUANTIZE_STORE_H
 
@@ -11,25 +11,28 @@
 typedef struct StoreBuffer {
     char *data; /* NULL: none */
     size_t bytes;
-    bool mapped;
+    bool mapped; /* from a file */
 } StoreBuffer;
 
 #define STORE_SPARES 4
 
 typedef struct Store {
-    size_t ceiling, used;             /* bytes in memory, spares included */
-    size_t spilled;                   /* bytes that went to files, over the store's life */
-    StoreBuffer spares[STORE_SPARES]; /* released and kept: fresh memory costs a page fault a page */
+    size_t ceiling, used; /* bytes in memory, spares included */
+    size_t spilled;       /* bytes that went to files, over the store's life */
+    StoreBuffer
+        spares[STORE_SPARES]; /* released buffers kept for reuse: fresh memory costs a page fault per page */
 } Store;
 
-/* Memory where the ceiling allows, else a file in TMPDIR (or /var/tmp) mapped into memory, its blocks
- * reserved. STATUS_MEMORY where neither has room. The content is undefined. */
+/* Allocates memory where the ceiling allows it, else maps a file in TMPDIR (or /var/tmp) with its blocks
+ * reserved. The content is undefined. STATUS_MEMORY where neither has room; the buffer is then empty. */
 Status store_allocate(Store *store, StoreBuffer *buffer, size_t bytes, Message *message);
+/* Frees a buffer, or keeps it for reuse; the buffer is empty afterwards. */
 void store_release(Store *store, StoreBuffer *buffer);
 
-/* Of a buffer in a file, bytes first..first+count-1 stay there alone until they are needed again. */
+/* Lets bytes first..first+count-1 of a mapped buffer leave memory until they are used again; nothing for
+ * others. */
 void store_put_away(const StoreBuffer *buffer, size_t first, size_t count);
-/* Frees what store_release() has kept. */
+/* Frees the buffers that store_release() kept. */
 void store_trim(Store *store);
 
 #endif

@@ -14,8 +14,7 @@
 
 typedef struct LessonStep {
     const char *title;
-    Panel front;
-    size_t page; /* of that panel */
+    ViewId view; /* which is put in front */
 } LessonStep;
 
 size_t lesson_step_count(void);

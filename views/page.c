@@ -1,18 +1,23 @@
 #include "views/page.h"
 
-/* Of the chart, before words may stand under it. */
-#define CHART_LEAST_ROWS 9
+#define CHART_LEAST_ROWS 9 /* with fewer, the explanation is left out */
 #define HEAD_MOST_ROWS 3
+
+void page_fill(Page *page, const Scene *scene, ViewId view)
+{
+    *page = (Page){0};
+    view_table[view].fill(page, scene);
+    plot_cursor(&page->plot, scene->chart_cursor[view_table[view].panel]);
+}
 
 void page_free(Page *page)
 {
     plot_free(&page->plot);
 }
 
-static int rows_of(const Canvas *canvas, Area area, const char *text)
+Style panel_style(const Scene *scene, Panel panel)
 {
-    Area line = {area.row, area.column, 0, area.columns};
-    return canvas_paragraph((Canvas *)canvas, line, 0, 0, STYLE_TEXT, text); /* measures: nothing is drawn */
+    return scene->front == panel ? STYLE_FOCUS : STYLE_BORDER;
 }
 
 /* Where head, chart and words stand; a part without rows is not shown. */
@@ -24,7 +29,8 @@ static PageAreas divide(const Canvas *canvas, Area inner, const Page *page)
 {
     Area text = area_part(inner, 0, 1, inner.rows, inner.columns - 2);
     bool chart = page->plot.chart.series_count > 0;
-    int head = rows_of(canvas, text, page->head.text), words = rows_of(canvas, text, page->words.text);
+    int head = canvas_paragraph_rows(canvas, text.columns, page->head.text);
+    int words = canvas_paragraph_rows(canvas, text.columns, page->words.text);
     int most = inner.rows < 8 ? 1 : HEAD_MOST_ROWS;
     if (chart && head > most) head = most;
     if (words && inner.rows - head - words < (chart ? CHART_LEAST_ROWS : 1)) words = 0;
@@ -39,10 +45,14 @@ Area page_chart_area(const Canvas *canvas, Area inner, const Page *page)
     return divide(canvas, inner, page).chart;
 }
 
-void page_draw(Canvas *canvas, Area inner, const Page *page)
+void page_draw(Canvas *canvas, Area inner, const Page *page, const Scene *scene)
 {
+    if (page->draw) {
+        page->draw(canvas, inner, scene);
+        return;
+    }
     PageAreas areas = divide(canvas, inner, page);
-    if (areas.head.rows == 1)
+    if (areas.head.rows == 1) /* cut with an ellipsis where it is longer */
         canvas_text(canvas, areas.head, 0, 0, STYLE_TEXT, "%s", page->head.text);
     else
         canvas_paragraph(canvas, areas.head, 0, 0, STYLE_TEXT, page->head.text);

@@ -1,36 +1,36 @@
-/* Page: what a panel shows: a line of figures, a chart, and what it means in words. Private to views/.
+/* Page: what a view shows inside its panel: a line of figures, a chart, and an explanation. Private to
+ * views/.
  *
- * The words are there where the chart keeps rows enough beside them. A filler writes a page from a scene and
- * draws nothing, so that what the mouse points at is found from the same page.
+ * The explanation is shown where enough rows are left beside the chart. A view fills a page and draws
+ * nothing, so the point under the mouse is found from the same page that was drawn.
  */
 #ifndef VIEWS_PAGE_H
 #define VIEWS_PAGE_H
 
 #include "views/canvas/plot.h"
-#include "views/panels/parts.h"
+#include "views/panels/words.h"
 
 typedef struct Page {
-    char title[192];
-    Words head; /* figures; where there is no chart, why */
+    char title[256];
+    Words head; /* figures; without a chart, the reason why there is none */
     Words words;
     Plot plot;
+    /* For a view that is not a chart: draws inside the panel's frame; head, words and plot are then unused.
+     */
+    void (*draw)(Canvas *canvas, Area inner, const Scene *scene);
 } Page;
 
-typedef void PageFill(Page *page, const Scene *scene);
-
-/* `page` is all zeros before, and freed after. */
+/* The page of a view, with the panel's chart cursor. page_free() it. */
+void page_fill(Page *page, const Scene *scene, ViewId view);
 void page_free(Page *page);
 
+/* The style of a panel's frame: focused if the panel has the keys. */
+Style panel_style(const Scene *scene, Panel panel);
+
 /* inner: of the panel's frame. */
-void page_draw(Canvas *canvas, Area inner, const Page *page);
+void page_draw(Canvas *canvas, Area inner, const Page *page, const Scene *scene);
+
+/* Where page_draw() draws the chart; rows 0 if there is none. */
 Area page_chart_area(const Canvas *canvas, Area inner, const Page *page);
-
-/* The fillers: views/view_*.c */
-PageFill error_page_epochs, error_page_layers, error_page_widths;
-PageFill loss_page_depth;
-PageFill accuracy_page_depth, accuracy_page_stream, accuracy_page_plans;
-
-/* Drawn by itself: rungs as bars. Returns nothing to point at. */
-void loss_draw_ladder(Canvas *canvas, Area inner, const Scene *scene);
 
 #endif

@@ -1,14 +1,16 @@
 /* Scene: all that the screen shows: the newest snapshot, the plan being edited, and where the person is.
  *
- * The interface thread owns it, app/explorer/act_*.c change it, views only read it: screen_draw() is a pure
- * function of scene and size.
+ * The interface thread owns it, app/explorer/act_*.c change it, and views only read it: screen_draw() is a
+ * pure function of scene and size. The functions below are questions to a scene; `layer` is an index into
+ * scene->network->layers.
  */
 #ifndef VIEWS_SCENE_H
 #define VIEWS_SCENE_H
 
 #include "explore/snapshot.h"
 #include "views/canvas/canvas.h"
-#include "views/layout.h"
+#include "views/canvas/character.h"
+#include "views/view.h"
 
 typedef enum SortKey { /* of the layers; columns of the table */
                        SORT_INDEX,
@@ -25,20 +27,15 @@ typedef enum OverlayKind {
     OVERLAY_NONE,
     OVERLAY_DETAILS, /* of the layer under the cursor */
     OVERLAY_HELP,
-    OVERLAY_VISITS,  /* plans visited, to compare with and to return to */
-    OVERLAY_QUESTION /* a text on its own, answered by a key */
+    OVERLAY_VISITS,  /* visited plans: to compare, and to return to one */
+    OVERLAY_QUESTION /* a text that is answered by a key */
 } OverlayKind;
-
-/* Pages of panels. */
-enum { ERROR_PAGE_EPOCHS, ERROR_PAGE_LAYERS, ERROR_PAGE_WIDTHS, ERROR_PAGES };
-enum { LOSS_PAGE_LADDER, LOSS_PAGE_DEPTH, LOSS_PAGES };
-enum { ACCURACY_PAGE_DEPTH, ACCURACY_PAGE_STREAM, ACCURACY_PAGE_PLANS, ACCURACY_PAGES };
 
 typedef struct HelpLine { /* made from the table of keys */
     const char *group, *keys, *text;
     bool footer; /* shown in the last line too, as `brief` */
     const char *brief;
-    const char *action; /* what the lesson calls it: views/lesson.h; NULL: it has no use for it */
+    const char *action; /* the name that the lesson uses (views/lesson.h); NULL: not used there */
 } HelpLine;
 
 #define SCENE_PROMPT_BYTES 4096
@@ -55,16 +52,16 @@ typedef struct Scene {
 
     Panel front;
     bool zoomed;
-    size_t pages[PANEL_COUNT];
+    ViewId views[PANEL_COUNT];        /* the page shown; a view of another panel stands for the first page */
     size_t chart_cursor[PANEL_COUNT]; /* a point, or SIZE_MAX */
 
     SortKey sort;
     bool descending;
     char filter[128]; /* part of a name, "" for all */
-    size_t *order;    /* [order_count]: layers shown, by views/panels/layer_order.h; capacity layer_count */
+    size_t *order;    /* [order_count]: layers shown, by views/layer_order.h; capacity layer_count */
     size_t order_count;
     size_t cursor; /* in order */
-    size_t first;  /* topmost row shown; the table keeps the cursor in sight by itself from there */
+    size_t first;  /* topmost row shown; the table itself keeps the cursor in sight */
     bool *marked;  /* [layer_count] */
     size_t marked_count;
 
@@ -77,7 +74,7 @@ typedef struct Scene {
     const char *prompt; /* label of the line being typed, or NULL */
     char input[SCENE_PROMPT_BYTES];
     size_t input_cursor; /* bytes */
-    bool input_selected; /* all of it: a character typed takes its place */
+    bool input_selected; /* all of it: the next character typed replaces it */
     char notice[512];    /* shown in the last line until a key is pressed */
     bool notice_bad;
 
@@ -85,12 +82,61 @@ typedef struct Scene {
     size_t help_count;
     bool mouse; /* captured */
 
-    /* Accuracy as it streamed in, of the plan pursued. */
+    /* Accuracy over the number of images evaluated so far, of the plan that the worker works on. */
     double stream_images[ACCURACY_POINTS], stream_top1[ACCURACY_POINTS];
     size_t stream_count;
 } Scene;
 
-/* The layer under the cursor, or NO_INDEX where the filter leaves none. */
+/* The layer under the cursor, or NO_INDEX if the filter leaves none. */
 size_t scene_layer(const Scene *scene);
+
+/* The view that a panel shows. */
+ViewId scene_view(const Scene *scene, Panel panel);
+
+/* Parts of the snapshot; NULL where they are not known yet. */
+const LayerSnapshot *scene_state(const Scene *scene, size_t layer);
+const LayerResult *scene_result(const Scene *scene, size_t layer);
+const Ladder *scene_ladder(const Scene *scene);
+const LadderStep *scene_step(const Scene *scene, size_t layer);
+
+/* The layer's name; "?" if there is no such layer. The short name is for running text. */
+const char *scene_name(const Scene *scene, size_t layer);
+ShortName scene_short_name(const Scene *scene, size_t layer);
+
+/* Whether the layer's result belongs to other bit widths or another method than the edited plan's, or earlier
+ * layers have changed since. */
+bool scene_is_stale(const Scene *scene, size_t layer);
+/* Whether the worker works on another plan than the edited one. */
+bool scene_plan_is_ahead(const Scene *scene);
+/* Whether the layer is being solved and its trace has begun. */
+bool scene_is_live(const Scene *scene, size_t layer);
+
+/* Reconstruction errors, relative to the sum of squared outputs; NAN where not known. scene_error() is the
+ * current objective of a layer that is being solved, otherwise its final error; scene_rounding_error() is the
+ * error of round-to-nearest, where the solver starts. */
+double scene_error(const Scene *scene, size_t layer);
+double scene_rounding_error(const Scene *scene, size_t layer);
+/* The final reconstruction error of a solved layer, or NAN. */
+double layer_error(const LayerSnapshot *layer);
+
+/* What the worker does, in a word or two: "solving", "done", "paused". */
+const char *scene_activity(const Scene *scene);
+/* Why a figure is not there yet: "the layers are solved first". */
+const char *scene_pending(const Scene *scene);
+
+/* The keys of an action, from scene->help; "?" if the table has none. */
+const char *scene_keys(const Scene *scene, const char *action);
+
+/* Accuracy with labels, agreement with the float network without. Fractions; NAN where not known. */
+typedef struct Score {
+    bool known, labelled;
+    double value, half; /* half: half the width of the 95 % interval */
+    double reference;   /* the float network's */
+} Score;
+Score score_of(const Evaluation *evaluation);
+
+/* Mean bits per activation over the inputs of all layers but the first, weighted by their sizes; float counts
+ * as 32. NAN if there is no such layer. */
+double average_activation_bits(const Plan *plan, const Network *network);
 
 #endif

@@ -8,10 +8,10 @@
 
 #include "views/scene.h"
 
-/* Clears the canvas and draws; nothing without a network and a plan. */
+/* Clears the canvas and draws; without a network and a plan the canvas stays blank. */
 void screen_draw(Canvas *canvas, const Scene *scene);
 
-/* What is at a cell, for the mouse. */
+/* What the mouse can point at. */
 typedef enum TargetKind {
     TARGET_NONE,
     TARGET_PANEL,  /* `panel` */
@@ -27,18 +27,19 @@ typedef struct Target {
     size_t index;
 } Target;
 
+/* What is at a cell of the canvas that screen_draw() drew. */
 Target screen_target(const Canvas *canvas, const Scene *scene, int row, int column);
 
-/* For the keys: the next point with a value along x on the page of a panel's chart, from the panel's
- * chart_cursor on; from none, the outermost on that side. SIZE_MAX where there is none. Points are what
- * TARGET_POINT counts: layers on pages by layer, indices of snapshot->visited on the page of plans. */
+/* The next point along x on the page of a panel's chart, left (-1) or right (1) of the panel's chart_cursor;
+ * without a cursor, the outermost point on the other side. SIZE_MAX if there is none. Points are numbered as
+ * in TARGET_POINT: layers on pages by layer, indices of snapshot->visited on the page of plans. */
 size_t screen_next_point(const Scene *scene, Panel panel, int direction);
 
-/* The most that scene->overlay_first may be: of the overlay in front, or of the lesson where there is none.
- */
+/* The largest scene->overlay_first with a full screen of lines: of the overlay in front, without one of the
+ * lesson. */
 size_t screen_scroll_limit(const Canvas *canvas, const Scene *scene);
 
-/* Rows that the table of layers shows, for keys that move by a page; 0 where it is not on the screen. */
+/* Rows that the table of layers shows, for keys that move by a page; 0 if it is not on the screen. */
 size_t screen_layer_rows(const Canvas *canvas, const Scene *scene);
 
 #endif

@@ -39,7 +39,7 @@ static void click(Session *session, const Target *target)
     case TARGET_POINT:
         scene->front = target->panel;
         scene->chart_cursor[target->panel] = target->index;
-        if (target->panel == PANEL_ACCURACY && scene->pages[PANEL_ACCURACY] == ACCURACY_PAGE_PLANS)
+        if (target->panel == PANEL_ACCURACY && scene_view(scene, PANEL_ACCURACY) == VIEW_ACCURACY_PLANS)
             action_return_to(session, target->index);
         break;
     case TARGET_ITEM:

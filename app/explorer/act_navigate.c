@@ -2,7 +2,7 @@
 #include "app/explorer/prompt.h"
 #include "base/sizes.h"
 #include "views/canvas/character.h"
-#include "views/panels/layer_order.h"
+#include "views/layer_order.h"
 #include "views/screen.h"
 
 #include <math.h>

@@ -10,25 +10,23 @@ void act_panel(Session *session, int direction)
     session->scene.front = (Panel)(((int)session->scene.front + direction + PANEL_COUNT) % PANEL_COUNT);
 }
 
-void action_show_page(Session *session, Panel panel, size_t page)
+void action_show_view(Session *session, ViewId view)
 {
+    const Panel panel = view_table[view].panel;
     session->scene.front = panel;
-    session->scene.pages[panel] = page;
+    session->scene.views[panel] = view;
     session->scene.chart_cursor[panel] = SIZE_MAX;
 }
 
 void act_page(Session *session, int unused)
 {
-    static const size_t pages[PANEL_COUNT] = {[PANEL_LAYERS] = 1,
-                                              [PANEL_ERROR] = ERROR_PAGES,
-                                              [PANEL_LOSS] = LOSS_PAGES,
-                                              [PANEL_ACCURACY] = ACCURACY_PAGES};
     (void)unused;
     const Panel front = session->scene.front;
-    if (pages[front] == 1)
+    const ViewId view = scene_view(&session->scene, front), next = view_next(front, view);
+    if (next == view)
         session_tell(session, "this panel has one page: Tab goes to the next panel");
     else
-        action_show_page(session, front, (session->scene.pages[front] + 1) % pages[front]);
+        action_show_view(session, next);
 }
 
 void act_zoom(Session *session, int unused)
@@ -80,7 +78,7 @@ void act_enter(Session *session, int unused)
     (void)unused;
     const Scene *scene = &session->scene;
     const size_t point = scene->chart_cursor[PANEL_ACCURACY];
-    if (scene->front == PANEL_ACCURACY && scene->pages[PANEL_ACCURACY] == ACCURACY_PAGE_PLANS &&
+    if (scene->front == PANEL_ACCURACY && scene_view(scene, PANEL_ACCURACY) == VIEW_ACCURACY_PLANS &&
         point != SIZE_MAX)
         action_return_to(session, point);
     else if (scene_layer(scene) != NO_INDEX)

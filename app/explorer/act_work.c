@@ -41,7 +41,7 @@ void act_compare(Session *session, int unused)
     (void)unused;
     Message message = {0};
     const size_t layer = scene_layer(&session->scene);
-    action_show_page(session, PANEL_ERROR, ERROR_PAGE_EPOCHS);
+    action_show_view(session, VIEW_ERROR_EPOCHS);
     if (layer == NO_INDEX) return;
     if (session->scene.plan->layers[layer].weight_bits == BITS_FLOAT) {
         session_tell(session, "this layer's weights are float: choose a bit width first");
@@ -56,7 +56,7 @@ void act_measure(Session *session, int unused)
     (void)unused;
     Message message = {0};
     const size_t layer = scene_layer(&session->scene);
-    action_show_page(session, PANEL_ERROR, ERROR_PAGE_WIDTHS);
+    action_show_view(session, VIEW_ERROR_WIDTHS);
     if (layer == NO_INDEX) return;
     Status status = worker_measure_widths(session->workspace->worker, layer, &message);
     tell_asked(session, layer, "solving at every bit width", status, &message);

@@ -88,8 +88,8 @@ void action_show_cursor(Session *session);
 
 void action_sort_by(Session *session, SortKey sort);
 
-/* Puts a panel in front, on a page of it, without a chart cursor. */
-void action_show_page(Session *session, Panel panel, size_t page);
+/* Puts a view's panel in front and shows the view in it, without a chart cursor. */
+void action_show_view(Session *session, ViewId view);
 
 size_t action_visited_count(const Session *session);
 

@@ -3,7 +3,7 @@
 #include "app/cli/remedy.h"
 #include "base/printable.h"
 #include "base/sizes.h"
-#include "views/panels/layer_order.h"
+#include "views/layer_order.h"
 #include "views/screen.h"
 
 #include <stdarg.h>

@@ -38,10 +38,10 @@ static const MethodRow methods[METHOD_COUNT] = {
                       .group_bytes = kbest_group_bytes,
                       .worker_bytes = kbest_worker_bytes},
     [METHOD_ROUND_MSE] = {.name = "round-mse",
-                          .title = "rounding",
+                          .title = "RTN",
                           .summary = "round-to-nearest, at the scale of least squared weight error"},
     [METHOD_ROUND_MINMAX] = {.name = "round-minmax",
-                             .title = "min-max",
+                             .title = "RTN min-max",
                              .summary = "round-to-nearest, at the scale of the largest weight",
                              .largest_weight = true},
 };

@@ -10,16 +10,16 @@ TOUR = README.split("\n## Sixty seconds\n")[1].split("\n## ")[0]
 
 # What the screen shows after the keys of each row, once the worker is done.
 SHOWN = {
-    "jjj": ["blocks.1.a.0 · 4 bits", "rounding"],
+    "jjj": ["blocks.1.a.0 · 4 bits", "RTN"],
     "6": ["blocks.1.a.0 · 6 bits", "blocks.1.a.0     6  - ✓"],
-    "<Enter>": ["blocks.1.a.0 ──", "grid of codes", "digit x 16"],
+    "<Enter>": ["blocks.1.a.0 ──", "Weights and codes", "digit x 16"],
     "<Esc>w": ["· 4 bits"],
     "+": ["· 5 bits"],
     "c": ["GPTQ"],
     "L": ["Lesson 1/8"],
-    "nL": ["by depth"],
+    "nL": ["Accuracy · layers"],
     "u": ["W 4.0"],
-    "V": ["Plans visited", "◆"],
+    "V": ["Visited plans", "◆"],
     "<Esc>e<Enter>": ["wrote 'resnet20-plan.csv'"],
     "q": [],
 }

@@ -1,6 +1,6 @@
 #include "recorded.h"
 
-#include "views/panels/layer_order.h"
+#include "views/layer_order.h"
 
 #include <math.h>
 #include <stdlib.h>

@@ -1,8 +1,8 @@
 /* Screens as text, drawn from recorded numbers and compared with the files in this folder;
  * BITSTITCH_RENEW_SCREENS=1 writes them again. And what holds for every scene at every size. */
 #include "recorded.h"
+#include "views/layer_order.h"
 #include "views/lesson.h"
-#include "views/panels/layer_order.h"
 #include "views/screen.h"
 
 #include "base/file.h"
@@ -87,7 +87,7 @@ static void evaluating(Recorded *recorded)
 {
     recorded_show(recorded, MOMENT_EVALUATING);
     recorded->scene.front = PANEL_ACCURACY;
-    recorded->scene.pages[PANEL_ACCURACY] = ACCURACY_PAGE_STREAM;
+    recorded->scene.views[PANEL_ACCURACY] = VIEW_ACCURACY_IMAGES;
 }
 
 static void failed(Recorded *recorded)
@@ -100,22 +100,22 @@ static void failed(Recorded *recorded)
     snprintf(recorded->scene.notice, sizeof recorded->scene.notice, "%s", recorded->snapshot.message.text);
 }
 
-static void front(Recorded *recorded, Panel panel, size_t page)
+static void front(Recorded *recorded, ViewId view)
 {
-    recorded->scene.front = panel;
-    recorded->scene.pages[panel] = page;
+    recorded->scene.front = view_table[view].panel;
+    recorded->scene.views[view_table[view].panel] = view;
     recorded->scene.zoomed = true;
 }
 
 static void layers(Recorded *recorded)
 {
-    front(recorded, PANEL_LAYERS, 0);
+    front(recorded, VIEW_LAYERS);
 }
 
 static void layers_chosen(Recorded *recorded)
 {
     Scene *scene = &recorded->scene;
-    front(recorded, PANEL_LAYERS, 0);
+    front(recorded, VIEW_LAYERS);
     snprintf(scene->filter, sizeof scene->filter, "blocks");
     scene->sort = SORT_ERROR;
     scene->descending = true;
@@ -128,29 +128,29 @@ static void layers_chosen(Recorded *recorded)
 
 static void epochs(Recorded *recorded)
 {
-    front(recorded, PANEL_ERROR, ERROR_PAGE_EPOCHS);
+    front(recorded, VIEW_ERROR_EPOCHS);
 }
 
 static void epochs_live(Recorded *recorded)
 {
     recorded_show(recorded, MOMENT_SOLVING);
-    front(recorded, PANEL_ERROR, ERROR_PAGE_EPOCHS);
+    front(recorded, VIEW_ERROR_EPOCHS);
 }
 
 static void errors(Recorded *recorded)
 {
-    front(recorded, PANEL_ERROR, ERROR_PAGE_LAYERS);
+    front(recorded, VIEW_ERROR_LAYERS);
     recorded->scene.chart_cursor[PANEL_ERROR] = 9;
 }
 
 static void widths(Recorded *recorded)
 {
-    front(recorded, PANEL_ERROR, ERROR_PAGE_WIDTHS);
+    front(recorded, VIEW_ERROR_WIDTHS);
 }
 
 static void ladder(Recorded *recorded)
 {
-    front(recorded, PANEL_LOSS, LOSS_PAGE_LADDER);
+    front(recorded, VIEW_LOSS_LADDER);
 }
 
 static void ladder_violated(Recorded *recorded)
@@ -173,28 +173,28 @@ static void ladder_unbounded(Recorded *recorded)
 
 static void loss_by_layer(Recorded *recorded)
 {
-    front(recorded, PANEL_LOSS, LOSS_PAGE_DEPTH);
+    front(recorded, VIEW_LOSS_LAYERS);
 }
 
 static void accuracy_by_layer(Recorded *recorded)
 {
-    front(recorded, PANEL_ACCURACY, ACCURACY_PAGE_DEPTH);
+    front(recorded, VIEW_ACCURACY_LAYERS);
 }
 
 static void accuracy_by_image(Recorded *recorded)
 {
-    front(recorded, PANEL_ACCURACY, ACCURACY_PAGE_STREAM);
+    front(recorded, VIEW_ACCURACY_IMAGES);
 }
 
 static void accuracy_plans(Recorded *recorded)
 {
-    front(recorded, PANEL_ACCURACY, ACCURACY_PAGE_PLANS);
+    front(recorded, VIEW_ACCURACY_PLANS);
     recorded->scene.chart_cursor[PANEL_ACCURACY] = 4;
 }
 
 static void accuracy_unlabelled(Recorded *recorded)
 {
-    front(recorded, PANEL_ACCURACY, ACCURACY_PAGE_STREAM);
+    front(recorded, VIEW_ACCURACY_IMAGES);
     recorded->snapshot.accuracy.labelled = false;
     for (size_t i = 0; i < recorded->scene.stream_count; i++) recorded->scene.stream_top1[i] += 0.06;
 }
@@ -433,7 +433,7 @@ static void shake_scene(Recorded *recorded, Dice *dice)
     scene->front = (Panel)roll(dice, PANEL_COUNT);
     scene->zoomed = roll(dice, 2);
     for (size_t p = 0; p < PANEL_COUNT; p++) {
-        scene->pages[p] = roll(dice, 4);
+        scene->views[p] = (ViewId)roll(dice, VIEW_COUNT);
         scene->chart_cursor[p] = roll(dice, 2) ? roll(dice, 60) : SIZE_MAX;
     }
     scene->sort = (SortKey)roll(dice, SORT_COUNT);
@@ -746,8 +746,8 @@ static void every_step_is_set_up_and_shown(void **state)
         Stage stage = make_stage((Size){200, 60});
         lesson_set_up(stage.scene, i);
         screen_draw(&stage.canvas, stage.scene);
-        assert_int_equal(stage.scene->front, lesson_step(i)->front);
-        assert_int_equal(stage.scene->pages[stage.scene->front], lesson_step(i)->page);
+        assert_int_equal(stage.scene->front, view_table[lesson_step(i)->view].panel);
+        assert_int_equal(scene_view(stage.scene, stage.scene->front), lesson_step(i)->view);
         assert_true(find_row(&stage.canvas, lesson_step(i)->title) == 1);
         size_t layer = lesson_layer(stage.scene, i);
         if (layer != NO_INDEX) assert_int_equal(scene_layer(stage.scene), layer);

@@ -2,6 +2,7 @@
 
 #include "views/canvas/character.h"
 
+#include <limits.h>
 #include <math.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -239,6 +240,22 @@ int canvas_paragraph(Canvas *canvas, Area area, int row, int first, Style style,
         if (rows >= first) draw_span(canvas, area, row + rows - first, 0, area.columns, style, text, end);
     }
     return rows;
+}
+
+int canvas_paragraph_rows(const Canvas *canvas, int columns, const char *text)
+{
+    int rows = 0;
+    for (; *text && columns > 0; rows++) wrap(&text, text, columns, canvas->unicode);
+    return rows;
+}
+
+const char *canvas_tail(const Canvas *canvas, const char *text, int columns)
+{
+    Character character;
+    int rest = columns_of(text, text + strlen(text), canvas->unicode, INT_MAX);
+    for (; rest > columns; rest -= character.columns)
+        text = character_next(&character, text, canvas->unicode);
+    return text;
 }
 
 const char *canvas_glyph(const Canvas *canvas, Glyph glyph)

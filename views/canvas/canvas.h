@@ -79,6 +79,10 @@ int canvas_text_right(Canvas *canvas, Area area, int row, int column, Style styl
 /* Wrapped at words. A line feed starts a row. The paragraph's row `first` is drawn in `row`, those above it
  * are not. Returns the rows of the whole paragraph, drawn or not; an area without rows measures it. */
 int canvas_paragraph(Canvas *canvas, Area area, int row, int first, Style style, const char *text);
+/* The rows of a paragraph that is `columns` wide. */
+int canvas_paragraph_rows(const Canvas *canvas, int columns, const char *text);
+/* The longest end of the text that fits into `columns`. */
+const char *canvas_tail(const Canvas *canvas, const char *text, int columns);
 /* Columns that a text takes, as canvas_text() shows it; above CANVAS_MOST, any number above. */
 int canvas_width(const Canvas *canvas, const char *text);
 

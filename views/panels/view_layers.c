@@ -1,11 +1,10 @@
+/* The table of layers: the plan's choices, and the result of each layer. */
 #include "views/panels/view_layers.h"
 
-#include "views/panels/layer_order.h"
-#include "views/panels/parts.h"
+#include "views/page.h"
 
 #include <math.h>
 #include <stdio.h>
-#include <string.h>
 
 typedef enum ColumnKind {
     COLUMN_MARK,
@@ -24,9 +23,9 @@ typedef enum ColumnKind {
     COLUMNS
 } ColumnKind;
 
-enum { CELL_TEXT = 80, NAME_MOST = 32, STATE_WORD_COLUMNS = 8, SHARE_MOST = 20 };
+enum { RANKS = 8, CELL_TEXT = 80, NAME_MOST = 32, TEXT_MOST = 16, STATE_WORD_COLUMNS = 8, SHARE_MOST = 20 };
 
-/* rank: columns of a lower rank are there first; 0: always. */
+/* rank: columns of a lower rank are shown first; 0: always. */
 static const struct {
     const char *title;
     SortKey sort;
@@ -42,52 +41,44 @@ static const struct {
     [COLUMN_ACTIVATION_BITS] = {"A", SORT_ACTIVATION_BITS, 2, 0, true},
     [COLUMN_METHOD] = {"method", SORT_COUNT, 8, 5, false},
     [COLUMN_STATE] = {"", SORT_COUNT, 1, 1, false},
-    [COLUMN_ROUNDING] = {"rounding", SORT_COUNT, 8, 3, true},
+    [COLUMN_ROUNDING] = {"RTN", SORT_COUNT, 8, 3, true},
     [COLUMN_ERROR] = {"error", SORT_ERROR, 9, 0, true},
     [COLUMN_SHARE] = {"bound", SORT_SHARE, 6, 2, true},
     [COLUMN_SIZE] = {"size", SORT_SIZE, 8, 4, true},
 };
-enum { RANKS = 8 };
 
+/* Where the columns stand, and what their small bars are relative to. */
 typedef struct Table {
     int start[COLUMNS], columns[COLUMNS]; /* columns 0: not shown */
-    double least, most;                   /* of the errors known, for the small bars */
-    double most_share;
+    double least, most;                   /* of the known errors */
+    double most_share;                    /* of the bound */
 } Table;
 
 /* --- columns ----------------------------------------------------------------------------------------- */
 
-static int longest_text(const Canvas *canvas, const Scene *scene, ColumnKind kind, int most)
+static int wanted_columns(const Canvas *canvas, const Scene *scene, ColumnKind kind)
 {
-    int longest = canvas_width(canvas, kinds[kind].title) + 1;
-    for (size_t l = 0; l < scene->network->layer_count; l++) {
+    const size_t count = scene->network->layer_count;
+    if (kind == COLUMN_INDEX) return count < 100 ? 2 : count < 1000 ? 3 : 5;
+    const bool text =
+        kind == COLUMN_NAME || kind == COLUMN_SHAPE || kind == COLUMN_OPERATOR || kind == COLUMN_METHOD;
+    if (!text) return kinds[kind].columns;
+    int longest = canvas_width(canvas, kinds[kind].title) + 1,
+        most = kind == COLUMN_NAME ? NAME_MOST : TEXT_MOST;
+    for (size_t l = 0; l < count; l++) {
         const Layer *layer = &scene->network->layers[l];
-        const char *text = kind == COLUMN_NAME       ? layer->name
-                           : kind == COLUMN_SHAPE    ? part_shape(layer).text
-                           : kind == COLUMN_OPERATOR ? layer->operator_name
-                                                     : method_name(scene->plan->layers[l].method);
-        int columns = canvas_width(canvas, text);
+        Figure shape = shape_figure(layer);
+        int columns =
+            canvas_width(canvas, kind == COLUMN_NAME       ? layer->name
+                                 : kind == COLUMN_SHAPE    ? shape.text
+                                 : kind == COLUMN_OPERATOR ? layer->operator_name
+                                                           : method_name(scene->plan->layers[l].method));
         if (columns > longest) longest = columns;
     }
     return longest < most ? longest : most;
 }
 
-static int wanted_columns(const Canvas *canvas, const Scene *scene, ColumnKind kind)
-{
-    switch (kind) {
-    case COLUMN_INDEX:
-        return scene->network->layer_count < 100 ? 2 : scene->network->layer_count < 1000 ? 3 : 5;
-    case COLUMN_NAME:
-        return longest_text(canvas, scene, kind, NAME_MOST);
-    case COLUMN_SHAPE:
-    case COLUMN_OPERATOR:
-    case COLUMN_METHOD:
-        return longest_text(canvas, scene, kind, 16);
-    default:
-        return kinds[kind].columns;
-    }
-}
-
+/* Gives the columns of a rank their width. Returns what they take, with a gap behind each. */
 static int show_rank(Table *table, const Canvas *canvas, const Scene *scene, int rank)
 {
     int taken = 0;
@@ -99,42 +90,45 @@ static int show_rank(Table *table, const Canvas *canvas, const Scene *scene, int
     return taken;
 }
 
-/* Shows columns by rank as far as they fit, and returns what is left. */
-static int choose_columns(Table *table, const Canvas *canvas, const Scene *scene, int columns)
+/* Shows ranks while they fit. The rest of the line goes to the state's words and the share's bar; if not even
+ * rank 0 fits, names are cut. */
+static Table make_table(const Canvas *canvas, const Scene *scene, int columns)
 {
-    int room = columns + 1 - show_rank(table, canvas, scene, 0); /* the last column needs no gap behind it */
-    if (room < 0) {                                              /* the names give way */
-        int names = table->columns[COLUMN_NAME] + room, least = kinds[COLUMN_NAME].columns;
-        table->columns[COLUMN_NAME] = names > least ? names : least;
-        return 0;
+    Table table = {0};
+    int rest = columns + 1 - show_rank(&table, canvas, scene, 0); /* no gap behind the last column */
+    if (rest < 0) {
+        int name = table.columns[COLUMN_NAME] + rest, least = kinds[COLUMN_NAME].columns;
+        table.columns[COLUMN_NAME] = name > least ? name : least;
+        rest = 0;
     }
-    for (int rank = 1; rank < RANKS; rank++) {
-        Table wider = *table;
+    for (int rank = 1; rank < RANKS && rest > 0; rank++) {
+        Table wider = table;
         int taken = show_rank(&wider, canvas, scene, rank);
-        if (taken > room) break;
-        *table = wider;
-        room -= taken;
+        if (taken > rest) break;
+        table = wider;
+        rest -= taken;
     }
-    return room;
-}
-
-static void spend_rest(Table *table, int rest)
-{
-    if (table->columns[COLUMN_STATE] && rest >= STATE_WORD_COLUMNS - 1) {
-        table->columns[COLUMN_STATE] = STATE_WORD_COLUMNS;
+    if (table.columns[COLUMN_STATE] && rest >= STATE_WORD_COLUMNS - 1) {
+        table.columns[COLUMN_STATE] = STATE_WORD_COLUMNS;
         rest -= STATE_WORD_COLUMNS - 1;
     }
-    if (!table->columns[COLUMN_SHARE]) return;
-    int share = table->columns[COLUMN_SHARE] + rest;
-    table->columns[COLUMN_SHARE] = share < SHARE_MOST ? share : SHARE_MOST;
+    if (table.columns[COLUMN_SHARE]) {
+        int share = table.columns[COLUMN_SHARE] + rest;
+        table.columns[COLUMN_SHARE] = share < SHARE_MOST ? share : SHARE_MOST;
+    }
+    for (int kind = 0, at = 0; kind < COLUMNS; kind++) {
+        table.start[kind] = at;
+        if (table.columns[kind]) at += table.columns[kind] + 1;
+    }
+    return table;
 }
 
 static void measure_errors(Table *table, const Scene *scene)
 {
     table->least = INFINITY;
     for (size_t l = 0; l < scene->network->layer_count; l++) {
-        double error = part_error_now(scene, l);
-        double share = part_step(scene, l) ? ladder_share(part_ladder(scene), l) : 0;
+        double error = scene_error(scene, l);
+        double share = scene_step(scene, l) ? ladder_share(scene_ladder(scene), l) : 0;
         if (error > 0 && isfinite(error)) {
             table->least = fmin(table->least, error);
             table->most = fmax(table->most, error);
@@ -143,42 +137,24 @@ static void measure_errors(Table *table, const Scene *scene)
     }
 }
 
-static Table make_table(const Canvas *canvas, const Scene *scene, int columns)
-{
-    Table table = {0};
-    spend_rest(&table, choose_columns(&table, canvas, scene, columns));
-    int at = 0;
-    for (ColumnKind kind = 0; kind < COLUMNS; kind++) {
-        table.start[kind] = at;
-        if (table.columns[kind]) at += table.columns[kind] + 1;
-    }
-    return table;
-}
-
 /* --- cells ------------------------------------------------------------------------------------------- */
-
-static const char *state_word(const Scene *scene, size_t layer, bool narrow)
-{
-    const LayerSnapshot *state = part_layer(scene, layer);
-    if (!state) return narrow ? "·" : "waiting";
-    if (state->state == LAYER_SOLVED) return part_stale(scene, layer) ? (narrow ? "·" : "changed") : "✓";
-    switch (state->state) {
-    case LAYER_CALIBRATING:
-        return narrow ? "►" : "rows";
-    case LAYER_SOLVING:
-        return narrow ? "►" : "solving";
-    case LAYER_FLOAT:
-        return narrow ? "" : "float";
-    default:
-        return narrow ? "·" : "waiting";
-    }
-}
 
 static void write_state(char text[CELL_TEXT], const Scene *scene, size_t layer, int columns)
 {
-    bool narrow = columns < STATE_WORD_COLUMNS;
-    const char *word = state_word(scene, layer, narrow);
-    if (!narrow && part_is_live(scene, layer))
+    static const char *const words[] = {[LAYER_CALIBRATING] = "sampling",
+                                        [LAYER_SOLVING] = "solving",
+                                        [LAYER_SOLVED] = "✓",
+                                        [LAYER_FLOAT] = "float"};
+    static const char *const marks[] = {
+        [LAYER_CALIBRATING] = "►", [LAYER_SOLVING] = "►", [LAYER_SOLVED] = "✓", [LAYER_FLOAT] = ""};
+    const bool narrow = columns < STATE_WORD_COLUMNS;
+    const LayerSnapshot *state = scene_state(scene, layer);
+    const char *word = narrow ? "·" : "waiting";
+    if (state && state->state == LAYER_SOLVED && scene_is_stale(scene, layer))
+        word = narrow ? "·" : "changed";
+    else if (state && state->state < sizeof words / sizeof *words && words[state->state])
+        word = narrow ? marks[state->state] : words[state->state];
+    if (!narrow && scene_is_live(scene, layer))
         snprintf(text, CELL_TEXT, "epoch %zu",
                  scene->snapshot->trace[scene->snapshot->trace_count - 1].epoch);
     else
@@ -189,8 +165,8 @@ static void write_cell(char text[CELL_TEXT], const Scene *scene, size_t l, Colum
 {
     const Layer *layer = &scene->network->layers[l];
     const LayerPlan *plan = &scene->plan->layers[l];
-    const LadderStep *step = part_step(scene, l);
-    double error = part_error_now(scene, l), rounding = part_rounding(scene, l);
+    const LadderStep *step = scene_step(scene, l);
+    double error = scene_error(scene, l), rounding = scene_rounding_error(scene, l);
     text[0] = 0;
     switch (kind) {
     case COLUMN_INDEX:
@@ -200,13 +176,13 @@ static void write_cell(char text[CELL_TEXT], const Scene *scene, size_t l, Colum
         snprintf(text, CELL_TEXT, "%s", layer->operator_name);
         break;
     case COLUMN_SHAPE:
-        snprintf(text, CELL_TEXT, "%s", part_shape(layer).text);
+        snprintf(text, CELL_TEXT, "%s", shape_figure(layer).text);
         break;
     case COLUMN_WEIGHT_BITS:
-        snprintf(text, CELL_TEXT, "%s", part_bits(plan->weight_bits));
+        snprintf(text, CELL_TEXT, "%s", bits_text(plan->weight_bits));
         break;
     case COLUMN_ACTIVATION_BITS:
-        snprintf(text, CELL_TEXT, "%s", part_bits(plan->activation_bits));
+        snprintf(text, CELL_TEXT, "%s", bits_text(plan->activation_bits));
         break;
     case COLUMN_METHOD:
         snprintf(text, CELL_TEXT, "%s", method_name(plan->method));
@@ -223,7 +199,7 @@ static void write_cell(char text[CELL_TEXT], const Scene *scene, size_t l, Colum
     case COLUMN_SHARE:
         if (step && step->quantized)
             snprintf(text, CELL_TEXT, "%s",
-                     figure_percent_fixed(ladder_share(part_ladder(scene), l), 1).text);
+                     figure_percent_fixed(ladder_share(scene_ladder(scene), l), 1).text);
         break;
     case COLUMN_SIZE:
         snprintf(text, CELL_TEXT, "%s", figure_bytes(plan_layer_bytes(scene->plan, scene->network, l)).text);
@@ -233,49 +209,35 @@ static void write_cell(char text[CELL_TEXT], const Scene *scene, size_t l, Colum
     }
 }
 
-/* The height of a small bar: errors by their logarithms, between the least and the most. */
-static double error_height(const Table *table, double error)
+/* The small bars: errors by their logarithms between the least and the most, shares relative to the largest.
+ */
+static void draw_bar(Canvas *canvas, Area cell, int row, const Table *table, const Scene *scene, size_t layer,
+                     ColumnKind kind)
 {
-    if (!(error > 0) || !isfinite(error)) return 0;
-    double span = log(table->most / table->least);
-    return span > 0 ? 0.125 + 0.875 * log(error / table->least) / span : 1;
-}
-
-static void draw_picture(Canvas *canvas, Area cell, int row, const Table *table, const Scene *scene,
-                         size_t layer, ColumnKind kind)
-{
-    if (kind == COLUMN_ERROR)
-        canvas_spark(canvas, cell, row, 0, error_height(table, part_error_now(scene, layer)), STYLE_SERIES_1);
-    if (kind != COLUMN_SHARE || !part_step(scene, layer) || !(table->most_share > 0)) return;
-    double part = ladder_share(part_ladder(scene), layer) / table->most_share;
-    int bar = cell.columns - 7;
-    if (bar == 1)
-        canvas_spark(canvas, cell, row, 0, part, STYLE_SERIES_2);
-    else
-        canvas_bar(canvas, cell, row, 0, bar, part, STYLE_SERIES_2);
+    if (kind == COLUMN_ERROR) {
+        double error = scene_error(scene, layer), span = log(table->most / table->least);
+        double height = span > 0 ? 0.125 + 0.875 * log(error / table->least) / span : 1;
+        canvas_spark(canvas, cell, row, 0, error > 0 && isfinite(error) ? height : 0, STYLE_SERIES_1);
+    } else if (kind == COLUMN_SHARE && scene_step(scene, layer) && table->most_share > 0) {
+        double part = ladder_share(scene_ladder(scene), layer) / table->most_share;
+        int columns = cell.columns - 7;
+        if (columns == 1)
+            canvas_spark(canvas, cell, row, 0, part, STYLE_SERIES_2);
+        else
+            canvas_bar(canvas, cell, row, 0, columns, part, STYLE_SERIES_2);
+    }
 }
 
 static Style cell_style(const Scene *scene, size_t layer, ColumnKind kind)
 {
     if (kind == COLUMN_ROUNDING || kind == COLUMN_ERROR || kind == COLUMN_STATE) {
-        if (part_is_live(scene, layer)) return kind == COLUMN_ROUNDING ? STYLE_TEXT : STYLE_STRONG;
-        if (part_stale(scene, layer)) return STYLE_DIM;
+        if (scene_is_live(scene, layer)) return kind == COLUMN_ROUNDING ? STYLE_TEXT : STYLE_STRONG;
+        if (scene_is_stale(scene, layer)) return STYLE_DIM;
         return kind == COLUMN_STATE ? STYLE_GOOD : STYLE_TEXT;
     }
     if (kind == COLUMN_SHARE)
         return scene->snapshot && scene->snapshot->ladder_current ? STYLE_TEXT : STYLE_DIM;
-    if (kind == COLUMN_WEIGHT_BITS || kind == COLUMN_ACTIVATION_BITS) return STYLE_STRONG;
-    return STYLE_TEXT;
-}
-
-/* A name that is too long keeps its end, by which layers differ. */
-static void draw_name(Canvas *canvas, Area cell, int row, Style style, const char *name)
-{
-    int columns = canvas_width(canvas, name);
-    if (columns <= cell.columns)
-        canvas_text(canvas, cell, row, 0, style, "%s", name);
-    else
-        canvas_text(canvas, cell, row, 0, style, "…%s", part_tail(canvas, name, cell.columns - 1));
+    return kind == COLUMN_WEIGHT_BITS || kind == COLUMN_ACTIVATION_BITS ? STYLE_STRONG : STYLE_TEXT;
 }
 
 static void draw_cell(Canvas *canvas, Area inner, int row, const Table *table, const Scene *scene,
@@ -284,12 +246,15 @@ static void draw_cell(Canvas *canvas, Area inner, int row, const Table *table, c
     char text[CELL_TEXT];
     Area cell = area_part(inner, 0, table->start[kind], inner.rows, table->columns[kind]);
     Style style = cell_style(scene, layer, kind);
-    if (kind == COLUMN_NAME) {
-        draw_name(canvas, cell, row, style, part_name(scene, layer));
+    if (kind == COLUMN_NAME) { /* a long name keeps its end, by which layers differ */
+        const char *name = scene_name(scene, layer);
+        bool fits = canvas_width(canvas, name) <= cell.columns;
+        canvas_text(canvas, cell, row, 0, style, "%s%s", fits ? "" : "…",
+                    fits ? name : canvas_tail(canvas, name, cell.columns - 1));
         return;
     }
     write_cell(text, scene, layer, kind, table->columns[kind]);
-    draw_picture(canvas, cell, row, table, scene, layer, kind);
+    draw_bar(canvas, cell, row, table, scene, layer, kind);
     if (kinds[kind].right)
         canvas_text_right(canvas, cell, row, cell.columns, style, "%s", text);
     else
@@ -298,15 +263,15 @@ static void draw_cell(Canvas *canvas, Area inner, int row, const Table *table, c
 
 /* --- rows -------------------------------------------------------------------------------------------- */
 
-static int table_rows(Area inner)
+int layers_rows(Area inner)
 {
     return inner.rows > 1 ? inner.rows - 1 : 0;
 }
 
-/* The topmost row shown: the scene's, moved as little as keeps the cursor in sight and the table full. */
+/* The topmost row shown: the scene's, moved no further than keeps the cursor in sight and the table full. */
 static size_t first_row(const Scene *scene, Area inner)
 {
-    size_t rows = (size_t)table_rows(inner), first = scene->first;
+    size_t rows = (size_t)layers_rows(inner), first = scene->first;
     if (rows == 0) return 0;
     if (first + rows > scene->order_count) first = scene->order_count > rows ? scene->order_count - rows : 0;
     if (scene->cursor < first) first = scene->cursor;
@@ -345,47 +310,39 @@ static void draw_titles(Canvas *canvas, Area inner, const Table *table, const Sc
     }
 }
 
-/* What is not seen of the table, in the frame's lower edge. */
-static void draw_extent(Canvas *canvas, Area area, Style style, const Scene *scene, size_t first, int rows)
+static void draw_layers(Canvas *canvas, Area inner, const Scene *scene)
 {
-    if (scene->order_count <= (size_t)rows || area.columns < 24) return;
-    canvas_text_right(canvas, area, area.rows - 1, area.columns - 2, style, " %zu-%zu of %zu ", first + 1,
-                      first + (size_t)rows, scene->order_count);
-}
-
-static void write_title(char title[256], const Scene *scene)
-{
-    int length = snprintf(title, 256, "Layers");
-    if (scene->filter[0])
-        length += snprintf(title + length, 256 - (size_t)length, " · %zu with '%.64s'", scene->order_count,
-                           scene->filter);
-    if (scene->marked_count)
-        snprintf(title + length, 256 - (size_t)length, " · %zu marked", scene->marked_count);
-}
-
-void layers_draw(Canvas *canvas, Area area, const Scene *scene)
-{
-    char title[256];
-    write_title(title, scene);
-    Style border = scene->front == PANEL_LAYERS ? STYLE_FOCUS : STYLE_BORDER;
-    Area inner = canvas_frame(canvas, area, border, "%s", title);
     Table table = make_table(canvas, scene, inner.columns);
     measure_errors(&table, scene);
     draw_titles(canvas, inner, &table, scene);
-    size_t first = first_row(scene, inner);
-    int rows = table_rows(inner);
-    for (int r = 0; r < rows && first + (size_t)r < scene->order_count; r++)
-        draw_row(canvas, inner, r + 1, &table, scene, first + (size_t)r);
+    size_t first = first_row(scene, inner), rows = (size_t)layers_rows(inner);
+    for (size_t r = 0; r < rows && first + r < scene->order_count; r++)
+        draw_row(canvas, inner, (int)r + 1, &table, scene, first + r);
     if (scene->order_count == 0)
-        canvas_text(canvas, inner, 1, 1, STYLE_DIM, "no layer's name holds '%s'", scene->filter);
-    draw_extent(canvas, area, border, scene, first, rows);
+        canvas_text(canvas, inner, 1, 1, STYLE_DIM, "no layer's name contains '%s'", scene->filter);
+    if (scene->order_count <= rows || inner.columns < 22) return;
+    Area edge = {inner.row + inner.rows, inner.column, 1, inner.columns - 1}; /* of the frame */
+    canvas_text_right(canvas, edge, 0, edge.columns, panel_style(scene, PANEL_LAYERS), " %zu-%zu of %zu ",
+                      first + 1, first + rows, scene->order_count);
+}
+
+void view_layers(Page *page, const Scene *scene)
+{
+    int length = snprintf(page->title, sizeof page->title, "Layers");
+    if (scene->filter[0])
+        length += snprintf(page->title + length, sizeof page->title - (size_t)length, " · %zu with '%.64s'",
+                           scene->order_count, scene->filter);
+    if (scene->marked_count)
+        snprintf(page->title + length, sizeof page->title - (size_t)length, " · %zu marked",
+                 scene->marked_count);
+    page->draw = draw_layers;
 }
 
 /* --- pointing ---------------------------------------------------------------------------------------- */
 
 bool layers_row_at(size_t *index, const Scene *scene, Area inner, int row)
 {
-    if (row < 1 || row > table_rows(inner)) return false;
+    if (row < 1 || row > layers_rows(inner)) return false;
     *index = first_row(scene, inner) + (size_t)(row - 1);
     return *index < scene->order_count;
 }

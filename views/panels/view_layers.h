@@ -1,17 +1,19 @@
-/* The table of layers. Private to views/. */
+/* What the mouse finds in the table of layers. Private to views/. */
 #ifndef VIEWS_VIEW_LAYERS_H
 #define VIEWS_VIEW_LAYERS_H
 
 #include "views/scene.h"
 
-#include <stdbool.h>
+/* inner: of the panel's frame; row, column: in it. False if there is nothing. */
 
-/* area: with the frame. */
-void layers_draw(Canvas *canvas, Area area, const Scene *scene);
-
-/* What is at a row and a column of the frame's inside: an index into scene->order, or a sortable column. */
+/* The layer in a row, as an index into scene->order. */
 bool layers_row_at(size_t *index, const Scene *scene, Area inner, int row);
+
+/* The sortable column whose title is there. */
 bool layers_column_at(SortKey *sort, const Canvas *canvas, const Scene *scene, Area inner, int row,
                       int column);
+
+/* Rows of layers that fit below the titles. */
+int layers_rows(Area inner);
 
 #endif

@@ -185,11 +185,11 @@ static void panels_and_pages(void **state)
 {
     press("<Tab>");
     assert_int_equal(session.scene.front, PANEL_ERROR);
-    for (size_t i = 0; i < ERROR_PAGES; i++) {
-        assert_int_equal(session.scene.pages[PANEL_ERROR], i);
+    for (ViewId view = VIEW_ERROR_EPOCHS; view <= VIEW_ERROR_WIDTHS; view++) {
+        assert_int_equal(scene_view(&session.scene, PANEL_ERROR), view);
         press("v");
     }
-    assert_int_equal(session.scene.pages[PANEL_ERROR], 0);
+    assert_int_equal(scene_view(&session.scene, PANEL_ERROR), VIEW_ERROR_EPOCHS);
     press("<Shift-Tab><Shift-Tab>z");
     assert_int_equal(session.scene.front, PANEL_ACCURACY);
     assert_true(session.scene.zoomed);

@@ -1,19 +1,23 @@
 /* Overlays: what stands in front of the panels, and the lesson beside them. Private to views/.
  *
- * Contents are drawn inside `inner` from their row `first` on, and the rows of the whole are returned; an
- * area without rows measures.
+ * inner: of the overlay's frame. The drawing functions start at their row `first` and return the rows of the
+ * whole content; with an area without rows they only measure it.
  */
 #ifndef VIEWS_OVERLAYS_H
 #define VIEWS_OVERLAYS_H
 
 #include "views/scene.h"
 
+/* All that is known of the layer under the cursor. */
 int details_draw(Canvas *canvas, Area inner, const Scene *scene, int first);
+/* The keys, from scene->help. */
 int help_draw(Canvas *canvas, Area inner, const Scene *scene, int first);
+/* The text of the lesson's step. */
 int lesson_draw(Canvas *canvas, Area inner, const Scene *scene, int first);
 
-/* A list: keeps scene->overlay_cursor in sight. */
+/* The list of visited plans; keeps scene->overlay_cursor in sight. */
 void visited_draw(Canvas *canvas, Area inner, const Scene *scene);
+/* The plan in a row of the list, as an index into snapshot->visited; false if there is none. */
 bool visited_item_at(size_t *index, const Scene *scene, Area inner, int row);
 
 #endif

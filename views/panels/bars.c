@@ -1,7 +1,6 @@
-#include "views/panels/view_bars.h"
+#include "views/panels/bars.h"
 
-#include "views/canvas/chart.h"
-#include "views/panels/parts.h"
+#include "views/panels/words.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -39,7 +38,7 @@ static void fill_plan(Header *header, const Scene *scene)
 {
     char text[SEGMENT_BYTES], activations[16] = "float";
     PlanTotals totals = plan_totals(scene->plan, scene->network);
-    double bits = part_activation_bits(scene->plan, scene->network);
+    double bits = average_activation_bits(scene->plan, scene->network);
     if (bits < 31.95) snprintf(activations, sizeof activations, "%.1f", bits);
     bool float_inputs = !(bits < 31.95);
     snprintf(text, sizeof text, "W %.1f  A %s%s", totals.average_weight_bits, activations,
@@ -58,8 +57,8 @@ static void fill_score(Header *header, const Scene *scene)
     char text[SEGMENT_BYTES];
     if (!scene->snapshot) return;
     const Evaluation *evaluation = &scene->snapshot->accuracy;
-    Score score = part_score(evaluation);
-    header->stale = !scene->snapshot->accuracy_current || part_plan_ahead(scene);
+    Score score = score_of(evaluation);
+    header->stale = !scene->snapshot->accuracy_current || scene_plan_is_ahead(scene);
     if (!score.known) return;
     const char *what = score.labelled ? "top-1" : "agrees";
     snprintf(text, sizeof text, "%s %.2f ±%.2f", what, 100 * score.value, 100 * score.half);
@@ -83,7 +82,7 @@ static void fill_work(Header *header, const Scene *scene)
 {
     char text[SEGMENT_BYTES];
     const Snapshot *snapshot = scene->snapshot;
-    const char *activity = part_activity(scene);
+    const char *activity = scene_activity(scene);
     bool layers =
         snapshot && snapshot->activity <= ACTIVITY_SOLVING && snapshot->activity != ACTIVITY_OPENING;
     Figure left = figure_time_left(is_working(scene) ? snapshot->seconds_left : NAN);
@@ -174,7 +173,7 @@ static size_t input_start(const Canvas *canvas, const Scene *scene, int room)
 {
     char before[SCENE_PROMPT_BYTES];
     snprintf(before, sizeof before, "%.*s", (int)scene->input_cursor, scene->input);
-    return (size_t)(part_tail(canvas, before, room > 1 ? room - 1 : 1) - before);
+    return (size_t)(canvas_tail(canvas, before, room > 1 ? room - 1 : 1) - before);
 }
 
 static void draw_prompt(Canvas *canvas, Area area, const Scene *scene)

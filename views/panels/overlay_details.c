@@ -1,12 +1,13 @@
 /* All that is known of one layer: facts on the left or above, histograms on the right or below. */
 #include "views/canvas/plot.h"
-#include "views/overlays.h"
-#include "views/panels/parts.h"
+#include "views/panels/overlays.h"
+#include "views/panels/words.h"
 
 #include <math.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 enum { LABEL_COLUMNS = 12, SIDE_COLUMNS = 72, CHART_ROWS = 9 };
 
@@ -15,7 +16,7 @@ enum { LABEL_COLUMNS = 12, SIDE_COLUMNS = 72, CHART_ROWS = 9 };
 typedef struct Sheet {
     Canvas *canvas;
     Area area;
-    int row; /* the next fact's; above the area where it is scrolled off */
+    int row; /* of the next fact; above the area if it is scrolled off */
 } Sheet;
 
 static void fact(Sheet *sheet, const char *label, const char *format, ...)
@@ -39,43 +40,65 @@ static void fact_error(Sheet *sheet, const char *label, double error, const char
     if (!isnan(error)) fact(sheet, label, "%s%s", figure_number(error).text, note);
 }
 
-static void shape_facts(Sheet *sheet, const Scene *scene, size_t l)
+static void plan_facts(Sheet *sheet, const Scene *scene, size_t l)
 {
     const Layer *layer = &scene->network->layers[l];
     const LayerPlan *plan = &scene->plan->layers[l];
     fact(sheet, "layer", "%zu of %zu, %s %s%s", l + 1, scene->network->layer_count, layer->operator_name,
-         part_shape(layer).text, layer->groups > 1 ? ", grouped" : "");
-    fact(sheet, "parameters", "%s; %s MACs an image", figure_count(layer->parameters).text,
+         shape_figure(layer).text, layer->groups > 1 ? ", grouped" : "");
+    fact(sheet, "parameters", "%s; %s MACs per image", figure_count(layer->parameters).text,
          figure_count((size_t)layer->macs).text);
     fact(sheet, "size", "%s, float %s", figure_bytes(plan_layer_bytes(scene->plan, scene->network, l)).text,
          figure_bytes(4 * layer->parameters).text);
-    fact(sheet, "weights", "%s, %s", part_width(plan->weight_bits), part_method(plan->method));
-    fact(sheet, "inputs", "%s", part_width(plan->activation_bits));
+    fact(sheet, "weights", "%s, %s", bits_words(plan->weight_bits), method_title(plan->method));
+    fact(sheet, "activations", "%s", bits_words(plan->activation_bits));
 }
 
-static void solve_facts(Sheet *sheet, const Scene *scene, size_t layer, const LayerResult *result)
+static void result_facts(Sheet *sheet, const Scene *scene, size_t layer, const LayerResult *result)
 {
-    if (part_stale(scene, layer))
-        fact(sheet, "solved at", "%s, inputs %s, %s", part_width(result->bits),
-             part_width(result->activation_bits), part_method(result->method));
+    const LadderStep *step = scene_step(scene, layer);
+    if (scene_is_stale(scene, layer))
+        fact(sheet, "solved at", "%s, activations %s, %s", bits_words(result->bits),
+             bits_words(result->activation_bits), method_title(result->method));
     if (result->polish_epochs)
         fact(sheet, "epochs", "%zu, and %zu of polish", result->epochs, result->polish_epochs);
     else if (result->epochs)
         fact(sheet, "epochs", "%zu", result->epochs);
     fact(sheet, "rows", "%s + %s held out, ridge %.2g", figure_count(result->rows).text,
          figure_count(result->heldout_rows).text, result->ridge);
-}
-
-static void error_facts(Sheet *sheet, const Scene *scene, size_t layer, const LayerResult *result)
-{
-    const LadderStep *step = part_step(scene, layer);
-    fact_error(sheet, "rounding", result->rounding_error, "");
+    fact_error(sheet, "RTN", result->rounding_error, "");
     fact_error(sheet, "solved", result->bitsplit_error, "");
     fact_error(sheet, "polished", result->polished_error, "");
     fact_error(sheet, "held-out", result->heldout_error, "");
-    fact_error(sheet, "local", step ? step->local_error : NAN, " on quantized inputs");
-    fact_error(sheet, "accumulated", part_layer(scene, layer)->accumulated_error, " from the float chain");
+    fact_error(sheet, "local", step ? step->local_error : NAN, " on quantized activations");
+    fact_error(sheet, "accumulated", scene_state(scene, layer)->accumulated_error,
+               " against the float network");
     if (isfinite(result->sqnr_db)) fact(sheet, "SQNR", "%.1f dB", result->sqnr_db);
+}
+
+static int largest_code(const Solved *solved)
+{
+    unsigned bits = solved->result.bits;
+    return bits >= BITS_MIN && bits <= BITS_MAX ? (1 << (bits - 1)) - 1 : 0;
+}
+
+static void code_facts(Sheet *sheet, const Layer *layer, const Solved *solved)
+{
+    int most = largest_code(solved), used = 0;
+    if (most == 0) return;
+    for (int q = -most; q <= most; q++) used += solved->codes[q + 127] > 0;
+    double codes = (double)(layer->groups * layer->m * layer->n);
+    fact(sheet, "codes", "%d to %d, %d of %d used, %s differ from RTN", -most, most, used, 2 * most + 1,
+         figure_percent(codes > 0 ? (double)solved->result.codes_changed / codes : 0).text);
+    for (unsigned p = solved->result.bits - 1; p-- > 0;) {
+        const size_t *counts = solved->digits[p];
+        double total = (double)(counts[0] + counts[1] + counts[2]) / 100;
+        if (!(total > 0)) continue;
+        char label[64];
+        snprintf(label, sizeof label, "digit x %u", 1U << p);
+        fact(sheet, label, "-1 %.0f%%, 0 %.0f%%, +1 %.0f%%", (double)counts[0] / total,
+             (double)counts[1] / total, (double)counts[2] / total);
+    }
 }
 
 static int by_value(const void *left, const void *right)
@@ -88,53 +111,20 @@ static void scale_facts(Sheet *sheet, const Layer *layer, const LayerResult *res
 {
     size_t count = layer->groups * layer->m;
     float *sorted = result->scales && count ? malloc(count * sizeof *sorted) : NULL;
-    if (!sorted) return;
-    for (size_t i = 0; i < count; i++) sorted[i] = result->scales[i];
-    qsort(sorted, count, sizeof *sorted, by_value);
-    fact(sheet, "scales", "%s to %s, median %s, %zu channels", figure_number((double)sorted[0]).text,
-         figure_number((double)sorted[count - 1]).text, figure_number((double)sorted[count / 2]).text, count);
-    free(sorted);
-    if (result->channels_kept) fact(sheet, "", "%zu channels kept at rounding", result->channels_kept);
-}
-
-static int largest_code(const Solved *solved)
-{
-    unsigned bits = solved->result.bits;
-    return bits >= BITS_MIN && bits <= BITS_MAX ? (1 << (bits - 1)) - 1 : 0;
-}
-
-static void code_facts(Sheet *sheet, const Layer *layer, const Solved *solved)
-{
-    const LayerResult *result = &solved->result;
-    int most = largest_code(solved), used = 0;
-    if (most == 0) return;
-    for (int q = -most; q <= most; q++) used += solved->codes[q + 127] > 0;
-    double codes = (double)(layer->groups * layer->m * layer->n);
-    fact(sheet, "codes", "%d to %d, %d of %d used, %s differ from rounding", -most, most, used, 2 * most + 1,
-         figure_percent(codes > 0 ? (double)result->codes_changed / codes : 0).text);
-}
-
-static void digit_facts(Sheet *sheet, const Solved *solved)
-{
-    if (largest_code(solved) == 0) return;
-    for (unsigned p = solved->result.bits - 1; p-- > 0;) {
-        const size_t *counts = solved->digits[p];
-        double total = (double)(counts[0] + counts[1] + counts[2]) / 100;
-        if (!(total > 0)) continue;
-        char label[64];
-        snprintf(label, sizeof label, "digit x %u", 1U << p);
-        fact(sheet, label, "-1 %.0f%%, 0 %.0f%%, +1 %.0f%%", (double)counts[0] / total,
-             (double)counts[1] / total, (double)counts[2] / total);
+    if (sorted) {
+        memcpy(sorted, result->scales, count * sizeof *sorted);
+        qsort(sorted, count, sizeof *sorted, by_value);
+        fact(sheet, "scales", "%s to %s, median %s, %zu channels", figure_number((double)sorted[0]).text,
+             figure_number((double)sorted[count - 1]).text, figure_number((double)sorted[count / 2]).text,
+             count);
+        if (result->channels_kept) fact(sheet, "", "%zu channels kept at RTN", result->channels_kept);
+        free(sorted);
     }
-}
-
-static void input_facts(Sheet *sheet, const LayerResult *result)
-{
     if (!result->input_scales || result->input_scale_count == 0) return;
     if (result->input_scale_count == 1)
         fact(sheet, "input scale", "%s", figure_number((double)result->input_scales[0]).text);
     else
-        fact(sheet, "input scales", "%zu, one a channel", result->input_scale_count);
+        fact(sheet, "input scales", "%zu, one per channel", result->input_scale_count);
     fact(sheet, "clipping", "%s of the inputs; sums %s", figure_percent(result->clipped).text,
          result->exact ? "exact in float" : "rounded in float");
 }
@@ -143,7 +133,7 @@ static void bound_facts(Sheet *sheet, const Scene *scene, size_t l)
 {
     const Layer *layer = &scene->network->layers[l];
     const LayerNorm *norms = scene->snapshot->norms;
-    const LadderStep *step = part_step(scene, l);
+    const LadderStep *step = scene_step(scene, l);
     if (norms && layer->use_count) {
         const LayerNorm *norm = &norms[layer->uses[0]];
         fact(sheet, "norm", "at most %s (%s), at least %s, Frobenius %s", figure_number(norm->upper).text,
@@ -151,36 +141,35 @@ static void bound_facts(Sheet *sheet, const Scene *scene, size_t l)
              figure_number(norm->frobenius).text);
     }
     if (!step) return;
-    fact(sheet, "lambda", "%s, of what is behind", figure_number(step->lambda).text);
+    fact(sheet, "lambda", "%s, Lipschitz constant of the later layers", figure_number(step->lambda).text);
     if (!step->quantized) return;
-    double unit = part_ladder(scene)->output_norm > 0 ? part_ladder(scene)->output_norm : 1;
-    fact(sheet, "output", "moved %s as next step, %s alone", figure_number(step->hybrid / unit).text,
-         figure_number(step->alone / unit).text);
-    fact(sheet, "share", "%s of the bound", figure_percent(ladder_share(part_ladder(scene), l)).text);
+    const Ladder *ladder = scene_ladder(scene);
+    fact(sheet, "output", "moves by %s as the next layer, by %s alone",
+         figure_number(step->hybrid / ladder_unit(ladder)).text,
+         figure_number(step->alone / ladder_unit(ladder)).text);
+    fact(sheet, "share", "%s of the bound", figure_percent(ladder_share(ladder, l)).text);
 }
 
-static void all_facts(Sheet *sheet, const Scene *scene, size_t layer)
+static void all_facts(Sheet *sheet, const Scene *scene, size_t l)
 {
-    const LayerSnapshot *state = part_layer(scene, layer);
-    shape_facts(sheet, scene, layer);
+    const Layer *layer = &scene->network->layers[l];
+    const LayerSnapshot *state = scene_state(scene, l);
+    plan_facts(sheet, scene, l);
     if (!state) return;
     if (state->solved) {
-        const Solved *solved = state->solved;
-        solve_facts(sheet, scene, layer, &solved->result);
-        error_facts(sheet, scene, layer, &solved->result);
-        code_facts(sheet, &scene->network->layers[layer], solved);
-        digit_facts(sheet, solved);
-        scale_facts(sheet, &scene->network->layers[layer], &solved->result);
-        input_facts(sheet, &solved->result);
+        result_facts(sheet, scene, l, &state->solved->result);
+        code_facts(sheet, layer, state->solved);
+        scale_facts(sheet, layer, &state->solved->result);
     } else {
         fact(sheet, "solved", "%s", state->state == LAYER_FLOAT ? "no: it stays float" : "not yet");
     }
-    bound_facts(sheet, scene, layer);
+    bound_facts(sheet, scene, l);
 }
 
 /* --- histograms -------------------------------------------------------------------------------------- */
 
-/* Bins as shares a whole step, at their middles: what a code's share is to be compared with. */
+/* Bins at their middles, as the share of values per unit of x, which is comparable with the share of a code.
+ */
 static void plot_bins(Plot *plot, const Histogram *histogram, const char *name, Style style)
 {
     double *x = plot_array(plot, HISTOGRAM_BINS), *y = plot_array(plot, HISTOGRAM_BINS);
@@ -208,49 +197,39 @@ static void plot_codes(Plot *plot, const Solved *solved)
     plot_series(plot, (Series){"codes used", SERIES_POINTS, STYLE_SERIES_1, GLYPH_CIRCLE, x, y, NULL, count});
 }
 
-static void draw_chart(Canvas *canvas, Area area, const char *title, const Plot *plot)
+static void draw_chart(Canvas *canvas, Area area, const char *title, Plot *plot)
 {
-    if (area.rows < 4 || plot->chart.series_count == 0) return;
-    canvas_text(canvas, area, 0, 0, STYLE_TITLE, "%s", title);
-    chart_draw(canvas, area_part(area, 1, 0, area.rows - 1, area.columns), &plot->chart);
-}
-
-static void draw_weights(Canvas *canvas, Area area, const Solved *solved)
-{
-    Plot plot = {0};
-    plot_start(&plot, (Axis){"weight / scale", false, NAN, NAN, true, false},
-               (Axis){"", false, 0, NAN, false, true});
-    plot_bins(&plot, &solved->weight_histogram, "weights", STYLE_SERIES_2);
-    plot_codes(&plot, solved);
-    draw_chart(canvas, area, "Weights, and the grid of codes", &plot);
-    plot_free(&plot);
-}
-
-static void draw_inputs(Canvas *canvas, Area area, const Solved *solved)
-{
-    Plot plot = {0};
-    bool codes = solved->result.input_scale_count > 0;
-    plot_start(&plot, (Axis){codes ? "input / scale" : "input", false, NAN, NAN, false, false},
-               (Axis){"", false, 0, NAN, false, codes});
-    plot_bins(&plot, &solved->inputs, NULL, STYLE_SERIES_3);
-    draw_chart(canvas, area, codes ? "Inputs, in steps of their scale" : "Inputs, which stay float", &plot);
-    plot_free(&plot);
+    if (area.rows >= 4 && plot->chart.series_count > 0) {
+        canvas_text(canvas, area, 0, 0, STYLE_TITLE, "%s", title);
+        chart_draw(canvas, area_part(area, 1, 0, area.rows - 1, area.columns), &plot->chart);
+    }
+    plot_free(plot);
 }
 
 static void draw_charts(Canvas *canvas, Area area, const Solved *solved)
 {
+    Plot weights = {0}, inputs = {0};
+    const bool codes = solved->result.input_scale_count > 0;
     int rows = solved->inputs.total ? (area.rows + 1) / 2 : area.rows;
-    draw_weights(canvas, area_part(area, 0, 0, rows, area.columns), solved);
-    draw_inputs(canvas, area_part(area, rows, 0, area.rows - rows, area.columns), solved);
+    plot_start(&weights, (Axis){"weight / scale", false, NAN, NAN, true, false},
+               (Axis){"", false, 0, NAN, false, true});
+    plot_bins(&weights, &solved->weight_histogram, "weights", STYLE_SERIES_2);
+    plot_codes(&weights, solved);
+    draw_chart(canvas, area_part(area, 0, 0, rows, area.columns), "Weights and codes", &weights);
+    plot_start(&inputs, (Axis){codes ? "input / scale" : "input", false, NAN, NAN, false, false},
+               (Axis){"", false, 0, NAN, false, codes});
+    plot_bins(&inputs, &solved->inputs, NULL, STYLE_SERIES_3);
+    draw_chart(canvas, area_part(area, rows, 0, area.rows - rows, area.columns),
+               codes ? "Inputs, in units of their scale" : "Inputs (float)", &inputs);
 }
 
-/* --- both -------------------------------------------------------------------------------------------- */
+/* --- details -------------------------------------------------------------------------------------------- */
 
 int details_draw(Canvas *canvas, Area inner, const Scene *scene, int first)
 {
     size_t layer = scene_layer(scene);
     if (layer == NO_INDEX) return 0;
-    const LayerSnapshot *state = part_layer(scene, layer);
+    const LayerSnapshot *state = scene_state(scene, layer);
     const Solved *solved = state ? state->solved : NULL;
     bool beside = inner.columns >= SIDE_COLUMNS;
     Area facts = area_part(inner, 0, 1, inner.rows, inner.columns - 2), charts = facts;

@@ -1,21 +1,9 @@
 #define _GNU_SOURCE
-#include "views/panels/layer_order.h"
-
-#include "views/panels/parts.h"
+#include "views/layer_order.h"
 
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
-
-double layer_error(const LayerSnapshot *layer)
-{
-    return layer->solved ? layer_result_error(&layer->solved->result) : NAN;
-}
-
-size_t scene_layer(const Scene *scene)
-{
-    return scene->cursor < scene->order_count ? scene->order[scene->cursor] : NO_INDEX;
-}
 
 static double numeric_key(const Scene *scene, size_t layer)
 {
@@ -26,9 +14,9 @@ static double numeric_key(const Scene *scene, size_t layer)
     case SORT_ACTIVATION_BITS:
         return plan->activation_bits == BITS_FLOAT ? 32 : plan->activation_bits;
     case SORT_ERROR:
-        return part_error_now(scene, layer);
+        return scene_error(scene, layer);
     case SORT_SHARE:
-        return part_step(scene, layer) ? ladder_share(part_ladder(scene), layer) : NAN;
+        return scene_step(scene, layer) ? ladder_share(scene_ladder(scene), layer) : NAN;
     case SORT_SIZE:
         return (double)plan_layer_bytes(scene->plan, scene->network, layer);
     default:
@@ -36,7 +24,7 @@ static double numeric_key(const Scene *scene, size_t layer)
     }
 }
 
-/* What is not known comes last in both directions. */
+/* Unknown values come last in both directions. */
 static int compare_keys(const Scene *scene, double a, double b)
 {
     if (isnan(a) || isnan(b)) return isnan(a) - isnan(b);
@@ -50,7 +38,7 @@ static int compare_layers(const void *left, const void *right, void *context)
     size_t a = *(const size_t *)left, b = *(const size_t *)right;
     int sign;
     if (scene->sort == SORT_NAME) {
-        sign = strverscmp(part_name(scene, a), part_name(scene, b));
+        sign = strverscmp(scene_name(scene, a), scene_name(scene, b));
         if (scene->descending) sign = -sign;
     } else {
         sign = compare_keys(scene, numeric_key(scene, a), numeric_key(scene, b));
@@ -63,7 +51,7 @@ void layer_order_update(Scene *scene)
     size_t layer = scene_layer(scene);
     scene->order_count = 0;
     for (size_t l = 0; l < scene->network->layer_count; l++)
-        if (strcasestr(part_name(scene, l), scene->filter)) scene->order[scene->order_count++] = l;
+        if (strcasestr(scene_name(scene, l), scene->filter)) scene->order[scene->order_count++] = l;
     qsort_r(scene->order, scene->order_count, sizeof *scene->order, compare_layers, scene);
     if (scene->cursor >= scene->order_count) scene->cursor = scene->order_count ? scene->order_count - 1 : 0;
     layer_order_go(scene, layer);

@@ -1,5 +1,5 @@
 /* What the keys do, by group: one column, or two where the area is wide. */
-#include "views/overlays.h"
+#include "views/panels/overlays.h"
 
 #include <string.h>
 
@@ -50,7 +50,7 @@ static int draw_column(Canvas *canvas, const Column *column, const Scene *scene,
 
 static int rows_of(const Canvas *canvas, Column column, const Scene *scene)
 {
-    column.area.rows = 0; /* measures: nothing is drawn */
+    column.area.rows = 0; /* measures only */
     return draw_column((Canvas *)canvas, &column, scene, 0);
 }
 

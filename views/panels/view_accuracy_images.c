@@ -1,0 +1,70 @@
+/* Accuracy over the number of images evaluated so far. */
+#include "views/page.h"
+
+#include <math.h>
+#include <stdio.h>
+
+/* The y axis spans three intervals around the current value: the first images would otherwise flatten the
+ * rest. */
+static void plot_stream(Plot *plot, const Scene *scene, const Score *score)
+{
+    size_t count = scene->stream_count < ACCURACY_POINTS ? scene->stream_count : ACCURACY_POINTS;
+    double *low = plot_array(plot, count), *high = plot_array(plot, count);
+    for (size_t i = 0; low && high && i < count; i++) {
+        double images = scene->stream_images[i], right = scene->stream_top1[i] * images;
+        if (!(images >= 1 && images < 1e15 && right >= 0 && right <= images)) continue;
+        Interval interval = interval_wilson((size_t)llround(right), (size_t)images);
+        low[i] = interval.low;
+        high[i] = interval.high;
+    }
+    double bottom = fmax(fmin(score->value - 3 * score->half, score->reference), 0),
+           top = fmin(fmax(score->value + 3 * score->half, score->reference), 1);
+    plot_start(plot, (Axis){"images", false, 0, NAN, true, false},
+               (Axis){"", false, bottom, top, false, true});
+    plot_series(plot, (Series){score->labelled ? "top-1" : "agreement", SERIES_LINE, STYLE_SERIES_1,
+                               GLYPH_CIRCLE, scene->stream_images, scene->stream_top1, NULL, count});
+    plot_series(plot, (Series){"95 % interval", SERIES_LINE, STYLE_SERIES_2, GLYPH_DOT, scene->stream_images,
+                               low, NULL, count});
+    plot_series(plot, (Series){NULL, SERIES_LINE, STYLE_SERIES_2, GLYPH_DOT, scene->stream_images, high, NULL,
+                               count});
+    plot_level(plot, score->reference, STYLE_SERIES_3, "float",
+               figure_percent_fixed(score->reference, 2).text);
+}
+
+static void add_score(Words *words, const Evaluation *evaluation, const Score *score)
+{
+    const double images = (double)evaluation->images, lost = (double)evaluation->lost,
+                 gained = (double)evaluation->gained;
+    if (!score->labelled) {
+        words_add(
+            words,
+            "Same prediction as the float network on %.2f ± %.2f %% of %s images, which have no labels.",
+            100 * score->value, 100 * score->half, figure_count(evaluation->images).text);
+        return;
+    }
+    Interval change = interval_paired(evaluation->lost, evaluation->gained, evaluation->images);
+    words_add(words, "Top-1 %.2f ± %.2f %% on %s images", 100 * score->value, 100 * score->half,
+              figure_count(evaluation->images).text);
+    if (isfinite(score->reference)) words_add(words, ", float %.2f %%", 100 * score->reference);
+    words_add(words, ". Change %s points: %zu images lost, %zu gained. Same prediction on %s.",
+              figure_change((gained - lost) / images, change.low, change.high).text, evaluation->lost,
+              evaluation->gained, figure_percent_of(evaluation->agreeing, evaluation->images).text);
+}
+
+void view_accuracy_images(Page *page, const Scene *scene)
+{
+    const Snapshot *snapshot = scene->snapshot;
+    Score score = snapshot ? score_of(&snapshot->accuracy) : (Score){0};
+    snprintf(page->title, sizeof page->title, "Accuracy · image by image");
+    words_add(&page->words,
+              "Both networks run the images in a seeded order. The Wilson interval says where the top-1 of "
+              "infinitely many such images would lie; the interval of the change is narrower, because both "
+              "networks see the same images.");
+    if (!score.known) {
+        words_add(&page->head, "No accuracy yet: %s.", scene_pending(scene));
+        return;
+    }
+    plot_stream(&page->plot, scene, &score);
+    add_score(&page->head, &snapshot->accuracy, &score);
+    if (!snapshot->accuracy_current) words_add(&page->head, " From an earlier plan.");
+}

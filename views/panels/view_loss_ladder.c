@@ -1,0 +1,169 @@
+/* The output loss: the ladder of bounds as bars, loosest first, down to the measured loss. */
+#include "views/page.h"
+
+#include <math.h>
+#include <stdio.h>
+
+enum { RUNGS = 4, NAME_COLUMNS = 10, VALUE_COLUMNS = 8, MEANING_COLUMNS = 70 };
+
+/* gain: why the next rung is lower. */
+static const struct {
+    const char *name, *gain, *meaning;
+    Style style;
+} rungs[RUNGS] = {
+    {"Frobenius", "by operator norms", "sum of lambda x local error, with Frobenius norms", STYLE_SERIES_4},
+    {"spectral", "by running the layers", "the same, with proven operator norms", STYLE_SERIES_3},
+    {"hybrid", "by cancellation", "sum of the output changes, quantizing layer by layer", STYLE_SERIES_2},
+    {"measured", "", "distance between the quantized and the float output", STYLE_SERIES_1},
+};
+
+/* Bars share a log scale over whole decades. */
+typedef struct Bars {
+    double values[RUNGS]; /* relative to the norm of the float output */
+    double low, high;     /* of the scale, as log10; low >= high: there is no scale */
+    int columns;
+} Bars;
+
+static Bars make_bars(const Ladder *ladder, int columns)
+{
+    double unit = ladder_unit(ladder);
+    Bars bars = {
+        {ladder->frobenius / unit, ladder->spectral / unit, ladder->hybrid / unit, ladder->measured / unit},
+        INFINITY,
+        -INFINITY,
+        0};
+    for (size_t r = 0; r < RUNGS; r++) {
+        if (!(bars.values[r] > 0) || !isfinite(bars.values[r])) continue;
+        bars.low = fmin(bars.low, floor(log10(bars.values[r]) - 0.3));
+        bars.high = fmax(bars.high, ceil(log10(bars.values[r])));
+    }
+    int rest = columns - NAME_COLUMNS - VALUE_COLUMNS;
+    bars.columns = rest - (rest >= 60   ? 34
+                           : rest >= 16 ? 10
+                                        : 0); /* the ratio to the next rung beside them */
+    return bars;
+}
+
+static void draw_rung(Canvas *canvas, Area area, int row, const Bars *bars, size_t r, bool current)
+{
+    const int start = NAME_COLUMNS + VALUE_COLUMNS, ratio = start + bars->columns + 1;
+    const Style strong = current ? STYLE_STRONG : STYLE_DIM;
+    double value = bars->values[r], part = 0;
+    canvas_text(canvas, area, row, 0, current ? STYLE_TEXT : STYLE_DIM, "%s", rungs[r].name);
+    if (!isfinite(value)) {
+        canvas_text(canvas, area, row, start, STYLE_WARNING, "no finite bound");
+        return;
+    }
+    canvas_text_right(canvas, area, row, start - 1, strong, "%s", figure_number(value).text);
+    if (value > 0 && bars->low < bars->high)
+        part = fmax((log10(value) - bars->low) / (bars->high - bars->low), 0.01);
+    canvas_bar(canvas, area, row, start, bars->columns, part, current ? rungs[r].style : STYLE_DIM);
+    if (r + 1 == RUNGS || !(bars->values[r + 1] > 0)) return;
+    int taken =
+        canvas_text(canvas, area, row, ratio, strong, "÷ %s", figure_ratio(value / bars->values[r + 1]).text);
+    if (area.columns - ratio >= 33)
+        canvas_text(canvas, area, row, ratio + taken + 1, STYLE_DIM, "%s", rungs[r].gain);
+}
+
+static void draw_scale(Canvas *canvas, Area area, int row, const Bars *bars)
+{
+    if (!(bars->low < bars->high) || bars->columns < 16) return;
+    Area scale = area_part(area, row, NAME_COLUMNS + VALUE_COLUMNS, 1, bars->columns);
+    for (int c = 0; c < bars->columns; c++)
+        canvas_put(canvas, scale, 0, c, STYLE_GRID, canvas_glyph(canvas, GLYPH_DOT));
+    canvas_text(canvas, scale, 0, 0, STYLE_GRID, "%s ", figure_scientific(pow(10, bars->low), 0).text);
+    canvas_text_right(canvas, scale, 0, bars->columns, STYLE_GRID, " %s",
+                      figure_scientific(pow(10, bars->high), 0).text);
+}
+
+/* What is to be said about the ladder. Returns the row below. */
+static int draw_notes(Canvas *canvas, Area area, int row, const Scene *scene, const Ladder *ladder)
+{
+    Words culprit = {0}, costs = {0}, certified = {0};
+    const size_t images = ladder->images;
+    if (ladder->culprit)
+        words_add(&culprit, "No finite Lipschitz constant at node '%s': %s. The hybrid bound needs none.",
+                  character_short_name(ladder->culprit).text, ladder->reason ? ladder->reason : "?");
+    add_costliest(&costs, scene, ladder);
+    words_add(&certified, "Certified: ");
+    if (isfinite(ladder->spectral))
+        words_add(&certified, "spectral %s, ", figure_percent_of(ladder->certified_spectral, images).text);
+    words_add(&certified, "hybrid %s, measured %s of %s images; %s keep their prediction.",
+              figure_percent_of(ladder->certified_hybrid, images).text,
+              figure_percent_of(ladder->certified_measured, images).text, figure_count(images).text,
+              figure_percent_of(ladder->kept, images).text);
+    row += canvas_paragraph(canvas, area, row, 0, STYLE_WARNING, culprit.text);
+    row += canvas_paragraph(canvas, area, row, 0, STYLE_TEXT, costs.text);
+    row += canvas_paragraph(canvas, area, row, 0, STYLE_TEXT, certified.text);
+    if (!scene->snapshot->ladder_current)
+        row += canvas_paragraph(canvas, area, row, 0, STYLE_WARNING, "From an earlier plan.");
+    else if (scene->snapshot->ladder_fraction < 1)
+        row += canvas_text(canvas, area, row, 0, STYLE_WARNING, "On the first %s of the images so far.",
+                           figure_percent(scene->snapshot->ladder_fraction).text) > 0;
+    if (area.rows - row < 5) return row;
+    return row + 2 +
+           canvas_paragraph(
+               canvas, area, row + 1, 0, STYLE_DIM,
+               "Relative to the norm of the float output over all images: at 1 the error is as large as the "
+               "output. An image is certified if its error is below its margin / sqrt 2: no error of that "
+               "size "
+               "can change its prediction.");
+}
+
+static void draw_pending(Canvas *canvas, Area area, const Scene *scene)
+{
+    Words words = {0};
+    words_add(&words, "No bound yet: %s.", scene_pending(scene));
+    int row = canvas_paragraph(canvas, area, 0, 0, STYLE_TEXT, words.text) + 1;
+    Area meanings = {area.row, area.column + NAME_COLUMNS, area.rows, area.columns - NAME_COLUMNS};
+    for (size_t r = 0; r < RUNGS && row < area.rows; r++) {
+        canvas_text(canvas, area, row, 0, STYLE_DIM, "%s", rungs[r].name);
+        row += canvas_paragraph(canvas, meanings, row, 0, STYLE_DIM, rungs[r].meaning);
+    }
+}
+
+/* The chart of all layers, where rows are left. */
+static void draw_layers(Canvas *canvas, Area area, const Scene *scene)
+{
+    if (area.rows < 10) return;
+    Page page = {0};
+    view_table[VIEW_LOSS_LAYERS].fill(&page, scene);
+    page.head = (Words){0};
+    words_add(&page.head, "What each layer adds to each bound, in the same units:");
+    page_draw(canvas, area, &page, scene);
+    page_free(&page);
+}
+
+static void draw_ladder(Canvas *canvas, Area inner, const Scene *scene)
+{
+    Area area = area_part(inner, 0, 1, inner.rows, inner.columns - 2);
+    const Ladder *ladder = scene_ladder(scene);
+    int row = 0;
+    if (!ladder) {
+        draw_pending(canvas, area, scene);
+        return;
+    }
+    if (ladder->violation) { /* a bug in this program, which must be seen */
+        Words words = {0};
+        words_add(&words, "Violated: %s. This is a bug: please report it.", ladder->violation);
+        row = canvas_paragraph(canvas, area, 0, 0, STYLE_BAD, words.text);
+    }
+    Bars bars = make_bars(ladder, area.columns);
+    const bool current = scene->snapshot->ladder_current && !scene_plan_is_ahead(scene);
+    const bool meanings = area.rows - row >= 14 && area.columns >= MEANING_COLUMNS;
+    for (size_t r = 0; r < RUNGS; r++) {
+        draw_rung(canvas, area, row++, &bars, r, current);
+        if (meanings)
+            canvas_text(canvas, area, row++, NAME_COLUMNS + VALUE_COLUMNS, STYLE_DIM, "%s", rungs[r].meaning);
+    }
+    if (area.rows - row >= 4) draw_scale(canvas, area, row++, &bars);
+    row = draw_notes(canvas, area, row, scene, ladder);
+    draw_layers(canvas, area_part(inner, row, 0, inner.rows - row, inner.columns), scene);
+}
+
+void view_loss_ladder(Page *page, const Scene *scene)
+{
+    (void)scene;
+    snprintf(page->title, sizeof page->title, "Output loss · ladder of bounds");
+    page->draw = draw_ladder;
+}

@@ -1,0 +1,87 @@
+#include "views/panels/words.h"
+
+#include <math.h>
+#include <stdarg.h>
+#include <stdio.h>
+
+void words_add(Words *words, const char *format, ...)
+{
+    size_t room = sizeof words->text - words->length;
+    va_list arguments;
+    va_start(arguments, format);
+    int length = vsnprintf(words->text + words->length, room, format, arguments);
+    va_end(arguments);
+    if (length > 0) words->length += (size_t)length < room ? (size_t)length : room - 1;
+}
+
+const char *bits_text(unsigned bits)
+{
+    static const char *const names[] = {"-", "1", "2", "3", "4", "5", "6", "7", "8"};
+    return bits < sizeof names / sizeof *names ? names[bits] : "?";
+}
+
+const char *bits_words(unsigned bits)
+{
+    static const char *const names[] = {"float",  "1 bit",  "2 bits", "3 bits", "4 bits",
+                                        "5 bits", "6 bits", "7 bits", "8 bits"};
+    return bits < sizeof names / sizeof *names ? names[bits] : "?";
+}
+
+Figure shape_figure(const Layer *layer)
+{
+    Figure shape = {""};
+    size_t length = 0;
+    for (size_t i = 0; i < layer->weight_rank && length + 24 < sizeof shape.text; i++)
+        length += (size_t)snprintf(shape.text + length, sizeof shape.text - length, "%s%zu", i ? "x" : "",
+                                   layer->weight_shape[i]);
+    return shape;
+}
+
+void title_with_layer(char *title, size_t capacity, const Scene *scene, size_t layer)
+{
+    if (layer == NO_INDEX)
+        snprintf(title, capacity, "Reconstruction error");
+    else
+        snprintf(title, capacity, "Reconstruction error · %s · %s", scene_short_name(scene, layer).text,
+                 bits_words(scene->plan->layers[layer].weight_bits));
+}
+
+void add_reason(Words *words, const Scene *scene, size_t layer)
+{
+    const LayerSnapshot *state = scene_state(scene, layer);
+    if (layer == NO_INDEX)
+        words_add(words, "No layer is selected: the filter leaves none.");
+    else if (state && state->state == LAYER_FLOAT)
+        words_add(words, "Weights and activations stay float: there is no error to reduce.");
+    else if (state && state->solved && state->solved->result.bits == BITS_FLOAT)
+        words_add(words, "The weights stay float; only the activations are quantized.");
+    else if (state && scene->snapshot->activity >= ACTIVITY_CANCELLED)
+        words_add(words, "Not solved: %s.", scene_pending(scene));
+    else if (state && state->state == LAYER_CALIBRATING)
+        words_add(words, "Calibrating: rows of inputs and outputs are sampled.");
+    else
+        words_add(words, "Not solved yet: calibration and the layers before it come first.");
+}
+
+double ladder_unit(const Ladder *ladder)
+{
+    return ladder->output_norm > 0 ? ladder->output_norm : 1;
+}
+
+void add_costliest(Words *words, const Scene *scene, const Ladder *ladder)
+{
+    size_t hybrid = ladder->costliest, spectral = NO_INDEX;
+    if (hybrid >= ladder->layer_count || !(ladder->hybrid > 0)) return;
+    for (size_t l = 0; l < ladder->layer_count; l++) {
+        double part = ladder->steps[l].spectral;
+        bool larger = spectral == NO_INDEX || part > ladder->steps[spectral].spectral;
+        if (part > 0 && isfinite(part) && larger) spectral = l;
+    }
+    words_add(words, "Costs most: %s, %s of hybrid", scene_short_name(scene, hybrid).text,
+              figure_percent(ladder->steps[hybrid].hybrid / ladder->hybrid).text);
+    if (spectral != NO_INDEX && isfinite(ladder->spectral))
+        words_add(words, "%s%s %s of spectral", spectral == hybrid ? " and" : "; ",
+                  spectral == hybrid ? "" : scene_short_name(scene, spectral).text,
+                  figure_percent(ladder->steps[spectral].spectral / ladder->spectral).text);
+    words_add(words, ". ");
+}

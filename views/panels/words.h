@@ -1,0 +1,40 @@
+/* Words: text that views have in common. Private to views/.
+ *
+ *     Words words = {0};
+ *     words_add(&words, "%s: %s", scene_short_name(scene, layer).text, bits_words(bits));
+ */
+#ifndef VIEWS_WORDS_H
+#define VIEWS_WORDS_H
+
+#include "base/figures.h"
+#include "views/scene.h"
+
+/* Sentences that grow, cut where they are too long. All zeros is empty. */
+typedef struct Words {
+    char text[2048];
+    size_t length;
+} Words;
+void words_add(Words *words, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+/* A bit width: "8", "-" for float. */
+const char *bits_text(unsigned bits);
+/* The same in words: "8 bits", "float". */
+const char *bits_words(unsigned bits);
+
+/* The shape of a layer's weights: "64x32x3x3". */
+Figure shape_figure(const Layer *layer);
+
+/* "Reconstruction error · NAME · 4 bits", or without a layer "Reconstruction error". */
+void title_with_layer(char *title, size_t capacity, const Scene *scene, size_t layer);
+
+/* Why nothing is drawn for a layer: it is not solved yet, it stays float, the filter leaves no layer. */
+void add_reason(Words *words, const Scene *scene, size_t layer);
+
+/* What the ladder's figures are divided by: the norm of the float output; 1 if that is 0. */
+double ladder_unit(const Ladder *ladder);
+
+/* The layers that contribute most to the hybrid and to the spectral bound; nothing if no layer is quantized.
+ */
+void add_costliest(Words *words, const Scene *scene, const Ladder *ladder);
+
+#endif

@@ -1,4 +1,4 @@
-#include "dataset/image/image.h"
+#include "dataset/image/decode.h"
 #include "fuzz_input.h"
 
 #include <stdlib.h>

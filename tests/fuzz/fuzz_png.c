@@ -1,6 +1,6 @@
 /* PNG. A fuzzer cannot guess the checksums of chunks, so they are corrected, unless the first byte, which is
  * not part of the file, says to leave them. */
-#include "dataset/image/image.h"
+#include "dataset/image/decode.h"
 #include "fuzz_input.h"
 
 #include <stdlib.h>

@@ -1,7 +1,8 @@
-/* CIFAR binary: records of a label (CIFAR-10) or a coarse and a fine label (CIFAR-100), and 32 x 32 pixels,
- * the red plane first, then green and blue. There is no header: the length tells one from the other, or the
- * labels. */
-#include "dataset/dataset_storage.h"
+/* CIFAR binary files: records of a label (CIFAR-10), or of a coarse and a fine label (CIFAR-100), and 32 x 32
+ * pixels: the red plane, then green and blue. There is no header. The length tells CIFAR-10 from CIFAR-100,
+ * or the labels do.
+ */
+#include "dataset/formats/array.h"
 
 #define SIDE 32
 #define PIXELS ((size_t)SIDE * SIDE * 3)
@@ -11,7 +12,7 @@ typedef struct Variant {
     size_t record; /* bytes */
     size_t label;  /* offset of the label in the record */
     size_t classes;
-    size_t coarse_classes; /* of the byte in front of the label, 0 where there is none */
+    size_t coarse_classes; /* of the byte before the label; 0: there is no such byte */
 } Variant;
 
 static const Variant cifar_10 = {"CIFAR-10", 1 + PIXELS, 0, 10, 0};
@@ -22,12 +23,13 @@ static bool fits(const Variant *variant, size_t size)
     return size > 0 && size % variant->record == 0;
 }
 
-bool cifar_matches(size_t size)
+static FormatMatch matches(const unsigned char *data, size_t size)
 {
-    return fits(&cifar_10, size) || fits(&cifar_100, size);
+    (void)data;
+    return fits(&cifar_10, size) || fits(&cifar_100, size) ? MATCH_POSSIBLE : MATCH_NONE;
 }
 
-/* The first record whose labels are out of range, or their number. */
+/* The first record whose labels are out of range; the number of records where there is none. */
 static size_t first_bad_record(const Variant *variant, const unsigned char *data, size_t size)
 {
     size_t count = size / variant->record;
@@ -39,44 +41,36 @@ static size_t first_bad_record(const Variant *variant, const unsigned char *data
     return count;
 }
 
-static bool plausible(const Variant *variant, const unsigned char *data, size_t size)
-{
-    return first_bad_record(variant, data, size) == size / variant->record;
-}
-
-/* For a length that both divide: what the labels allow, then what the network's outputs say; else NULL. */
-static const Variant *settle(const unsigned char *data, size_t size, size_t classes)
-{
-    bool ten = plausible(&cifar_10, data, size), hundred = plausible(&cifar_100, data, size);
-    if (ten != hundred) return ten ? &cifar_10 : &cifar_100;
-    if (classes == cifar_10.classes) return &cifar_10;
-    if (classes == cifar_100.classes) return &cifar_100;
-    return NULL;
-}
-
-static Status choose(const Variant **variant, const Dataset *dataset, size_t classes, Message *message)
+/* Finds which of the two a file is. Where its length fits both: the one whose labels are in range, else the
+ * one with as many classes as the network. */
+static Status find_variant(const Variant **result, const Dataset *dataset, size_t classes, Message *message)
 {
     const unsigned char *data = dataset->storage->array.file;
     const size_t size = dataset->storage->array.size;
     const char *path = dataset->images_path;
-    *variant = fits(&cifar_10, size) ? &cifar_10 : &cifar_100;
-    if (fits(&cifar_10, size) && fits(&cifar_100, size)) *variant = settle(data, size, classes);
-    if (!*variant)
-        return status_fail(message, STATUS_INVALID,
-                           "cannot open '%s': its %zu bytes could be CIFAR-10 or CIFAR-100: split the file",
-                           path, size);
-    size_t bad = first_bad_record(*variant, data, size);
-    if (bad == size / (*variant)->record) return STATUS_OK;
+    const Variant *variant = fits(&cifar_10, size) ? &cifar_10 : &cifar_100;
+    if (fits(&cifar_10, size) && fits(&cifar_100, size)) {
+        const bool ten = first_bad_record(&cifar_10, data, size) == size / cifar_10.record;
+        const bool hundred = first_bad_record(&cifar_100, data, size) == size / cifar_100.record;
+        if (ten == hundred && classes != cifar_10.classes && classes != cifar_100.classes)
+            return status_fail(
+                message, STATUS_INVALID,
+                "cannot open '%s': its %zu bytes could be CIFAR-10 or CIFAR-100: split the file", path, size);
+        variant = (ten == hundred ? classes == cifar_10.classes : ten) ? &cifar_10 : &cifar_100;
+    }
+    *result = variant;
+    const size_t bad = first_bad_record(variant, data, size);
+    if (bad == size / variant->record) return STATUS_OK;
     return status_fail(message, STATUS_INVALID,
                        "cannot open '%s': record %zu has label %u, which %s does not have", path, bad,
-                       data[bad * (*variant)->record + (*variant)->label], (*variant)->name);
+                       data[bad * variant->record + variant->label], variant->name);
 }
 
-Status cifar_read_images(Dataset *dataset, const DatasetSource *source, Message *message)
+static Status read_images(Dataset *dataset, const DatasetSource *source, Message *message)
 {
     Array *array = &dataset->storage->array;
-    const Variant *variant;
-    Status status = choose(&variant, dataset, source->classes, message);
+    const Variant *variant = NULL;
+    Status status = find_variant(&variant, dataset, source->classes, message);
     if (status != STATUS_OK) return status;
     dataset->format = variant->name;
     dataset->count = array->size / variant->record;
@@ -87,8 +81,10 @@ Status cifar_read_images(Dataset *dataset, const DatasetSource *source, Message 
     array->row_step = SIDE;
     array->column_step = 1;
     if (source->labels) return STATUS_OK;
-    status = dataset_allocate_labels(dataset, message);
+    status = labels_allocate(dataset, message);
     for (size_t i = 0; status == STATUS_OK && i < dataset->count; i++)
         dataset->storage->labels[i] = array->file[i * variant->record + variant->label];
     return status;
 }
+
+const ArrayFormat cifar_format = {matches, read_images, NULL};

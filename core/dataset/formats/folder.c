@@ -4,15 +4,16 @@
 #include "base/file.h"
 #include "base/random.h"
 #include "base/sizes.h"
-#include "dataset/formats/folder_list.h"
+#include "dataset/formats/folder_labels.h"
+#include "dataset/image/decode.h"
 
 #include <sha2.h>
 #include <stdlib.h>
 #include <string.h>
 
-#define ORDER_KEY 0x666f6c646572u /* keeps the order's random numbers apart from others of the same seed */
-#define ROUND_BYTES ((size_t)64 << 20)
-#define ROUND_IMAGES ((size_t)256)
+#define ORDER_KEY 0x666f6c646572u /* random numbers of the order differ from others with the same seed */
+#define BATCH_BYTES ((size_t)64 << 20)
+#define BATCH_IMAGES ((size_t)256)
 
 typedef uint8_t Digest[SHA256_DIGEST_LENGTH];
 
@@ -22,35 +23,24 @@ struct Folder {
     Preparation preparation;
     ImageShape shape;
     size_t image_bytes;
-    size_t ceiling;      /* bytes that decoding one image may take; SIZE_MAX: any */
-    size_t *taken;       /* [count]: entries of the list, in the order they are read in */
+    size_t ceiling;      /* bytes that decoding one image may take; SIZE_MAX: no ceiling */
+    size_t *taken;       /* [count]: entries of the list, in the order of the dataset */
     Digest *digests;     /* [count], of the files */
-    unsigned char *kept; /* [kept_count][image_bytes]: the first ones */
+    unsigned char *kept; /* [kept_count][image_bytes]: the first images, decoded */
     size_t count, kept_count;
 };
 
 /* --- one image -------------------------------------------------------------------------------------- */
 
-/* *bytes: taken for it, the file and what is resized halfway included. */
-static Status prepare(unsigned char *out, size_t *bytes, const struct Folder *folder, const char *data,
-                      size_t size, const char *path, Message *message)
-{
-    Image image;
-    Status status = image_decode(&image, (const unsigned char *)data, size, folder->ceiling, path, message);
-    if (status == STATUS_OK)
-        status = preparation_apply(out, &image, &folder->preparation, &folder->shape, path, message);
-    *bytes = size + image.bytes + image.height * folder->shape.width * image.channels;
-    free(image.pixels);
-    return status;
-}
-
-/* Reads an entry's file. digest: to be filled in, or with `known` what it must be. *bytes: what that took. */
+/* Reads, hashes, decodes and prepares the image of an entry: out[image_bytes]. digest: to be filled in, or
+ * with `known` what it must be. *bytes: memory that it took. */
 static Status load(unsigned char *out, Digest digest, size_t *bytes, bool known, const struct Folder *folder,
                    size_t entry, Message *message)
 {
     char *path = folder_path(folder->path, folder->list.entries[entry].name), *data = NULL;
     size_t size = 0;
     Digest found;
+    Image image = {0};
     Status status = path ? file_read(&data, &size, path, IMAGE_MOST_BYTES, message)
                          : status_no_memory(message, folder->path);
     if (status == STATUS_OK) {
@@ -62,7 +52,12 @@ static Status load(unsigned char *out, Digest digest, size_t *bytes, bool known,
             status = status_fail(message, STATUS_IO, "'%s' has changed since it was opened", path);
         if (!known) memcpy(digest, found, sizeof found);
     }
-    if (status == STATUS_OK) status = prepare(out, bytes, folder, data, size, path, message);
+    if (status == STATUS_OK)
+        status = image_decode(&image, (const unsigned char *)data, size, folder->ceiling, path, message);
+    *bytes = size + image.bytes + image.height * folder->shape.width * image.channels; /* resized in width */
+    if (status == STATUS_OK)
+        status = preparation_apply(out, &image, &folder->preparation, &folder->shape, path, message);
+    free(image.pixels);
     free(data);
     free(path);
     return status;
@@ -71,12 +66,11 @@ static Status load(unsigned char *out, Digest digest, size_t *bytes, bool known,
 Status folder_read(const unsigned char **pixels, unsigned char *room, const struct Folder *folder,
                    size_t image, Message *message)
 {
-    *pixels = room;
     size_t bytes;
-    if (image >= folder->kept_count)
-        return load(room, folder->digests[image], &bytes, true, folder, folder->taken[image], message);
-    *pixels = folder->kept + image * folder->image_bytes;
-    return STATUS_OK;
+    const bool kept = image < folder->kept_count;
+    *pixels = kept ? folder->kept + image * folder->image_bytes : room;
+    return kept ? STATUS_OK
+                : load(room, folder->digests[image], &bytes, true, folder, folder->taken[image], message);
 }
 
 const char *folder_image_name(const struct Folder *folder, size_t image)
@@ -86,27 +80,28 @@ const char *folder_image_name(const struct Folder *folder, size_t image)
 
 /* --- taking images ---------------------------------------------------------------------------------- */
 
-/* What came of reading an image for the first time. */
-typedef struct Probe {
+/* The result of reading an image for the first time. */
+typedef struct FirstRead {
     Status status;
     Digest digest;
-    size_t bytes; /* that reading it took */
+    size_t bytes; /* memory that it took */
     Message message;
-} Probe;
+} FirstRead;
 
+/* Images are read in batches, in random order, until enough are good. */
 typedef struct Taking {
     struct Folder *folder;
     Dataset *dataset;
     const DatasetSource *source;
     size_t *order;         /* [list.count]: all entries */
     size_t wanted;         /* images */
-    size_t next;           /* of the order */
-    size_t most;           /* images of a round */
-    Probe *probes;         /* [most] */
-    unsigned char *pixels; /* [most][image_bytes] */
+    size_t next;           /* in the order */
+    size_t batch;          /* images of a batch at most */
+    FirstRead *results;    /* [batch] */
+    unsigned char *pixels; /* [batch][image_bytes] */
 } Taking;
 
-/* Fisher and Yates's shuffle. */
+/* order[count] = 0..count-1, shuffled (Fisher-Yates). */
 static void draw_order(size_t *order, size_t count, uint64_t seed)
 {
     for (size_t i = 0; i < count; i++) order[i] = i;
@@ -118,66 +113,55 @@ static void draw_order(size_t *order, size_t count, uint64_t seed)
     }
 }
 
-static void probe_image(void *context, size_t index, size_t worker)
+/* Reads image `index` of the batch. Called on the pool. */
+static void read_first(void *context, size_t index, size_t worker)
 {
     (void)worker;
     const Taking *taking = context;
-    Probe *probe = &taking->probes[index];
-    probe->status = load(taking->pixels + index * taking->folder->image_bytes, probe->digest, &probe->bytes,
-                         false, taking->folder, taking->order[taking->next + index], &probe->message);
+    FirstRead *result = &taking->results[index];
+    result->status =
+        load(taking->pixels + index * taking->folder->image_bytes, result->digest, &result->bytes, false,
+             taking->folder, taking->order[taking->next + index], &result->message);
 }
 
-static void keep_image(Taking *taking, size_t index)
+/* Takes image `index` of the batch, or leaves it out. */
+static Status take_image(Taking *taking, size_t index, Message *message)
 {
     struct Folder *folder = taking->folder;
-    const size_t image = folder->count++;
-    folder->taken[image] = taking->order[taking->next + index];
-    memcpy(folder->digests[image], taking->probes[index].digest, sizeof *folder->digests);
-    if (image < folder->kept_count)
-        memcpy(folder->kept + image * folder->image_bytes, taking->pixels + index * folder->image_bytes,
-               folder->image_bytes);
-}
-
-static Status judge_image(Taking *taking, size_t index, Message *message)
-{
-    const Probe *probe = &taking->probes[index];
-    const bool bad = probe->status == STATUS_INVALID || probe->status == STATUS_UNSUPPORTED;
     Dataset *dataset = taking->dataset;
-    if (probe->status == STATUS_OK) {
-        dataset->reading_bytes = size_max(dataset->reading_bytes, probe->bytes);
-        keep_image(taking, index);
-    } else if (!bad) {
-        return status_copy(message, probe->status, &probe->message);
-    } else if (!taking->source->skip_bad) {
-        status_copy(message, probe->status, &probe->message);
-        return status_advise(probe->status, message, REMEDY_SKIP_BAD_IMAGES);
-    } else if (dataset->skipped++ == 0) {
-        dataset->first_skipped = probe->message;
+    const FirstRead *result = &taking->results[index];
+    if (result->status == STATUS_OK) {
+        const size_t image = folder->count++, bytes = folder->image_bytes;
+        dataset->reading_bytes = size_max(dataset->reading_bytes, result->bytes);
+        folder->taken[image] = taking->order[taking->next + index];
+        memcpy(folder->digests[image], result->digest, sizeof *folder->digests);
+        if (image < folder->kept_count)
+            memcpy(folder->kept + image * bytes, taking->pixels + index * bytes, bytes);
+        return STATUS_OK;
     }
-    return STATUS_OK;
+    const bool bad = result->status == STATUS_INVALID || result->status == STATUS_UNSUPPORTED;
+    if (bad && taking->source->skip_bad) {
+        if (dataset->skipped++ == 0) dataset->first_skipped = result->message;
+        return STATUS_OK;
+    }
+    status_copy(message, result->status, &result->message);
+    return bad ? status_advise(result->status, message, REMEDY_SKIP_BAD_IMAGES) : result->status;
 }
 
-static Status take_round(Taking *taking, Message *message)
-{
-    const struct Folder *folder = taking->folder;
-    const size_t left = size_min(folder->list.count - taking->next, taking->wanted - folder->count);
-    const size_t count = size_min(left, taking->most);
-    if (taking->source->pool)
-        pool_run(taking->source->pool, count, probe_image, taking);
-    else
-        for (size_t i = 0; i < count; i++) probe_image(taking, i, 0);
-    Status status = STATUS_OK;
-    for (size_t i = 0; i < count && status == STATUS_OK; i++) status = judge_image(taking, i, message);
-    taking->next += count;
-    return status;
-}
-
-static Status take_rounds(Taking *taking, Message *message)
+static Status take_batches(Taking *taking, Message *message)
 {
     const struct Folder *folder = taking->folder;
     const DatasetSource *source = taking->source;
     while (folder->count < taking->wanted && taking->next < folder->list.count) {
-        Status status = take_round(taking, message);
+        const size_t left = size_min(folder->list.count - taking->next, taking->wanted - folder->count);
+        const size_t count = size_min(left, taking->batch);
+        if (source->pool)
+            pool_run(source->pool, count, read_first, taking);
+        else
+            for (size_t i = 0; i < count; i++) read_first(taking, i, 0);
+        Status status = STATUS_OK;
+        for (size_t i = 0; i < count && status == STATUS_OK; i++) status = take_image(taking, i, message);
+        taking->next += count;
         if (status != STATUS_OK) return status;
         if (source->proceed && !source->proceed(source->context, folder->count, taking->wanted))
             return status_fail(message, STATUS_CANCELLED, "cancelled");
@@ -187,13 +171,13 @@ static Status take_rounds(Taking *taking, Message *message)
                        taking->dataset->skipped, folder->path, taking->dataset->first_skipped.text);
 }
 
-/* What a thread may take to decode an image: half of its part of what is left beside names, kept images and
- * those of a round, as the file lies in memory as well, and what is resized halfway. */
-static size_t decoding_ceiling(const DatasetSource *source, size_t list, size_t round)
+/* Bytes that a thread may take to decode an image: half of its share of what the list, kept images and those
+ * of a batch leave. The other half is for the file and for what is resized. */
+static size_t decoding_ceiling(const DatasetSource *source, size_t list, size_t batch)
 {
     const size_t workers = source->pool ? pool_workers(source->pool) : 1;
     if (source->memory == 0) return SIZE_MAX;
-    return (source->memory - size_min(list + source->kept + round, source->memory)) / workers / 2;
+    return (source->memory - size_min(list + source->kept + batch, source->memory)) / workers / 2;
 }
 
 static Status take_images(Dataset *dataset, struct Folder *folder, const DatasetSource *source,
@@ -201,40 +185,41 @@ static Status take_images(Dataset *dataset, struct Folder *folder, const Dataset
 {
     const size_t listed = folder->list.count, bytes = folder->image_bytes;
     const size_t wanted = source->most ? size_min(source->most, listed) : listed;
-    const size_t round = size_min(ROUND_BYTES, source->memory ? source->memory / 8 : SIZE_MAX);
+    const size_t batch = size_min(BATCH_BYTES, source->memory ? source->memory / 8 : SIZE_MAX);
     Taking taking = {.folder = folder,
                      .dataset = dataset,
                      .source = source,
                      .wanted = wanted,
-                     .most = size_max(size_min(round / bytes, ROUND_IMAGES), 1)};
-    folder->ceiling = decoding_ceiling(source, folder->list.bytes, size_max(round, bytes));
+                     .batch = size_max(size_min(batch / bytes, BATCH_IMAGES), 1)};
+    folder->ceiling = decoding_ceiling(source, folder->list.bytes, size_max(batch, bytes));
     folder->kept_count = size_min(source->kept / bytes, wanted);
     folder->kept = malloc(folder->kept_count * bytes + 1);
     folder->taken = calloc(wanted, sizeof *folder->taken);
     folder->digests = calloc(wanted, sizeof *folder->digests);
     taking.order = calloc(listed, sizeof *taking.order);
-    taking.probes = calloc(taking.most, sizeof *taking.probes);
-    taking.pixels = calloc(taking.most, bytes);
+    taking.results = calloc(taking.batch, sizeof *taking.results);
+    taking.pixels = calloc(taking.batch, bytes);
     Status status = STATUS_OK;
-    if (!folder->kept || !folder->taken || !folder->digests || !taking.order || !taking.probes ||
+    if (!folder->kept || !folder->taken || !folder->digests || !taking.order || !taking.results ||
         !taking.pixels)
         status = status_no_memory(message, folder->path);
     if (status == STATUS_OK) {
         draw_order(taking.order, listed, source->seed);
-        status = take_rounds(&taking, message);
+        status = take_batches(&taking, message);
     }
     free(taking.order);
-    free(taking.probes);
+    free(taking.results);
     free(taking.pixels);
     return status;
 }
 
 /* --- the dataset ------------------------------------------------------------------------------------ */
 
-/* Over name, a zero byte and the file's SHA-256, for each image taken. */
+/* Hashes the name, a zero byte and the file's SHA-256 of each image taken, sorted by name. */
 static Status hash_images(char hex[65], const struct Folder *folder, Message *message)
 {
-    size_t *place = calloc(folder->list.count, sizeof *place); /* 1 + position in the order, 0: not taken */
+    /* Of each entry: 1 + its number in the dataset; 0: not taken. */
+    size_t *place = calloc(folder->list.count, sizeof *place);
     if (!place) return status_no_memory(message, folder->path);
     for (size_t i = 0; i < folder->count; i++) place[folder->taken[i]] = 1 + i;
     SHA2_CTX hash;
@@ -252,8 +237,7 @@ static Status hash_images(char hex[65], const struct Folder *folder, Message *me
 
 static Status label_images(Dataset *dataset, const struct Folder *folder, Message *message)
 {
-    if (!folder->list.labelled) return STATUS_OK;
-    Status status = dataset_allocate_labels(dataset, message);
+    Status status = labels_allocate(dataset, message);
     for (size_t i = 0; status == STATUS_OK && i < folder->count; i++) {
         dataset->storage->labels[i] = folder->list.entries[folder->taken[i]].label;
         if (dataset->storage->labels[i] == FOLDER_UNLABELLED)
@@ -294,15 +278,17 @@ Status folder_open(Dataset *dataset, const DatasetSource *source, Message *messa
     folder->preparation = source->preparation;
     folder->path = strdup(source->images);
     if (!folder->path) return status_no_memory(message, source->images);
+    FolderList *list = &folder->list;
+    const size_t list_ceiling = source->memory ? source->memory / 2 : SIZE_MAX;
+    bool labelled = false;
     Status status = set_shape(dataset, folder, source, message);
-    if (status == STATUS_OK) status = folder_list_create(&folder->list, source, message);
+    if (status == STATUS_OK) status = folder_list_create(list, folder->path, list_ceiling, message);
+    if (status == STATUS_OK)
+        status = folder_labels_find(&labelled, &dataset->labels_path, list, source, message);
     if (status == STATUS_OK) status = take_images(dataset, folder, source, message);
     if (status == STATUS_OK) status = hash_images(dataset->sha256, folder, message);
-    if (status != STATUS_OK) return status;
     dataset->count = folder->count;
-    dataset->labels_path = folder->list.labels_path;
-    folder->list.labels_path = NULL;
-    return label_images(dataset, folder, message);
+    return status == STATUS_OK && labelled ? label_images(dataset, folder, message) : status;
 }
 
 void folder_free(struct Folder *folder)

@@ -1,17 +1,20 @@
-/* labels.csv: RFC 4180 by libcsv, with a header; `name` and `label` in any order, other columns passed over.
- */
 #define _GNU_SOURCE
+#include "dataset/formats/folder_labels.h"
+
 #include "base/file.h"
 #include "base/sizes.h"
-#include "dataset/formats/folder_list.h"
 
 #include <csv.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #define MOST_BYTES ((size_t)1 << 30)
 #define ABSENT SIZE_MAX
 
+/* --- labels.csv ----------------------------------------------------------------------------------------- */
+
+/* RFC 4180, with a header: the columns `name` and `label` in any order; other columns are ignored. */
 enum { NAME, LABEL, WANTED };
 static const char *const wanted_names[WANTED] = {"name", "label"};
 
@@ -132,20 +135,19 @@ static Status parse(Reader *reader, const char *data, size_t size)
     return reader->status;
 }
 
-Status folder_list_read_labels(FolderList *list, const char *path, const DatasetSource *source,
-                               Message *message)
+Status folder_labels_read_csv(FolderList *list, const char *path, const DatasetSource *source,
+                              Message *message)
 {
     char *data;
     size_t size;
     const size_t left = list->ceiling - size_min(list->bytes, list->ceiling);
-    Status status;
     if (file_bytes(path) > left) {
-        status =
+        Status status =
             status_fail(message, STATUS_MEMORY, "'%s' takes %zu MiB, above the %zu MiB that are left for it",
                         path, size_mib(file_bytes(path)), size_mib(left));
         return status_advise(status, message, REMEDY_MEMORY);
     }
-    status = file_read(&data, &size, path, MOST_BYTES, message);
+    Status status = file_read(&data, &size, path, MOST_BYTES, message);
     if (status != STATUS_OK) return status;
     Reader reader = {.list = list,
                      .source = source,
@@ -155,6 +157,87 @@ Status folder_list_read_labels(FolderList *list, const char *path, const Dataset
                      .message = message};
     status = parse(&reader, data, size);
     free(data);
-    list->labelled = status == STATUS_OK;
     return status;
+}
+
+/* --- subfolders --------------------------------------------------------------------------------------- */
+
+/* Whether a subfolder is named as a class, with '_' where the class has '/'. */
+static bool stands_for(const char *subfolder, const char *class_name)
+{
+    while (*subfolder && (*subfolder == *class_name || (*subfolder == '_' && *class_name == '/')))
+        subfolder++, class_name++;
+    return !*subfolder && !*class_name;
+}
+
+/* The class with exactly this name, else one that it stands for, else FOLDER_UNLABELLED. */
+static uint32_t class_named(const DatasetSource *source, const char *name)
+{
+    const size_t count = source->class_names ? source->class_count : 0;
+    for (size_t i = 0; i < count; i++)
+        if (strcmp(source->class_names[i], name) == 0) return (uint32_t)i;
+    for (size_t i = 0; i < count; i++)
+        if (stands_for(name, source->class_names[i])) return (uint32_t)i;
+    return FOLDER_UNLABELLED;
+}
+
+/* labels[subfolder_count]: the classes that the subfolders are named as, or their order where none is.
+ * Refuses names of which only some are classes, and in the second case another number of subfolders than the
+ * network has outputs. */
+static Status label_subfolders(uint32_t *labels, const FolderList *list, const DatasetSource *source,
+                               Message *message)
+{
+    const size_t count = list->subfolder_count;
+    size_t named = 0, stranger = 0;
+    for (size_t i = 0; i < count; i++) {
+        labels[i] = class_named(source, list->subfolders[i]);
+        named += labels[i] != FOLDER_UNLABELLED;
+        if (labels[i] == FOLDER_UNLABELLED) stranger = i;
+    }
+    if (named == count) return STATUS_OK;
+    if (named)
+        return status_fail(message, STATUS_INVALID,
+                           "'%s': subfolder '%s' is no class name (with _ for /), but others are: name all "
+                           "of them, or none",
+                           source->images, list->subfolders[stranger]);
+    if (source->classes && source->classes != count)
+        return status_fail(
+            message, STATUS_INVALID,
+            "'%s' has %zu subfolders, and the network %zu outputs: name them as the classes, or "
+            "give a labels.csv",
+            source->images, count, source->classes);
+    for (size_t i = 0; i < count; i++) labels[i] = (uint32_t)i;
+    return STATUS_OK;
+}
+
+static Status label_by_subfolder(FolderList *list, const DatasetSource *source, Message *message)
+{
+    for (size_t i = 0; i < list->count; i++)
+        if (list->entries[i].subfolder == FOLDER_NO_SUBFOLDER)
+            return status_fail(
+                message, STATUS_INVALID,
+                "'%s': image '%s' stands beside subfolders: move it into its class's, or give a "
+                "labels.csv",
+                source->images, list->entries[i].name);
+    uint32_t *labels = calloc(list->subfolder_count, sizeof *labels);
+    if (!labels) return status_no_memory(message, source->images);
+    Status status = label_subfolders(labels, list, source, message);
+    for (size_t i = 0; status == STATUS_OK && i < list->count; i++)
+        list->entries[i].label = labels[list->entries[i].subfolder];
+    free(labels);
+    return status;
+}
+
+Status folder_labels_find(bool *labelled, char **path, FolderList *list, const DatasetSource *source,
+                          Message *message)
+{
+    *path = source->labels ? strdup(source->labels) : folder_path(source->images, "labels.csv");
+    if (!*path) return status_no_memory(message, source->images);
+    *labelled = true;
+    if (source->labels || access(*path, F_OK) == 0)
+        return folder_labels_read_csv(list, *path, source, message);
+    free(*path);
+    *path = NULL;
+    *labelled = list->subfolder_count > 0;
+    return *labelled ? label_by_subfolder(list, source, message) : STATUS_OK;
 }

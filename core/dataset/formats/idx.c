@@ -1,7 +1,7 @@
-/* IDX: two bytes of 0, the type (8: unsigned bytes), the rank, the dimensions as 32-bit big-endian numbers,
- * and the elements, the last dimension fastest. */
+/* IDX files: two bytes of 0, the element type (8: unsigned bytes), the rank, the dimensions as 32-bit
+ * big-endian numbers, and the elements, the last dimension fastest. */
 #include "base/sizes.h"
-#include "dataset/dataset_storage.h"
+#include "dataset/formats/array.h"
 
 #include <stdint.h>
 
@@ -18,7 +18,7 @@ static size_t big_endian(const unsigned char *bytes)
     return (size_t)bytes[0] << 24 | (size_t)bytes[1] << 16 | (size_t)bytes[2] << 8 | bytes[3];
 }
 
-/* False where the file is too short for the header that it announces, or is no IDX file of bytes. */
+/* False where this is not an IDX file of bytes, or its header is truncated. */
 static bool parse_header(Header *header, const unsigned char *data, size_t size)
 {
     if (size < 4 || data[0] || data[1] || data[2] != TYPE_BYTES || data[3] < 1 || data[3] > 4) return false;
@@ -32,13 +32,15 @@ static bool parse_header(Header *header, const unsigned char *data, size_t size)
     return true;
 }
 
-bool idx_matches(const unsigned char *data, size_t size)
+static FormatMatch matches(const unsigned char *data, size_t size)
 {
     Header header = {0};
-    return parse_header(&header, data, size) && header.elements == size - header.bytes;
+    if (parse_header(&header, data, size) && header.elements == size - header.bytes) return MATCH_CERTAIN;
+    return size >= 2 && data[0] == 0 && data[1] == 0 ? MATCH_POSSIBLE : MATCH_NONE;
 }
 
-/* Parses and checks a header of least..most dimensions; `noun` is what the elements are. */
+/* Parses the header of a file with least..most dimensions, and checks it. `noun` names the elements in
+ * messages. */
 static Status read_header(Header *header, const unsigned char *data, size_t size, size_t least, size_t most,
                           const char *path, const char *noun, Message *message)
 {
@@ -60,7 +62,7 @@ static Status read_header(Header *header, const unsigned char *data, size_t size
     return STATUS_OK;
 }
 
-Status idx_read_images(Dataset *dataset, const DatasetSource *source, Message *message)
+static Status read_images(Dataset *dataset, const DatasetSource *source, Message *message)
 {
     Array *array = &dataset->storage->array;
     Header header = {0};
@@ -72,15 +74,17 @@ Status idx_read_images(Dataset *dataset, const DatasetSource *source, Message *m
     return array_set_dimensions(dataset, header.dimensions, header.rank, false, source, message);
 }
 
-Status idx_read_labels(Dataset *dataset, const unsigned char *data, size_t size, Message *message)
+static Status read_labels(Dataset *dataset, const unsigned char *data, size_t size, Message *message)
 {
     const char *path = dataset->labels_path;
     Header header = {0};
     Status status = read_header(&header, data, size, 1, 1, path, "labels", message);
     if (status != STATUS_OK) return status;
-    status = dataset_check_label_count(dataset, header.elements, message);
-    if (status == STATUS_OK) status = dataset_allocate_labels(dataset, message);
+    status = labels_check_count(dataset, header.elements, message);
+    if (status == STATUS_OK) status = labels_allocate(dataset, message);
     for (size_t i = 0; status == STATUS_OK && i < dataset->count; i++)
         dataset->storage->labels[i] = data[header.bytes + i];
     return status;
 }
+
+const ArrayFormat idx_format = {matches, read_images, read_labels};

@@ -1,10 +1,10 @@
-/* NumPy's .npy: the magic and a version, the length of a header of 2 or 4 bytes, and the header, a Python
- * dictionary with exactly these keys in any order:
+/* NumPy's .npy files: a magic number and a version, the length of the header in 2 or 4 bytes, the header, and
+ * the elements. The header is a Python dictionary with exactly these keys in any order:
  *
  *     {'descr': '<f4', 'fortran_order': False, 'shape': (1000, 28, 28), }
  */
 #include "base/sizes.h"
-#include "dataset/dataset_storage.h"
+#include "dataset/formats/array.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -21,14 +21,14 @@ typedef struct Header {
     size_t bytes, elements; /* of the header; of the shape */
 } Header;
 
-bool npy_matches(const unsigned char *data, size_t size)
+static FormatMatch matches(const unsigned char *data, size_t size)
 {
-    return size >= MAGIC_BYTES && memcmp(data, MAGIC, MAGIC_BYTES) == 0;
+    return size >= MAGIC_BYTES && memcmp(data, MAGIC, MAGIC_BYTES) == 0 ? MATCH_CERTAIN : MATCH_NONE;
 }
 
 /* --- the dictionary --------------------------------------------------------------------------------- */
 
-/* Text that is read from the front. */
+/* Text that is read from front to end. */
 typedef struct Cursor {
     const char *next, *end;
 } Cursor;
@@ -38,7 +38,7 @@ static void skip_blanks(Cursor *cursor)
     while (cursor->next < cursor->end && strchr(" \t\r\n", *cursor->next) && *cursor->next) cursor->next++;
 }
 
-/* Whether `word` comes next, blanks aside; it is then passed. */
+/* Skips blanks, and `word` where it comes next; whether it does. */
 static bool accept(Cursor *cursor, const char *word)
 {
     const size_t length = strlen(word);
@@ -61,7 +61,7 @@ static bool accept_number(size_t *number, Cursor *cursor)
     return cursor->next > start;
 }
 
-/* '<f4': a letter of order, one of kind, and bytes; '|O', objects, has none. */
+/* '<f4': byte order, kind, bytes per element; '|O', objects, has no number of bytes. */
 static bool read_descr(Header *header, Cursor *cursor)
 {
     const char *quote = accept(cursor, "'") ? "'" : accept(cursor, "\"") ? "\"" : NULL;
@@ -109,7 +109,7 @@ static bool read_dictionary(Header *header, Cursor *cursor)
 
 /* --- the header ------------------------------------------------------------------------------------- */
 
-/* Where the dictionary lies; false where the file is too short. */
+/* Finds the dictionary; false where the file is too short. */
 static bool find_dictionary(Cursor *cursor, const unsigned char *data, size_t size)
 {
     const size_t place = MAGIC_BYTES + 2;
@@ -126,15 +126,7 @@ static bool find_dictionary(Cursor *cursor, const unsigned char *data, size_t si
     return true;
 }
 
-static bool multiply_shape(size_t *elements, const Header *header)
-{
-    *elements = 1;
-    for (size_t i = 0; i < header->rank; i++)
-        if (!size_multiply(elements, *elements, header->shape[i])) return false;
-    return true;
-}
-
-/* As Python writes it. */
+/* The shape as Python writes it. */
 static void format_shape(char *out, size_t capacity, const Header *header)
 {
     size_t used = (size_t)snprintf(out, capacity, "(");
@@ -143,15 +135,18 @@ static void format_shape(char *out, size_t capacity, const Header *header)
     snprintf(out + used, capacity - used, header->rank == 1 ? ",)" : ")");
 }
 
-/* Whether `there` bytes hold what the header says; counts its elements. */
+/* Counts the elements, and checks that `there` bytes are what the header says. */
 static Status check_shape(Header *header, size_t there, const char *path, Message *message)
 {
     char shape[32 * MOST_RANK], expected[32] = "more bytes than there can be";
     size_t bytes;
-    const bool counted =
-        multiply_shape(&header->elements, header) && size_multiply(&bytes, header->elements, header->item);
-    if (counted && bytes == there) return STATUS_OK;
-    if (counted) snprintf(expected, sizeof expected, "%zu bytes", bytes);
+    bool fits = true;
+    header->elements = 1;
+    for (size_t i = 0; i < header->rank; i++)
+        fits = fits && size_multiply(&header->elements, header->elements, header->shape[i]);
+    fits = fits && size_multiply(&bytes, header->elements, header->item);
+    if (fits && bytes == there) return STATUS_OK;
+    if (fits) snprintf(expected, sizeof expected, "%zu bytes", bytes);
     format_shape(shape, sizeof shape, header);
     return status_fail(message, STATUS_INVALID,
                        "cannot open '%s': the shape %s in its header does not fit: %s are expected, and %zu "
@@ -189,13 +184,7 @@ static Status refuse_type(const Header *header, const char *path, const char *wa
                        header->kind, header->item, wanted);
 }
 
-static bool is_swapped(const Header *header)
-{
-    const uint16_t one = 1;
-    const bool little = *(const unsigned char *)&one == 1;
-    return header->order == (little ? '>' : '<');
-}
-
+/* Elements of single bytes may have any order, but it must be one of NumPy's letters. */
 static bool knows_order(const Header *header)
 {
     return header->order && strchr("<>|", header->order);
@@ -203,7 +192,7 @@ static bool knows_order(const Header *header)
 
 /* --- images and labels ------------------------------------------------------------------------------ */
 
-Status npy_read_images(Dataset *dataset, const DatasetSource *source, Message *message)
+static Status read_images(Dataset *dataset, const DatasetSource *source, Message *message)
 {
     Array *array = &dataset->storage->array;
     const char *path = dataset->images_path;
@@ -220,7 +209,7 @@ Status npy_read_images(Dataset *dataset, const DatasetSource *source, Message *m
                            path, header.rank);
     array->type = bytes ? ARRAY_BYTES : header.item == 4 ? ARRAY_FLOAT32 : ARRAY_FLOAT64;
     dataset->format = bytes ? "NumPy uint8" : header.item == 4 ? "NumPy float32" : "NumPy float64";
-    array->swapped = is_swapped(&header);
+    array->swapped = header.order == (__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__ ? '>' : '<');
     array->data = array->file + header.bytes;
     return array_set_dimensions(dataset, header.shape, header.rank, header.fortran, source, message);
 }
@@ -250,7 +239,7 @@ static Status fill_labels(Dataset *dataset, const Header *header, const unsigned
     return STATUS_OK;
 }
 
-Status npy_read_labels(Dataset *dataset, const unsigned char *data, size_t size, Message *message)
+static Status read_labels(Dataset *dataset, const unsigned char *data, size_t size, Message *message)
 {
     const char *path = dataset->labels_path;
     Header header;
@@ -262,9 +251,11 @@ Status npy_read_labels(Dataset *dataset, const unsigned char *data, size_t size,
     if (header.rank != 1 && (header.rank != 2 || header.shape[1] != 1))
         return status_fail(
             message, STATUS_INVALID,
-            "cannot open '%s': an array of %zu dimensions holds no labels: one an image is needed", path,
+            "cannot open '%s': an array of %zu dimensions holds no labels: one per image is needed", path,
             header.rank);
-    status = dataset_check_label_count(dataset, header.elements, message);
-    if (status == STATUS_OK) status = dataset_allocate_labels(dataset, message);
+    status = labels_check_count(dataset, header.elements, message);
+    if (status == STATUS_OK) status = labels_allocate(dataset, message);
     return status == STATUS_OK ? fill_labels(dataset, &header, data, message) : status;
 }
+
+const ArrayFormat npy_format = {matches, read_images, read_labels};

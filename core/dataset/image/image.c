@@ -3,7 +3,6 @@
 #include "base/sizes.h"
 
 #include <stdlib.h>
-#include <string.h>
 
 Status image_allocate(Image *image, size_t beside, const char *name, Message *message)
 {
@@ -25,21 +24,4 @@ Status image_allocate(Image *image, size_t beside, const char *name, Message *me
     }
     image->pixels = malloc(pixels);
     return image->pixels ? STATUS_OK : status_no_memory(message, name);
-}
-
-Status image_decode(Image *image, const unsigned char *data, size_t size, size_t ceiling, const char *name,
-                    Message *message)
-{
-    *image = (Image){.ceiling = ceiling};
-    Status status;
-    if (size >= 8 && memcmp(data, "\x89PNG\r\n\x1a\n", 8) == 0)
-        status = image_decode_png(image, data, size, name, message);
-    else if (size >= 3 && memcmp(data, "\xff\xd8\xff", 3) == 0)
-        status = image_decode_jpeg(image, data, size, name, message);
-    else
-        status = status_fail(message, STATUS_UNSUPPORTED, "'%s': neither PNG nor JPEG", name);
-    if (status == STATUS_OK) return STATUS_OK;
-    free(image->pixels);
-    image->pixels = NULL;
-    return status;
 }

@@ -1,10 +1,4 @@
-/* Image: a PNG or JPEG file's bytes become pixels, told apart by their first bytes. Private to
- * core/dataset.
- *
- * Grey stays grey, all else becomes RGB: palettes are looked up, transparency is left out, of 16 bits the
- * upper 8 are taken, CMYK is taken for Adobe's inverted one. An orientation in the metadata is not followed.
- * A file that is damaged or cut short is refused, as is one that is too large: that is known from its header,
- * before memory is taken. Any thread may call.
+/* Decoded images: pixels of 8 bits in memory, and the limits that hold for all image files.
  */
 #ifndef DATASET_IMAGE_H
 #define DATASET_IMAGE_H
@@ -17,26 +11,21 @@
 #define IMAGE_MOST_SIDE 65535
 #define IMAGE_MOST_BYTES ((size_t)256 << 20) /* of a file */
 
+typedef struct ImageShape {
+    size_t height, width, channels;
+} ImageShape;
+
 typedef struct Image {
-    unsigned char *pixels; /* [height][width][channels] */
+    unsigned char *pixels; /* [height][width][channels], owned; NULL before image_allocate() */
     size_t height, width;
-    size_t channels;       /* 1: grey, 3: RGB */
-    size_t bytes, ceiling; /* taken while it was decoded; the most allowed */
+    size_t channels; /* 1: grey, 3: RGB */
+    size_t ceiling;  /* bytes that decoding may take, the file's own aside */
+    size_t bytes;    /* bytes that decoding takes */
 } Image;
 
-/* image->pixels is to be freed, NULL on failure; `name` is what messages call the file. `ceiling`: bytes,
- * the file's own aside. */
-Status image_decode(Image *image, const unsigned char *data, size_t size, size_t ceiling, const char *name,
-                    Message *message);
-
-/* One a format, for image_decode(). */
-Status image_decode_png(Image *image, const unsigned char *data, size_t size, const char *name,
-                        Message *message);
-Status image_decode_jpeg(Image *image, const unsigned char *data, size_t size, const char *name,
-                         Message *message);
-
-/* Takes memory for the image's size; refuses one that is too large. beside: bytes that decoding takes
- * besides. */
+/* Allocates the pixels of an image whose height, width, channels and ceiling are set. beside: bytes that
+ * decoding takes besides. STATUS_INVALID above the limits, STATUS_MEMORY above the ceiling: decoders call it
+ * as soon as the header is read. `name` is what messages call the file. */
 Status image_allocate(Image *image, size_t beside, const char *name, Message *message);
 
 #endif

@@ -1,18 +1,18 @@
-/* JPEG by libjpeg-turbo, with its defaults: exact DCT, smooth chroma. Its errors jump back into decode(); all
- * that must survive the jump lies in a Reading of the caller's. */
-#include "dataset/image/image.h"
+/* The JPEG decoder, by libjpeg-turbo with its defaults (exact DCT, smooth chroma). It reports errors by
+ * longjmp() into decode(): all that must survive the jump is in the caller's Reading. */
+#include "dataset/image/decoder.h"
 
 #include <setjmp.h>
-#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include <jerror.h>
 #include <jpeglib.h>
 
-/* A small file of many scans would take hours: so many, and so many pixels in all of them. */
+/* A small file with many scans could take hours to decode. */
 #define MOST_SCANS 256
-#define MOST_SCANNED (32 * IMAGE_MOST_PIXELS)
+#define MOST_SCANNED (32 * IMAGE_MOST_PIXELS) /* pixels of all scans together */
 
 typedef struct Reading {
     struct jpeg_decompress_struct jpeg;
@@ -20,7 +20,7 @@ typedef struct Reading {
     struct jpeg_progress_mgr progress;
     jmp_buf back;
     Image *image;
-    unsigned char *inks; /* [width][4], a row of CMYK; NULL for other images */
+    unsigned char *cmyk; /* [width][4], one row; NULL for other images */
     const char *name;
     Status status;
     Message *message;
@@ -43,16 +43,13 @@ static void on_error(j_common_ptr jpeg)
     longjmp(reading->back, 1);
 }
 
-/* Warnings that leave the pixels whole. Others stand for pixels made up where data is missing or damaged. */
-static bool is_harmless(int code)
-{
-    return code == JWRN_EXTRANEOUS_DATA || code == JWRN_JFIF_MAJOR || code == JWRN_ADOBE_XFORM ||
-           code == JWRN_BOGUS_ICC || code == JWRN_TOO_MUCH_DATA;
-}
-
+/* Refuses files with warnings that stand for pixels made up where data is missing or damaged. */
 static void on_message(j_common_ptr jpeg, int level)
 {
-    if (level < 0 && !is_harmless(jpeg->err->msg_code)) on_error(jpeg);
+    const int code = jpeg->err->msg_code;
+    const bool harmless = code == JWRN_EXTRANEOUS_DATA || code == JWRN_JFIF_MAJOR ||
+                          code == JWRN_ADOBE_XFORM || code == JWRN_BOGUS_ICC || code == JWRN_TOO_MUCH_DATA;
+    if (level < 0 && !harmless) on_error(jpeg);
 }
 
 static void on_progress(j_common_ptr jpeg)
@@ -63,29 +60,25 @@ static void on_progress(j_common_ptr jpeg)
     if (scans > MOST_SCANS || scans * pixels > MOST_SCANNED) give_up(reading, "too many scans");
 }
 
-/* A image in several scans is kept as coefficients until the last. */
-static size_t coefficient_bytes(struct jpeg_decompress_struct *jpeg)
-{
-    if (!jpeg_has_multiple_scans(jpeg)) return 0;
-    return (size_t)jpeg->image_width * jpeg->image_height * (size_t)jpeg->num_components * sizeof(JCOEF);
-}
-
-/* What the image becomes, and what libjpeg is to hand over for it. */
+/* Sets the image's size and what libjpeg decodes to, and allocates. An image in several scans is kept as
+ * coefficients until the last. */
 static Status choose_output(Reading *reading)
 {
     struct jpeg_decompress_struct *jpeg = &reading->jpeg;
     Image *image = reading->image;
     const bool grey = jpeg->jpeg_color_space == JCS_GRAYSCALE;
-    const bool inks = jpeg->jpeg_color_space == JCS_CMYK || jpeg->jpeg_color_space == JCS_YCCK;
-    jpeg->out_color_space = grey ? JCS_GRAYSCALE : inks ? JCS_CMYK : JCS_RGB;
+    const bool cmyk = jpeg->jpeg_color_space == JCS_CMYK || jpeg->jpeg_color_space == JCS_YCCK;
+    jpeg->out_color_space = grey ? JCS_GRAYSCALE : cmyk ? JCS_CMYK : JCS_RGB;
     image->height = jpeg->image_height;
     image->width = jpeg->image_width;
     image->channels = grey ? 1 : 3;
-    Status status =
-        image_allocate(image, coefficient_bytes(jpeg) + image->width * 4, reading->name, reading->message);
-    if (status != STATUS_OK || !inks) return status;
-    reading->inks = malloc(image->width * 4);
-    return reading->inks ? STATUS_OK : status_no_memory(reading->message, reading->name);
+    const size_t coefficients =
+        jpeg_has_multiple_scans(jpeg) ? image->width * image->height * (size_t)jpeg->num_components : 0;
+    Status status = image_allocate(image, coefficients * sizeof(JCOEF) + image->width * 4, reading->name,
+                                   reading->message);
+    if (status != STATUS_OK || !cmyk) return status;
+    reading->cmyk = malloc(image->width * 4);
+    return reading->cmyk ? STATUS_OK : status_no_memory(reading->message, reading->name);
 }
 
 /* a * b / 255, rounded */
@@ -95,14 +88,14 @@ static unsigned multiply(unsigned a, unsigned b)
     return (product + (product >> 8)) >> 8;
 }
 
-/* Adobe stores 255 minus the ink: what it leaves is a colour's share of white. red = black - cyan * black,
- * with cyan = 255 - stored. */
-static void mix_inks(unsigned char *rgb, const unsigned char *inks, size_t width)
+/* rgb[width][3] from cmyk[width][4] as Adobe stores it, 255 minus the ink: red = black - cyan * black, with
+ * cyan = 255 - stored. */
+static void cmyk_to_rgb(unsigned char *rgb, const unsigned char *cmyk, size_t width)
 {
     for (size_t x = 0; x < width; x++) {
-        const unsigned black = inks[4 * x + 3];
+        const unsigned black = cmyk[4 * x + 3];
         for (size_t c = 0; c < 3; c++)
-            rgb[3 * x + c] = (unsigned char)(black - multiply(255 - (unsigned)inks[4 * x + c], black));
+            rgb[3 * x + c] = (unsigned char)(black - multiply(255 - (unsigned)cmyk[4 * x + c], black));
     }
 }
 
@@ -112,9 +105,9 @@ static void read_rows(Reading *reading)
     Image *image = reading->image;
     while (jpeg->output_scanline < jpeg->output_height) {
         unsigned char *out = image->pixels + jpeg->output_scanline * image->width * image->channels;
-        JSAMPROW row = reading->inks ? reading->inks : out;
-        if (jpeg_read_scanlines(jpeg, &row, 1) == 1 && reading->inks)
-            mix_inks(out, reading->inks, image->width);
+        JSAMPROW row = reading->cmyk ? reading->cmyk : out;
+        if (jpeg_read_scanlines(jpeg, &row, 1) == 1 && reading->cmyk)
+            cmyk_to_rgb(out, reading->cmyk, image->width);
     }
 }
 
@@ -133,8 +126,8 @@ static void decode(Reading *reading, const unsigned char *data, size_t size)
     jpeg_finish_decompress(jpeg);
 }
 
-Status image_decode_jpeg(Image *image, const unsigned char *data, size_t size, const char *name,
-                         Message *message)
+static Status decode_jpeg(Image *image, const unsigned char *data, size_t size, const char *name,
+                          Message *message)
 {
     Reading reading = {.image = image, .name = name, .message = message};
     reading.jpeg.err = jpeg_std_error(&reading.errors);
@@ -144,6 +137,13 @@ Status image_decode_jpeg(Image *image, const unsigned char *data, size_t size, c
     reading.progress.progress_monitor = on_progress;
     decode(&reading, data, size);
     jpeg_destroy_decompress(&reading.jpeg);
-    free(reading.inks);
+    free(reading.cmyk);
     return reading.status;
 }
+
+static bool matches(const unsigned char *data, size_t size)
+{
+    return size >= 3 && memcmp(data, "\xff\xd8\xff", 3) == 0;
+}
+
+const ImageDecoder jpeg_decoder = {"JPEG", {".jpg", ".jpeg"}, matches, decode_jpeg};

@@ -1,31 +1,32 @@
-/* PNG by libpng. Its errors jump back into decode(); all that must survive the jump lies in a Reading of the
- * caller's. */
-#include "dataset/image/image.h"
+/* The PNG decoder, by libpng. libpng reports errors by longjmp() into decode(): all that must survive the
+ * jump is in the caller's Reading. */
+#include "dataset/image/decoder.h"
 
 #include <png.h>
 #include <setjmp.h>
-#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
 typedef struct Reading {
     png_structp png;
     png_infop info;
-    const unsigned char *next;
+    const unsigned char *next; /* of the file, `left` bytes */
     size_t left;
     Image *image;
-    png_bytep *rows;
+    png_bytep *rows; /* [height], into image->pixels */
     const char *name;
-    bool starved; /* memory ran out */
+    bool out_of_memory;
     Status status;
     Message *message;
 } Reading;
+
+/* --- libpng's callbacks ------------------------------------------------------------------------------- */
 
 static png_voidp on_malloc(png_structp png, png_alloc_size_t size)
 {
     Reading *reading = png_get_mem_ptr(png);
     void *memory = malloc(size);
-    reading->starved |= !memory;
+    reading->out_of_memory |= !memory;
     return memory;
 }
 
@@ -58,24 +59,7 @@ static void on_read(png_structp png, png_bytep out, size_t size)
     reading->left -= size;
 }
 
-/* All but IHDR, PLTE, tRNS, IDAT and IEND: profiles, texts and their like can ask for gigabytes, and change
- * no pixel. */
-static void ignore_other_chunks(png_structp png)
-{
-    png_set_keep_unknown_chunks(png, PNG_HANDLE_CHUNK_NEVER, NULL, -1);
-}
-
-/* Grey or RGB of 8 bits, whatever the file has. */
-static void ask_for_bytes(const Reading *reading)
-{
-    png_structp png = reading->png;
-    const int type = png_get_color_type(png, reading->info);
-    if (type == PNG_COLOR_TYPE_PALETTE) png_set_palette_to_rgb(png);
-    if (!(type & PNG_COLOR_MASK_COLOR)) png_set_expand_gray_1_2_4_to_8(png);
-    png_set_strip_16(png);
-    png_set_strip_alpha(png);
-    reading->image->channels = type & PNG_COLOR_MASK_COLOR ? 3 : 1;
-}
+/* --- decoding ----------------------------------------------------------------------------------------- */
 
 static Status allocate(Reading *reading)
 {
@@ -90,19 +74,27 @@ static Status allocate(Reading *reading)
     return STATUS_OK;
 }
 
-static void read_file(Reading *reading)
+/* Asks libpng for grey or RGB of 8 bits. Chunks other than IHDR, PLTE, tRNS, IDAT and IEND are skipped:
+ * profiles and texts can ask for gigabytes, and change no pixel. */
+static void read_pixels(Reading *reading)
 {
     png_structp png = reading->png;
-    ignore_other_chunks(png);
+    Image *image = reading->image;
+    png_set_keep_unknown_chunks(png, PNG_HANDLE_CHUNK_NEVER, NULL, -1);
     png_read_info(png, reading->info);
-    reading->image->height = png_get_image_height(png, reading->info);
-    reading->image->width = png_get_image_width(png, reading->info);
-    ask_for_bytes(reading);
+    const int type = png_get_color_type(png, reading->info);
+    if (type == PNG_COLOR_TYPE_PALETTE) png_set_palette_to_rgb(png);
+    if (!(type & PNG_COLOR_MASK_COLOR)) png_set_expand_gray_1_2_4_to_8(png);
+    png_set_strip_16(png);
+    png_set_strip_alpha(png);
+    image->height = png_get_image_height(png, reading->info);
+    image->width = png_get_image_width(png, reading->info);
+    image->channels = type & PNG_COLOR_MASK_COLOR ? 3 : 1;
     reading->status = allocate(reading);
     if (reading->status != STATUS_OK) return;
     png_set_interlace_handling(png);
     png_read_update_info(png, reading->info);
-    if (png_get_rowbytes(png, reading->info) != reading->image->width * reading->image->channels)
+    if (png_get_rowbytes(png, reading->info) != image->width * image->channels)
         png_error(png, "rows of another length");
     png_read_image(png, reading->rows);
     png_read_end(png, NULL);
@@ -111,11 +103,11 @@ static void read_file(Reading *reading)
 static void decode(Reading *reading)
 {
     if (setjmp(png_jmpbuf(reading->png))) return;
-    read_file(reading);
+    read_pixels(reading);
 }
 
-Status image_decode_png(Image *image, const unsigned char *data, size_t size, const char *name,
-                        Message *message)
+static Status decode_png(Image *image, const unsigned char *data, size_t size, const char *name,
+                         Message *message)
 {
     Reading reading = {.next = data, .left = size, .image = image, .name = name, .message = message};
     reading.png = png_create_read_struct_2(PNG_LIBPNG_VER_STRING, &reading, on_error, on_warning, &reading,
@@ -126,8 +118,15 @@ Status image_decode_png(Image *image, const unsigned char *data, size_t size, co
         png_set_user_limits(reading.png, PNG_UINT_31_MAX, PNG_UINT_31_MAX); /* image_allocate() has its own */
         decode(&reading);
     }
-    if (!reading.info || reading.starved) reading.status = status_no_memory(message, name);
+    if (!reading.info || reading.out_of_memory) reading.status = status_no_memory(message, name);
     free(reading.rows);
     png_destroy_read_struct(&reading.png, &reading.info, NULL);
     return reading.status;
 }
+
+static bool matches(const unsigned char *data, size_t size)
+{
+    return size >= 8 && memcmp(data, "\x89PNG\r\n\x1a\n", 8) == 0;
+}
+
+const ImageDecoder png_decoder = {"PNG", {".png"}, matches, decode_png};

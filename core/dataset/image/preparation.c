@@ -5,6 +5,7 @@
 
 #include <ctype.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <strings.h>
 
 #define LARGEST_SIDE 65536
@@ -23,14 +24,15 @@ void preparation_resized(size_t *full_height, size_t *full_width, const Preparat
     *full_width = kept ? width : both ? resize[1] : width == shorter ? resize[0] : resize[0] * width / height;
 }
 
-/* Half of `spare`, halves rounded to even. */
+/* spare / 2, a half rounded to even. */
 static size_t middle(size_t spare)
 {
     const size_t half = spare / 2;
     return half + (spare % 2 && half % 2);
 }
 
-static Status find_window(ResizeWindow *window, const ImageShape *own, const Preparation *preparation,
+/* The window of the resized image that is cropped. */
+static Status plan_window(ResizeWindow *window, const ImageShape *own, const Preparation *preparation,
                           const ImageShape *shape, const char *name, Message *message)
 {
     *window = (ResizeWindow){.height = shape->height, .width = shape->width};
@@ -50,24 +52,23 @@ static Status find_window(ResizeWindow *window, const ImageShape *own, const Pre
     }
     window->top = middle(window->full_height - shape->height);
     window->left = middle(window->full_width - shape->width);
-    return STATUS_OK;
+    const bool grey_or_rgb =
+        (own->channels == 1 || own->channels == 3) && (shape->channels == 1 || shape->channels == 3);
+    if (grey_or_rgb || own->channels == shape->channels) return STATUS_OK;
+    return status_fail(message, STATUS_UNSUPPORTED, "'%s' has %zu channels, and %zu are needed", name,
+                       own->channels, shape->channels);
 }
 
 Status preparation_check(const Preparation *preparation, const ImageShape *own, const ImageShape *shape,
                          const char *name, Message *message)
 {
     ResizeWindow window;
-    Status status = find_window(&window, own, preparation, shape, name, message);
-    const bool converts =
-        (shape->channels == 1 && own->channels == 3) || (shape->channels == 3 && own->channels == 1);
-    if (status != STATUS_OK || converts || own->channels == shape->channels) return status;
-    return status_fail(message, STATUS_UNSUPPORTED, "'%s' has %zu channels, and %zu are needed", name,
-                       own->channels, shape->channels);
+    return plan_window(&window, own, preparation, shape, name, message);
 }
 
 /* --- channels --------------------------------------------------------------------------------------- */
 
-/* In 16 fractional bits, as Pillow's. */
+/* RGB to grey in place, in 16 fractional bits as Pillow's. */
 static void make_grey(Image *image)
 {
     unsigned char *pixels = image->pixels;
@@ -78,7 +79,7 @@ static void make_grey(Image *image)
     image->channels = 1;
 }
 
-/* Grey at the front of `pixels` becomes RGB in place, from the back. */
+/* Grey in pixels[area] to RGB in pixels[area][3], in place from the back. */
 static void repeat_grey(unsigned char *pixels, size_t area)
 {
     for (size_t i = area; i-- > 0;) {
@@ -102,8 +103,7 @@ Status preparation_apply(unsigned char *out, Image *image, const Preparation *pr
     const size_t area = shape->height * shape->width;
     const ImageShape own = {image->height, image->width, image->channels};
     ResizeWindow window;
-    Status status = preparation_check(preparation, &own, shape, name, message);
-    if (status == STATUS_OK) status = find_window(&window, &own, preparation, shape, name, message);
+    Status status = plan_window(&window, &own, preparation, shape, name, message);
     if (status != STATUS_OK) return status;
     if (shape->channels == 1 && image->channels == 3) make_grey(image);
     status =
@@ -116,41 +116,38 @@ Status preparation_apply(unsigned char *out, Image *image, const Preparation *pr
 
 /* --- text ------------------------------------------------------------------------------------------- */
 
-/* A side of 1..LARGEST_SIDE, and *end behind it. */
-static bool parse_side(size_t *side, const char **end, const char *text)
+/* A side of 1..LARGEST_SIDE; *text moves past it. */
+static bool parse_side(size_t *side, const char **text)
 {
-    size_t value = 0;
-    if (!isdigit((unsigned char)*text)) return false;
-    for (; isdigit((unsigned char)*text) && value <= LARGEST_SIDE; text++)
-        value = 10 * value + (size_t)(*text - '0');
-    *end = text;
+    char *end;
+    if (!isdigit((unsigned char)**text)) return false;
+    const unsigned long value = strtoul(*text, &end, 10);
     *side = value;
+    *text = end;
     return value >= 1 && value <= LARGEST_SIDE;
 }
 
 /* "256" or "224,320"; sides[1] is 0 where there is one. */
-static bool parse_sides(size_t sides[2], const char *text)
-{
-    size_t first, second = 0;
-    const char *rest;
-    if (!parse_side(&first, &rest, text)) return false;
-    if (*rest == ',' && !parse_side(&second, &rest, rest + 1)) return false;
-    if (*rest) return false;
-    sides[0] = first;
-    sides[1] = second;
-    return true;
-}
-
 static Status set_sides(size_t sides[2], const char *text, const char *what, Message *message)
 {
-    if (parse_sides(sides, text)) return STATUS_OK;
-    return status_fail(message, STATUS_INVALID,
-                       "%s: '%s': one side, or height and width separated by a comma, of 1 to %d pixels are "
-                       "needed",
-                       what, text, LARGEST_SIDE);
+    const char *rest = text;
+    size_t first, second = 0;
+    bool good = parse_side(&first, &rest);
+    if (good && *rest == ',') {
+        rest++;
+        good = parse_side(&second, &rest);
+    }
+    if (!good || *rest)
+        return status_fail(message, STATUS_INVALID,
+                           "%s: '%s': one side, or height and width separated by a comma, of 1 to %d pixels "
+                           "are needed",
+                           what, text, LARGEST_SIDE);
+    sides[0] = first;
+    sides[1] = second;
+    return STATUS_OK;
 }
 
-/* *choice: which of two words `text` is. */
+/* *choice: whether `text` is the word `yes`; it must be `yes` or `no`. */
 static Status choose(bool *choice, const char *text, const char *no, const char *yes, const char *what,
                      Message *message)
 {

@@ -5,7 +5,8 @@
 #include "app/explorer/actions.h"
 #include "app/explorer/keys.h"
 #include "app/explorer/session.h"
-#include "base/file.h"
+#include "base/file_replace.h"
+#include "base/text.h"
 
 #include <errno.h>
 #include <poll.h>

@@ -35,18 +35,12 @@ size_t arena_left(const Arena *arena)
     return arena->ceiling - size_min(used, arena->ceiling);
 }
 
-/* What a request takes; false above the ceiling. */
-static bool count_bytes(size_t *bytes, const Arena *arena, size_t count, size_t size)
-{
-    if (!size_multiply(bytes, count, size) || !size_add(bytes, *bytes, 2 * ALIGNMENT - 1)) return false;
-    *bytes = (*bytes - ALIGNMENT) / ALIGNMENT * ALIGNMENT;
-    return *bytes <= arena_left(arena);
-}
-
 void *arena_allocate(Arena *arena, size_t count, size_t size)
 {
     size_t bytes;
-    if (!count_bytes(&bytes, arena, count, size)) {
+    bool fits = size_multiply(&bytes, count, size) && size_add(&bytes, bytes, 2 * ALIGNMENT - 1);
+    if (fits) bytes = (bytes - ALIGNMENT) / ALIGNMENT * ALIGNMENT; /* rounded up */
+    if (!fits || bytes > arena_left(arena)) {
         arena->full = true;
         return NULL;
     }

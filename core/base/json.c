@@ -1,6 +1,7 @@
 #include "base/json.h"
 
 #include "base/file.h"
+#include "base/text.h"
 
 #include <inttypes.h>
 #include <math.h>
@@ -11,7 +12,7 @@
 #include <string.h>
 #include <unistr.h>
 
-#define COUNTS_END 0x1p53 /* from here on, whole numbers round to others */
+#define COUNTS_END 0x1p53 /* from here on, not every whole number is a double */
 
 /* --- reading ---------------------------------------------------------------------------------------- */
 
@@ -20,7 +21,7 @@ static int compare_keys(const void *a, const void *b)
     return strcmp(*(const char *const *)a, *(const char *const *)b);
 }
 
-/* *key: a key that `object` has twice, or NULL. */
+/* *key: a key that is in `object` twice, or NULL. */
 static Status find_repeated(const char **key, const cJSON *object, Message *message)
 {
     *key = NULL;
@@ -39,7 +40,7 @@ static Status find_repeated(const char **key, const cJSON *object, Message *mess
     return STATUS_OK;
 }
 
-/* Recursion is bounded by the depth that cJSON accepts. */
+/* Checks for repeated keys and numbers out of range. cJSON bounds the depth of the recursion. */
 static Status check_tree(const cJSON *item, const char *path, Message *message)
 {
     if (cJSON_IsObject(item)) {
@@ -70,7 +71,7 @@ static Status fail_at(const char *data, const char *place, const char *path, con
     return status_fail(message, STATUS_INVALID, "'%s', line %zu, column %zu: %s", path, line, column, what);
 }
 
-/* An escaped zero would cut its text short without a word; NULL where there is none. */
+/* The first \u0000, which would silently cut a text short; NULL where there is none. */
 static const char *find_escaped_zero(const char *data)
 {
     for (const char *c = data; (c = strchr(c, '\\')) && c[1]; c += 2)
@@ -78,7 +79,7 @@ static const char *find_escaped_zero(const char *data)
     return NULL;
 }
 
-/* At least as many as there are values: all but the first of an array or object stand behind a comma. */
+/* An upper bound of the number of values: all but the first of an array or object follow a comma. */
 static size_t count_values(const char *data)
 {
     size_t count = 1;
@@ -90,13 +91,13 @@ static size_t count_values(const char *data)
     return count;
 }
 
-/* cJSON fails alike for bad text and for want of memory: its allocator tells them apart. */
-static _Thread_local bool starved;
+/* cJSON reports bad text and failed allocations alike: its allocator tells them apart. */
+static _Thread_local bool out_of_memory;
 
 static void *allocate(size_t size)
 {
     void *memory = malloc(size);
-    starved |= !memory;
+    out_of_memory |= !memory;
     return memory;
 }
 
@@ -109,7 +110,7 @@ static Status parse(cJSON **root, const char *data, size_t size, const char *pat
 {
     static pthread_once_t once = PTHREAD_ONCE_INIT;
     pthread_once(&once, watch_memory);
-    starved = false;
+    out_of_memory = false;
     const char *end = data;
     const char *zero = memchr(data, 0, size);
     if (zero) return fail_at(data, zero, path, "a zero byte", message);
@@ -118,7 +119,7 @@ static Status parse(cJSON **root, const char *data, size_t size, const char *pat
     if (count_values(data) > JSON_MOST_VALUES)
         return status_fail(message, STATUS_INVALID, "'%s': more than %zu values", path, JSON_MOST_VALUES);
     *root = cJSON_ParseWithLengthOpts(data, size + 1, &end, 0);
-    if (!*root && starved) return status_no_memory(message, path);
+    if (!*root && out_of_memory) return status_no_memory(message, path);
     if (!*root) return fail_at(data, end, path, "not valid JSON from here on", message);
     end += strspn(end, " \t\r\n");
     if (end != data + size) return fail_at(data, end, path, "text after the end of the JSON value", message);

@@ -1,16 +1,17 @@
-/* JSON, strictly: by cJSON, with what it lets pass refused, and messages that name the file and the key.
+/* JSON files, read strictly by cJSON. Messages name the file and the key.
  *
- * Refused: text after the value, a repeated key anywhere, a \u0000, a top that is no object, numbers out of
- * range, values of another type than asked for, more than JSON_MOST_VALUES values (before memory is taken for
- * them), values nested more than cJSON's 1,000 deep. Keys are told apart by case.
+ * Refused: text after the value, a key that is there twice, \u0000, a top that is not an object, numbers out
+ * of range, values of another type than asked for, more than JSON_MOST_VALUES values (before memory is
+ * allocated for them), and nesting deeper than cJSON's 1,000. Keys are case-sensitive.
  *
  *     cJSON *root;
- *     if (json_read(&root, path, 1 << 20, message)) ...
+ *     if (json_read(&root, path, 1 << 20, message)) return;
  *     JsonObject top = json_top(root, path);
- *     status = json_text(&name, &top, "name", message);   // fails: 'x.json', key 'name': a text is needed,
- * ... cJSON_Delete(root);
+ *     status = json_text(&name, &top, "name", message);
+ *     cJSON_Delete(root);
  *
- * Texts that are handed out belong to the tree. Any thread may call.
+ * That fails with "'x.json', key 'name': a text is needed, not a number", say. Texts that are returned belong
+ * to the tree. Any thread may call.
  */
 #ifndef BASE_JSON_H
 #define BASE_JSON_H
@@ -25,40 +26,43 @@
 
 #define JSON_MOST_VALUES ((size_t)4 << 20) /* cJSON takes 64 bytes for each */
 
-/* An object and where it stands. */
+/* An object and where it is in the file. */
 typedef struct JsonObject {
     const cJSON *item;
     const char *path; /* of the file */
-    char name[96];    /* "" at the top, "evaluation.", "layers[3]." : what goes in front of a key */
+    char name[96];    /* what messages put before a key: "" at the top, "evaluation.", "layers[3]." */
 } JsonObject;
 
 /* Reads a file of at most `cap` bytes. *root is to be freed with cJSON_Delete(). */
 Status json_read(cJSON **root, const char *path, size_t cap, Message *message);
+
+/* The object at the top of the file at `path`. */
 JsonObject json_top(const cJSON *root, const char *path);
 
-/* Fails with "'PATH', key 'NAME': ..."; status_fail() for a key. */
+/* status_fail() for a key: "'PATH', key 'NAME': ...". */
 Status json_fail(Message *message, Status status, const JsonObject *object, const char *key,
                  const char *format, ...) __attribute__((format(printf, 5, 6)));
 
 /* The value, or NULL where the key is absent. A null is a value. */
 const cJSON *json_find(const JsonObject *object, const char *key);
 
-/* Fails at the first key that is not among `keys`, which NULL ends. */
+/* STATUS_INVALID for a key that is not among `keys`, which end with NULL. */
 Status json_only_keys(const JsonObject *object, const char *const keys[], Message *message);
 
-/* Typed values. An absent key fails as well: ask json_find() where it may be absent. */
+/* The value of a key that must be there, with the type asked for: STATUS_INVALID otherwise. Ask json_find()
+ * first where a key may be absent. A count is a whole number from 0 to 2^53 - 1. */
 Status json_text(const char **text, const JsonObject *object, const char *key, Message *message);
 Status json_flag(bool *flag, const JsonObject *object, const char *key, Message *message);
 Status json_number(double *number, const JsonObject *object, const char *key, Message *message);
-Status json_count(size_t *count, const JsonObject *object, const char *key,
-                  Message *message); /* below 2^53 */
+Status json_count(size_t *count, const JsonObject *object, const char *key, Message *message);
 Status json_array(const cJSON **array, const JsonObject *object, const char *key, Message *message);
 Status json_object(JsonObject *inner, const JsonObject *object, const char *key, Message *message);
-/* Element `index` of array `key`, which must be an object. */
+
+/* Element `index` of the array `key`, which must be an object. */
 Status json_element(JsonObject *inner, const JsonObject *object, const char *key, const cJSON *element,
                     size_t index, Message *message);
 
-/* --- values to write: NULL when out of memory --------------------------------------------------------- */
+/* --- writing: values to add to a cJSON tree; NULL when out of memory --------------------------------- */
 
 /* A number that reads back as the same double, or the same float; null where it is not finite. */
 cJSON *json_new_number(double value);

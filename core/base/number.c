@@ -7,9 +7,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define LONGEST 127 /* characters of a number that is read */
+#define LONGEST 127 /* characters of a number */
 
-/* The C locale is built into the system's library: this cannot fail, and nothing is allocated. */
+/* The C locale is built into libc: this cannot fail, and allocates nothing. */
 static locale_t c_locale(void)
 {
     return newlocale(LC_ALL_MASK, "C", (locale_t)0);
@@ -30,11 +30,6 @@ bool number_parse(double *value, const char **end, const char *text)
     return true;
 }
 
-static bool same_again(const char *text, double value)
-{
-    return strtod_l(text, NULL, c_locale()) == value;
-}
-
 void number_format(char text[NUMBER_TEXT], double value, int digits)
 {
     locale_t before = uselocale(c_locale());
@@ -43,7 +38,7 @@ void number_format(char text[NUMBER_TEXT], double value, int digits)
     else
         for (int more = 15; more <= 17; more++) {
             snprintf(text, NUMBER_TEXT, "%.*g", more, value);
-            if (same_again(text, value)) break;
+            if (strtod_l(text, NULL, c_locale()) == value) break;
         }
     uselocale(before);
 }

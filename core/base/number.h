@@ -1,4 +1,4 @@
-/* Numbers as text, in the C locale whatever the program's locale. Any thread may call. */
+/* Numbers as text for files, in the C locale whatever the program's locale is. Any thread may call. */
 #ifndef BASE_NUMBER_H
 #define BASE_NUMBER_H
 
@@ -7,12 +7,12 @@
 
 #define NUMBER_TEXT 32
 
-/* The decimal number that `text` starts with, and what follows it in *end. False, and both untouched, where
- * there is none: blanks in front, hexadecimal, infinity, NaN, overflow. */
+/* Reads the decimal number that `text` starts with; *end: what follows it. False, and both unchanged, where
+ * there is none: leading blanks, hexadecimal, infinity, NaN and overflow are refused. */
 bool number_parse(double *value, const char **end, const char *text);
 
-/* `digits` significant digits, or where `digits` is 0 the fewest from 15 on that give the same double again;
- * "nan", "inf" and "-inf" for what is not finite. */
+/* Writes `digits` significant digits; 0: the fewest, of 15 to 17, that read back as the same double. "nan",
+ * "inf" or "-inf" where the value is not finite. */
 void number_format(char text[NUMBER_TEXT], double value, int digits);
 
 #endif

@@ -12,28 +12,21 @@ bool printable_point(uint32_t point)
                                                         UC_CATEGORY_MASK_Zl | UC_CATEGORY_MASK_Zp);
 }
 
-/* The bytes of the printable character that `s` starts with, or 0. */
-static size_t printable_length(const unsigned char *s)
-{
-    ucs4_t point;
-    const int length = u8_strmbtouc(&point, s);
-    return length > 0 && printable_point(point) ? (size_t)length : 0;
-}
-
 void printable_copy(char *out, size_t capacity, const char *raw)
 {
     const unsigned char *s = (const unsigned char *)raw;
     size_t used = 0;
     while (*s) {
-        size_t length = printable_length(s);
-        size_t needed = length ? length : 4;
+        ucs4_t point;
+        const int length = u8_strmbtouc(&point, s); /* -1 where it is not UTF-8 */
+        const bool shown = length > 0 && printable_point(point);
+        const size_t needed = shown ? (size_t)length : 4;
         if (used + needed + 1 > capacity) break;
-        if (length) {
-            memcpy(out + used, s, length);
-            s += length;
-        } else {
-            snprintf(out + used, 5, "\\x%02x", *s++);
-        }
+        if (shown)
+            memcpy(out + used, s, needed);
+        else
+            snprintf(out + used, 5, "\\x%02x", *s);
+        s += shown ? needed : 1;
         used += needed;
     }
     out[used] = 0;

@@ -30,20 +30,19 @@ static int compare_sizes(const void *a, const void *b)
     return (x > y) - (x < y);
 }
 
-/* Selection sampling (Knuth, TAOCP 3.4.2, algorithm S): already in order, one number an element. */
-static void select_in_order(size_t *chosen, size_t count, size_t limit, uint64_t seed, uint64_t a, uint64_t b)
+void random_subset(size_t *chosen, size_t count, size_t limit, uint64_t seed, uint64_t a, uint64_t b)
 {
-    size_t taken = 0;
-    for (size_t i = 0; taken < count; i++)
-        if ((double)(limit - i) * random_uniform(seed, a, b, i) < (double)(count - taken))
-            chosen[taken++] = i;
-}
-
-/* Floyd's sampling: for few of many. */
-static void select_by_floyd(size_t *chosen, size_t count, size_t limit, uint64_t seed, uint64_t a, uint64_t b)
-{
+    if (count > 64 || limit / 4 <= count) {
+        /* Selection sampling (Knuth, TAOCP 3.4.2, algorithm S): in order, one random number per element. */
+        size_t taken = 0;
+        for (size_t i = 0; taken < count; i++)
+            if ((double)(limit - i) * random_uniform(seed, a, b, i) < (double)(count - taken))
+                chosen[taken++] = i;
+        return;
+    }
+    /* Floyd's sampling, for few of many. */
     for (size_t i = 0; i < count; i++) {
-        size_t most = limit - count + i;
+        const size_t most = limit - count + i;
         size_t candidate = (size_t)(random_uniform(seed, a, b, i) * (double)(most + 1));
         for (size_t j = 0; j < i; j++)
             if (chosen[j] == candidate) {
@@ -53,12 +52,4 @@ static void select_by_floyd(size_t *chosen, size_t count, size_t limit, uint64_t
         chosen[i] = candidate;
     }
     qsort(chosen, count, sizeof *chosen, compare_sizes);
-}
-
-void random_subset(size_t *chosen, size_t count, size_t limit, uint64_t seed, uint64_t a, uint64_t b)
-{
-    if (count <= 64 && limit / 4 > count)
-        select_by_floyd(chosen, count, limit, seed, a, b);
-    else
-        select_in_order(chosen, count, limit, seed, a, b);
 }

@@ -1,10 +1,10 @@
-/* Seconds: time that has passed, for figures about a run; results never depend on it. */
+/* Elapsed time, for figures about a run. Results never depend on it. */
 #ifndef BASE_SECONDS_H
 #define BASE_SECONDS_H
 
 #include <time.h>
 
-/* Of a clock that only goes forward, from some start. */
+/* Seconds of a monotonic clock. */
 static inline double seconds_now(void)
 {
     struct timespec time;

@@ -1,4 +1,4 @@
-/* Sizes that come from files: multiplied and added only with a check. */
+/* Arithmetic on sizes. Sizes that come from files are multiplied and added with a check for overflow. */
 #ifndef BASE_SIZES_H
 #define BASE_SIZES_H
 
@@ -6,9 +6,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define NO_INDEX SIZE_MAX /* in place of an index: there is none */
+#define NO_INDEX SIZE_MAX /* in place of an index where there is none */
 
-/* *result = a * b; false, and *result untouched, where that overflows. */
+/* *result = a * b. False, and *result unchanged, on overflow. */
 static inline bool size_multiply(size_t *result, size_t a, size_t b)
 {
     size_t product;
@@ -17,7 +17,7 @@ static inline bool size_multiply(size_t *result, size_t a, size_t b)
     return true;
 }
 
-/* *result = a + b; false, and *result untouched, where that overflows. */
+/* *result = a + b. False, and *result unchanged, on overflow. */
 static inline bool size_add(size_t *result, size_t a, size_t b)
 {
     size_t sum;
@@ -34,12 +34,14 @@ static inline size_t size_max(size_t a, size_t b)
 {
     return a > b ? a : b;
 }
+
+/* a / b, rounded up. */
 static inline size_t size_ceil_div(size_t a, size_t b)
 {
     return a / b + (a % b != 0);
 }
 
-/* Bytes as messages name them: MiB, rounded up. */
+/* Bytes in MiB, rounded up, as messages name them. */
 static inline size_t size_mib(size_t bytes)
 {
     return size_ceil_div(bytes, (size_t)1 << 20);

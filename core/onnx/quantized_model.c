@@ -1,6 +1,6 @@
 #include "onnx/quantized_model.h"
 
-#include "base/file.h"
+#include "base/file_replace.h"
 #include "onnx/graph.h"
 #include "onnx/onnx_edit.h"
 #include "onnx/onnx_pack.h"

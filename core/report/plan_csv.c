@@ -1,6 +1,8 @@
 #define _GNU_SOURCE
 #include "report/plan_csv.h"
 
+#include "base/file.h"
+#include "base/file_replace.h"
 #include "base/number.h"
 #include "report/csv_text.h"
 #include "report/layer_lookup.h"

@@ -14,7 +14,6 @@
 #ifndef REPORT_PLAN_CSV_H
 #define REPORT_PLAN_CSV_H
 
-#include "base/file.h"
 #include "report/result.h"
 
 Status plan_csv_write(const char *path, const Result *result, Message *message);

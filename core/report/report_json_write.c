@@ -1,8 +1,9 @@
 #include "report/report_json.h"
 
-#include "base/file.h"
+#include "base/file_replace.h"
 #include "base/json.h"
 #include "base/sizes.h"
+#include "base/text.h"
 #include "report/plan_columns.h"
 
 #include <inttypes.h>

@@ -1,5 +1,6 @@
 #include "report/sensitivity_csv.h"
 
+#include "base/file_replace.h"
 #include "base/number.h"
 #include "report/csv_text.h"
 

@@ -4,6 +4,8 @@
 #include "app/explorer/key_table.h"
 #include "app/pages/pages.h"
 #include "base/file.h"
+#include "base/file_replace.h"
+#include "base/text.h"
 #include "recorded.h"
 #include "views/screen.h"
 

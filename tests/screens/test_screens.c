@@ -6,7 +6,9 @@
 #include "views/screen.h"
 
 #include "base/file.h"
+#include "base/file_replace.h"
 #include "base/random.h"
+#include "base/text.h"
 
 #include <math.h>
 #include <setjmp.h>

@@ -14,8 +14,8 @@
 #ifndef VIEWS_CANVAS_H
 #define VIEWS_CANVAS_H
 
-#include "base/file.h"
 #include "base/status.h"
+#include "base/text.h"
 
 #include <stdbool.h>
 #include <stddef.h>

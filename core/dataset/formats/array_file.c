@@ -2,7 +2,9 @@
 #include "dataset/formats/array_file.h"
 
 #include "base/file.h"
+#include "base/gzip.h"
 #include "base/sizes.h"
+#include "base/text.h"
 #include "dataset/formats/array.h"
 
 #include <stdlib.h>
@@ -30,7 +32,7 @@ static const ArrayFormat *find_format(const unsigned char *data, size_t size, bo
 /* STATUS_MEMORY where the file, unpacked, is above the ceiling; 0: none. It is in memory as a whole. */
 static Status check_memory(size_t ceiling, const char *path, Message *message)
 {
-    const size_t bytes = file_gzip_bytes(path);
+    const size_t bytes = gzip_bytes(path);
     if (ceiling == 0 || bytes <= ceiling) return STATUS_OK;
     Status status = status_fail(message, STATUS_MEMORY,
                                 "cannot open '%s': it takes %zu MiB, above the %zu MiB that are left", path,
@@ -94,7 +96,7 @@ static Status read_images(Dataset *dataset, const DatasetSource *source, Message
     Status status = check_memory(source->memory, path, message);
     if (status == STATUS_OK) status = file_sha256(dataset->sha256, path, message);
     if (status == STATUS_OK)
-        status = file_read_gzip(&data, &array->size, path, most_bytes(source->memory), message);
+        status = gzip_read(&data, &array->size, path, most_bytes(source->memory), message);
     if (status != STATUS_OK) return status;
     array->file = (unsigned char *)data;
     const ArrayFormat *format = find_format(array->file, array->size, false);
@@ -170,7 +172,7 @@ static Status read_labels(Dataset *dataset, const DatasetSource *source, Message
     if (ceiling) ceiling -= size_min(dataset->storage->array.size, ceiling - 1); /* what the images leave */
     status = check_memory(ceiling, dataset->labels_path, message);
     if (status == STATUS_OK)
-        status = file_read_gzip(&file, &size, dataset->labels_path, most_bytes(ceiling), message);
+        status = gzip_read(&file, &size, dataset->labels_path, most_bytes(ceiling), message);
     if (status != STATUS_OK) return status;
     const unsigned char *data = (const unsigned char *)file;
     const ArrayFormat *format = find_format(data, size, true);

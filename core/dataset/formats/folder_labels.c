@@ -3,6 +3,7 @@
 
 #include "base/file.h"
 #include "base/sizes.h"
+#include "base/text.h"
 
 #include <csv.h>
 #include <stdlib.h>

@@ -1,8 +1,8 @@
 #define _GNU_SOURCE
 #include "dataset/formats/folder_list.h"
 
-#include "base/file.h"
 #include "base/sizes.h"
+#include "base/text.h"
 #include "dataset/image/decode.h"
 
 #include <dirent.h>

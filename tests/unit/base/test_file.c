@@ -1,6 +1,9 @@
 #include "base/file.h"
+#include "base/file_replace.h"
+#include "base/gzip.h"
 #include "base/json.h"
 #include "base/number.h"
+#include "base/text.h"
 #include "scratch.h"
 
 #include <fcntl.h>
@@ -68,11 +71,11 @@ static void gzip_is_unpacked_members_and_all(void **state)
     append_gzip(path, "ab", "second", 6);
     char *data;
     size_t size;
-    assert_int_equal(file_read_gzip(&data, &size, path, 1000, &message), STATUS_OK);
+    assert_int_equal(gzip_read(&data, &size, path, 1000, &message), STATUS_OK);
     assert_int_equal(size, 12);
     assert_string_equal(data, "first second");
     free(data);
-    assert_int_equal(file_read_gzip(&data, &size, scratch_text("plain", "plain"), 100, &message), STATUS_OK);
+    assert_int_equal(gzip_read(&data, &size, scratch_text("plain", "plain"), 100, &message), STATUS_OK);
     assert_string_equal(data, "plain");
     free(data);
 }
@@ -85,10 +88,10 @@ static void gzip_bombs_and_damage_are_refused(void **state)
     append_gzip(path, "wb9", zeros, 1 << 20);
     free(zeros);
     const size_t both = file_bytes(path) + (1 << 20);
-    assert_int_equal(file_read_gzip(&data, &size, path, both - 1, &message), STATUS_INVALID);
+    assert_int_equal(gzip_read(&data, &size, path, both - 1, &message), STATUS_INVALID);
     snprintf(limit, sizeof limit, "it takes more than the limit of %zu", both - 1);
     assert_says(limit);
-    assert_int_equal(file_read_gzip(&data, &size, path, both, &message), STATUS_OK);
+    assert_int_equal(gzip_read(&data, &size, path, both, &message), STATUS_OK);
     assert_int_equal(size, 1 << 20);
     free(data);
 
@@ -97,12 +100,12 @@ static void gzip_bombs_and_damage_are_refused(void **state)
     const size_t whole = size;
     for (size_t cut = 2; cut < whole; cut += cut < 20 ? 1 : 100) {
         const char *short_path = scratch_write("cut.gz", packed, cut);
-        assert_int_equal(file_read_gzip(&data, &size, short_path, both, &message), STATUS_INVALID);
+        assert_int_equal(gzip_read(&data, &size, short_path, both, &message), STATUS_INVALID);
         assert_says("ends too early");
     }
     packed[whole - 6] ^= 1; /* the check sum */
     path = scratch_write("cut.gz", packed, whole);
-    assert_int_equal(file_read_gzip(&data, &size, path, both, &message), STATUS_INVALID);
+    assert_int_equal(gzip_read(&data, &size, path, both, &message), STATUS_INVALID);
     assert_says("damaged gzip stream");
     free(packed);
 }
@@ -117,10 +120,10 @@ static void gzip_members_are_capped_together(void **state)
     append_gzip(path, "ab9", zeros, 1 << 10);
     free(zeros);
     const size_t packed = file_bytes(path), both = packed + (1 << 20) + (1 << 10);
-    assert_true(packed > 1 << 20 && file_gzip_bytes(path) < both);
-    assert_int_equal(file_read_gzip(&data, &size, path, file_gzip_bytes(path), &message), STATUS_INVALID);
-    assert_int_equal(file_read_gzip(&data, &size, path, both - 1, &message), STATUS_INVALID);
-    assert_int_equal(file_read_gzip(&data, &size, path, both, &message), STATUS_OK);
+    assert_true(packed > 1 << 20 && gzip_bytes(path) < both);
+    assert_int_equal(gzip_read(&data, &size, path, gzip_bytes(path), &message), STATUS_INVALID);
+    assert_int_equal(gzip_read(&data, &size, path, both - 1, &message), STATUS_INVALID);
+    assert_int_equal(gzip_read(&data, &size, path, both, &message), STATUS_OK);
     assert_int_equal(size, (1 << 20) + (1 << 10));
     free(data);
 }

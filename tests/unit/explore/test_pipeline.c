@@ -1,6 +1,5 @@
 /* The pipeline on the bundled networks: the reference figures, objectives that never rise, modes, memory,
  * cancelling. */
-#include "base/file.h"
 #include "explore/pipeline.h"
 #include "fashion_fixture.h"
 #include "network/network.h"

@@ -1,3 +1,5 @@
+#include "base/file_replace.h"
+#include "base/text.h"
 #include "network/network.h"
 #include "report/report_json.h"
 #include "scratch.h"

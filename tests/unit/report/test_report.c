@@ -1,4 +1,5 @@
 #include "base/json.h"
+#include "base/text.h"
 #include "report/export.h"
 #include "report/plan_columns.h"
 #include "report/plan_csv.h"

@@ -34,7 +34,7 @@ static void reserve_widths(Table *table, const Network *network)
     for (size_t l = 0; l < network->layer_count; l++)
         table_widen(table, LAYER_COLUMN, network->layers[l].name);
     table_widen(table, FIRST_WIDTH_COLUMN - 1, "estimate");
-    for (size_t i = FIRST_WIDTH_COLUMN; i < COLUMNS; i++) table_widen(table, i, "1.00e-00");
+    for (size_t i = FIRST_WIDTH_COLUMN; i < COLUMNS; i++) table_widen(table, i, "1.00e-0");
 }
 
 static void print_introduction(const Inputs *inputs)

@@ -8,20 +8,18 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-typedef struct Contender {
-    const char *name;
-    Method method;
-    bool polish;
-} Contender;
+/* The default (bit-split with polish) first, then every method; bit-split alone, the others as they are. */
+#define CONTENDERS (METHOD_COUNT + 1)
 
-static const Contender contenders[] = {
-    {"bitsplit+polish", METHOD_BITSPLIT, true},  {"bitsplit", METHOD_BITSPLIT, false},
-    {"code-descent", METHOD_CODE_DESCENT, true}, {"gptq", METHOD_GPTQ, true},
-    {"gptq-polish", METHOD_GPTQ_POLISH, true},   {"round-mse", METHOD_ROUND_MSE, true},
-    {"round-minmax", METHOD_ROUND_MINMAX, true},
-};
+static Method contender_method(size_t contender)
+{
+    return contender == 0 ? METHOD_BITSPLIT : (Method)(contender - 1);
+}
 
-#define CONTENDERS (sizeof contenders / sizeof *contenders)
+static const char *contender_name(size_t contender)
+{
+    return contender == 0 ? "bitsplit+polish" : method_name(contender_method(contender));
+}
 
 /* Results of one contender. */
 typedef struct Outcome {
@@ -42,20 +40,19 @@ static Status keep(Outcome *outcome, const Pipeline *pipeline, Message *message)
     return STATUS_OK;
 }
 
-static Status run_contender(Outcome *outcome, const Inputs *inputs, const Contender *contender,
-                            Message *message)
+static Status run_contender(Outcome *outcome, const Inputs *inputs, size_t contender, Message *message)
 {
     Plan *plan;
     Pipeline *pipeline = NULL;
     Status status = plan_copy(&plan, inputs->plan, message);
     if (status != STATUS_OK) return status;
-    plan_set_method(plan, contender->method);
-    plan->options.polish = contender->polish;
-    status = step_quantize(&pipeline, inputs, plan, contender->name, message);
+    plan_set_method(plan, contender_method(contender));
+    plan->options.polish = contender == 0 || contender_method(contender) != METHOD_BITSPLIT;
+    status = step_quantize(&pipeline, inputs, plan, contender_name(contender), message);
     if (status == STATUS_OK) status = keep(outcome, pipeline, message);
     if (status == STATUS_OK && inputs->evaluation)
         status = step_evaluate(&outcome->evaluation, inputs, (const Weights *const *)pipeline->weights,
-                               contender->name, message);
+                               contender_name(contender), message);
     pipeline_free(pipeline);
     plan_drop(plan);
     return status;
@@ -68,7 +65,7 @@ static Status print_errors(const Inputs *inputs, const Outcome *outcomes, Messag
     TableColumn columns[4 + CONTENDERS] = {
         {"#", TABLE_RIGHT}, {"layer", TABLE_LEFT}, {"bits", TABLE_RIGHT}, {"A", TABLE_RIGHT}};
     bool activations = quantizes_activations(inputs->plan);
-    for (size_t i = 0; i < CONTENDERS; i++) columns[4 + i] = (TableColumn){contenders[i].name, TABLE_RIGHT};
+    for (size_t i = 0; i < CONTENDERS; i++) columns[4 + i] = (TableColumn){contender_name(i), TABLE_RIGHT};
     Table *table = table_without(columns, 4 + CONTENDERS, activations ? NULL : "A");
     for (size_t i = 0; i < inputs->network->layer_count; i++) {
         if (inputs->plan->layers[i].weight_bits == BITS_FLOAT) continue;
@@ -120,7 +117,7 @@ static Status print_summary(const Inputs *inputs, const Outcome *outcomes, Messa
                                                       {"SQNR dB", TABLE_RIGHT}},
                                 6);
     for (size_t i = 0; i < CONTENDERS; i++) {
-        table_cell(table, "%s", contenders[i].name);
+        table_cell(table, "%s", contender_name(i));
         table_number(table, mean_error(outcomes[i].errors, inputs->network->layer_count));
         add_measured(table, &outcomes[i].evaluation);
     }
@@ -134,7 +131,7 @@ static void print_times(const Outcome *outcomes)
 {
     printf("time, solving:");
     for (size_t i = 0; i < CONTENDERS; i++)
-        printf("%s %s %s", i ? "," : "", contenders[i].name, figure_seconds(outcomes[i].seconds).text);
+        printf("%s %s %s", i ? "," : "", contender_name(i), figure_seconds(outcomes[i].seconds).text);
     puts("");
 }
 
@@ -162,7 +159,7 @@ Status cmd_compare(const Options *options, Message *message)
     Outcome outcomes[CONTENDERS] = {0};
     Status status = inputs_open(&inputs, options, INPUT_NEEDED, INPUT_OPTIONAL, message);
     for (size_t i = 0; i < CONTENDERS && status == STATUS_OK; i++)
-        status = run_contender(&outcomes[i], &inputs, &contenders[i], message);
+        status = run_contender(&outcomes[i], &inputs, i, message);
     if (status == STATUS_OK) status = report(&inputs, outcomes, message);
     for (size_t i = 0; i < CONTENDERS; i++) free(outcomes[i].errors);
     inputs_close(&inputs);

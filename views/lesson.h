@@ -1,8 +1,8 @@
-/* Lesson: a guided tour in eight steps, on the network that is open and with its figures as they stand.
+/* Lesson: a guided tour in eight steps, on the network that is open and with its current figures.
  *
- * A step puts a panel and its page in front and the cursor on a layer that shows what it is about; its text
- * stands beside or under the panels, which go on working. Figures that are not known yet are said to be on
- * their way. Key names come from scene->help, by HelpLine.action: those of lesson_actions.
+ * A step shows a view and moves the cursor to a layer that illustrates it; its text stands beside or below
+ * the panels, which keep working. Where figures are not known yet, the text says what they wait for. Names of
+ * keys come from scene->help, by HelpLine.action: those of lesson_actions.
  *
  *     lesson_set_up(&scene, 0);    // scene.lesson is 1
  *     screen_draw(canvas, &scene);
@@ -13,20 +13,21 @@
 #include "views/scene.h"
 
 typedef struct LessonStep {
-    const char *title;
-    ViewId view; /* which is put in front */
+    const char *title; /* above the text */
+    ViewId view;       /* which is put in front */
 } LessonStep;
 
 size_t lesson_step_count(void);
+/* NULL if there is no such step. */
 const LessonStep *lesson_step(size_t index);
 
-/* The layer that a step is best seen on, or NO_INDEX: any. */
+/* The layer that illustrates a step best; NO_INDEX: any. */
 size_t lesson_layer(const Scene *scene, size_t index);
 
-/* Puts the scene's front, page, cursor, overlay and lesson as the step has them. */
+/* Shows a step: its view in front, without overlay and zoom, and the cursor on its layer. */
 void lesson_set_up(Scene *scene, size_t index);
 
-/* The names of actions that texts mention, up to NULL; each is to be the `action` of an entry of
+/* The names of the actions that the texts mention, ended by NULL; each must be the `action` of an entry of
  * scene->help. */
 extern const char *const lesson_actions[];
 

@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistr.h>
 
 /* More than the widest canvas can show. */
 #define TEXT_BYTES (4 * CANVAS_MOST + 1)
@@ -327,17 +328,16 @@ void canvas_spark(Canvas *canvas, Area area, int row, int column, double part, S
     canvas_put(canvas, area, row, column, style, canvas->unicode ? heights[step] : densities[step]);
 }
 
-/* U+2800 to U+28FF are the bytes e2 a0 80 to e2 a3 bf. */
 void canvas_dots(Canvas *canvas, Area area, int row, int column, Style style, unsigned dots)
 {
+    enum { BRAILLE = 0x2800 }; /* 256 characters, a bit per dot */
     CanvasCell *cell = cell_at(canvas, area, row, column);
     if (!cell || !canvas->unicode) return;
-    const unsigned char *old = (const unsigned char *)cell->text;
-    if (old[0] == 0xe2 && (old[1] & 0xfc) == 0xa0) dots |= (unsigned)(old[1] & 3) << 6 | (old[2] & 0x3f);
+    ucs4_t old = 0;
+    if (u8_strmbtouc(&old, (const uint8_t *)cell->text) == 3 && (old & ~0xffU) == BRAILLE) dots |= old & 0xff;
     blank_whole(canvas, cell, style);
-    unsigned char text[] = {0xe2, (unsigned char)(0xa0 | (dots >> 6 & 3)),
-                            (unsigned char)(0x80 | (dots & 0x3f)), 0};
-    memcpy(cell->text, text, sizeof text);
+    int length = u8_uctomb((uint8_t *)cell->text, BRAILLE | (dots & 0xff), CELL_BYTES - 1);
+    cell->text[length] = 0;
 }
 
 /* --- dump ------------------------------------------------------------------------------------------- */

@@ -1,18 +1,22 @@
-/* Explorer: pursues one plan after another, so that a person can change the plan and watch.
+/* Explorer: works on one plan after another, so that a person can change the plan and watch.
  *
- * For a plan, in the order in which a person wants them: the errors of changed layers whose sums are known,
- * all layers in the pipeline's order, the bound, then accuracy; a snapshot is published at every step.
- * Everything solved is remembered under a hash of all that it depends on (the layer, its widths and method,
- * the options, and in sequential mode the choices for the layers that it depends on), up to a quarter of the
- * memory, the longest unused dropped first; nothing any more from when the rest was not enough. There are no
- * warm starts: what a plan gives does not depend on the plans before it, and is byte for byte what
- * pipeline_run() gives.
+ * Results of a plan come in the order in which a person wants them: reconstruction errors of layers whose
+ * statistics are cached, all other layers in the network's order, the ladder of bounds, accuracy. A snapshot
+ * is published at every step. What was solved is cached under a hash of all that it depends on (the layer,
+ * its bits and method, the options, and in sequential mode the choices for the layers upstream). The cache
+ * takes at most a quarter of the memory and drops what was used least recently; when a stage lacks memory the
+ * cache is given up. There are no warm starts: the results of a plan do not depend on the plans before it,
+ * and have the same bytes as those of pipeline_run().
  *
- * One thread, the worker's, calls everything here; snapshots alone cross to others.
+ * One thread calls all functions. Snapshots alone are shared with other threads. Plans are shared (plan.h).
  *
- *     explorer_create(&explorer, network, &plan, &options, message);
- *     explorer_set_images(explorer, calibration, evaluation, &normalization);
- *     while (plan = next_wanted()) explorer_pursue(explorer, plan, message);
+ * Example (const Network *network, const Plan *plan, const Dataset *calibration, Message *message):
+ *     ExplorerOptions options = {0};
+ *     Normalization normalization = {0};
+ *     Explorer *explorer;
+ *     explorer_create(&explorer, network, plan, &options, message);
+ *     explorer_set_images(explorer, calibration, NULL, &normalization);
+ *     explorer_pursue(explorer, plan, message);
  *     explorer_free(explorer);
  */
 #ifndef EXPLORE_EXPLORER_H
@@ -24,56 +28,59 @@ typedef struct Explorer Explorer;
 
 typedef struct ExplorerOptions {
     Pool *pool;
-    size_t memory;            /* ceiling in bytes of all that the explorer takes; 0: half of the machine's
-                                 memory */
-    size_t ladder_images;     /* of the calibration images, from the front; 0: no ladder */
-    size_t evaluation_images; /* 0: all */
+    size_t memory;            /* ceiling in bytes; 0: half of the machine's memory */
+    size_t ladder_images;     /* calibration images for the ladder, from the front; 0: no ladder */
+    size_t evaluation_images; /* from the front; 0: all */
 
-    double publish_seconds; /* least between two snapshots but for the last of a pursuit; 0: 1/30 */
+    double publish_seconds; /* between two snapshots at least, the last of a call excepted; 0: 1/30 */
 
-    /* Called often, between pieces of work of some 10 ms: true goes on, false abandons the plan. A pause is a
-     * call that does not return yet. This and `publish` may not use the pool. */
+    /* Called every 10 ms or so: false cancels. To pause, do not return yet. Neither function may use the
+     * pool; both may be NULL. */
     bool (*proceed)(void *context);
-    /* Receives a reference of its own. */
+    /* Receives one reference to the snapshot. */
     void (*publish)(void *context, Snapshot *snapshot);
-    void *context;
+    void *context; /* of both */
 } ExplorerOptions;
 
-/* The network must outlive the explorer. Publishes the first snapshot, in ACTIVITY_OPENING. */
+/* Publishes the first snapshot, in ACTIVITY_OPENING. The network must outlive the explorer. *explorer is NULL
+ * on failure (STATUS_MEMORY). */
 Status explorer_create(Explorer **explorer, const Network *network, const Plan *plan,
                        const ExplorerOptions *options, Message *message);
-void explorer_free(Explorer *explorer);
+void explorer_free(Explorer *explorer); /* NULL is allowed */
 
-/* What to calibrate and evaluate on; evaluation NULL: accuracy is not known. They must outlive the explorer.
- * Where there were others before, the plans visited are forgotten. */
+/* The calibration set, and the evaluation set or NULL for none; both must outlive the explorer. Images set
+ * before are replaced: visited plans and results are then forgotten. */
 void explorer_set_images(Explorer *explorer, const Dataset *calibration, const Dataset *evaluation,
                          const Normalization *normalization);
 
-/* Why there are none: what a pursuit then fails with. */
+/* Without images: why there are none. explorer_pursue() then fails with this message. */
 void explorer_lack_images(Explorer *explorer, const Message *reason);
 
-/* All that the plan asks for. STATUS_CANCELLED where `proceed` said no: what was found is kept, and the
- * next pursuit takes it up. A failure is in the last snapshot too. */
+/* Computes all results of the plan. STATUS_CANCELLED after `proceed` returned false: what was solved stays
+ * cached, and the next call for the plan goes on from there. The last snapshot has the message of a failure
+ * too. */
 Status explorer_pursue(Explorer *explorer, const Plan *plan, Message *message);
 
-/* Takes a plan that is not to be pursued for now: publishes what is known of it, in ACTIVITY_CANCELLED.
- * Returns STATUS_CANCELLED, or why it failed. */
+/* Publishes what is known of a plan without computing anything, in ACTIVITY_CANCELLED. Returns
+ * STATUS_CANCELLED, or why it failed. */
 Status explorer_set_aside(Explorer *explorer, const Plan *plan, Message *message);
 
-/* Solves one layer of the plan pursued last by every method, at its width. */
+/* Solves one layer of the last plan by every method, at the plan's weight bits; the errors are in the layer's
+ * snapshot. (This and the next function are in trials.c.) */
 Status explorer_compare_methods(Explorer *explorer, size_t layer, Message *message);
 
-/* Solves one layer of the plan pursued last at every width, by its method. Only a layer whose sums are not
- * known any more takes the chains to be run. */
+/* Solves one layer of the last plan at all weight bits, by the plan's method. The network is run again only
+ * where the layer's statistics are not cached any more. */
 Status explorer_measure_widths(Explorer *explorer, size_t layer, Message *message);
 
-/* Adds plans visited in an earlier run, as they were kept; they have numbers from 1 in their order. Before
- * the first pursuit. */
-Status explorer_restore(Explorer *explorer, const VisitedPlan *const *visits, size_t count, Message *message);
+/* Adds visited plans of an earlier session with their measurements, numbered from 1 in their order. Call it
+ * before the first explorer_pursue(). */
+Status explorer_restore(Explorer *explorer, const VisitedPlan *const *visited, size_t count,
+                        Message *message);
 
-/* For reports: what is known of the plan pursued last, complete after a pursuit that returned STATUS_OK. The
- * pipeline's results, or NULL; the ladder and the accuracy, or NULL where they are not complete. Borrowed
- * until the next call. */
+/* Results of the last plan, for reports: NULL where they are not complete. All are there after
+ * explorer_pursue() returned STATUS_OK (ladder and accuracy where they were asked for). Borrowed until the
+ * next call. */
 const Pipeline *explorer_pipeline(const Explorer *explorer);
 const Ladder *explorer_ladder(const Explorer *explorer);
 const Evaluation *explorer_accuracy(const Explorer *explorer);

@@ -1,11 +1,11 @@
 /* History: the plans of one person's edits, for undo and redo without limit. It shares the plans (plan.h).
  *
- * clang-format off
+ * Example (const Plan *plan, const Plan *changed, Message *message):
+ *     History *history;
  *     history_create(&history, plan, message);
- *     history_push(history, changed, message);         // drops what was undone
+ *     history_push(history, changed, message); // drops what was undone
  *     if (history_undo(history)) plan = history_plan(history);
  *     history_free(history);
- * clang-format on
  */
 #ifndef EXPLORE_HISTORY_H
 #define EXPLORE_HISTORY_H

@@ -1,24 +1,24 @@
-/* Layer solve: what a plan asks of the optimizer at one layer. Private to core/explore: the pipeline and the
- * sweep ask alike. */
+/* Layer solve: the optimizer's options and memory for one layer of a plan. Private to core/explore: the
+ * pipeline, the trials and the sweep solve layers alike. */
 #ifndef EXPLORE_LAYER_SOLVE_H
 #define EXPLORE_LAYER_SOLVE_H
 
 #include "explore/plan.h"
 #include "quantize/solve.h"
 
-/* For a layer of `n` inputs with `rows` rows; without a progress function. */
+/* The options for a layer of n inputs per group and `rows` rows, without a progress function. */
 SolveOptions layer_solve_options(const PlanOptions *plan, Method method, unsigned bits, size_t rows,
                                  size_t n);
 
-/* Bytes that solving the layer so, and stitching it, takes beside its Problems; 0 for float weights. */
+/* Bytes that solving and stitching the layer take beside its Problems; 0 for float weights. */
 size_t layer_solve_bytes(const Layer *layer, const PlanOptions *plan, const LayerPlan *choice,
                          size_t workers);
 
-/* STATUS_MEMORY where that is above `memory`. */
+/* STATUS_MEMORY where layer_solve_bytes() is above `memory`. */
 Status layer_solve_check(const Layer *layer, const PlanOptions *plan, const LayerPlan *choice, size_t workers,
                          size_t memory, Message *message);
 
-/* After polish, or after the method where there was none. */
+/* The reconstruction error after polish, or after the method where there was none. */
 double layer_final_error(const Solution *solution);
 
 #endif

@@ -1,16 +1,20 @@
 /* Pipeline: from a plan to a quantized network: calibrate, solve layer by layer, stitch.
  *
- * Two chains of activations, float and quantized, are advanced through the network node by node. At each
- * layer, rows are drawn from both, its Problem is made and solved, and the quantized chain goes on with the
- * stitched weights. Same plan, same images, same seed: same codes, whatever the number of threads or the
- * memory.
+ * The float and the quantized activations (two "chains") are advanced through the network node by node. At
+ * each layer rows are drawn from both, the layer's Problem is solved, and the quantized chain goes on with
+ * the stitched weights. The same plan, images and seed give the same codes, whatever the number of threads or
+ * the memory.
  *
- * With a memo, layers whose statistics are known are solved first, and the chains are run only where
- * something is not known: past known layers with their weights. Results are the same bytes as without.
+ * With a memo, layers whose statistics are cached are solved first, and the chains are run only where
+ * something is not cached; they pass solved layers with their weights. Results have the same bytes as without
+ * a memo.
  *
+ * Example (const Network *network, const Plan *plan, const Dataset *calibration, Message *message):
+ *     PipelineOptions options = {0};
+ *     Normalization normalization = {0};
  *     Pipeline *pipeline;
- *     pipeline_run(&pipeline, network, &plan, calibration, &normalization, &options, message);
- *     pipeline->layers[3].bitsplit_error; pipeline_weights(pipeline);
+ *     pipeline_run(&pipeline, network, plan, calibration, &normalization, &options, message);
+ *     printf("%g\n", pipeline->layers[3].bitsplit_error);
  *     pipeline_free(pipeline);
  */
 #ifndef EXPLORE_PIPELINE_H
@@ -34,38 +38,39 @@ typedef struct PipelineOptions {
     Pool *pool;
     size_t memory; /* ceiling in bytes, of the results too; 0: half of the machine's memory */
     bool (*progress)(void *context, const PipelineProgress *progress); /* false cancels; NULL allowed */
-    /* A layer's solution (NULL: it stays float) or accumulated error (NAN: not yet) has become known; NULL
-     * allowed. */
+    /* Called when a layer's solution (NULL: it stays float) or accumulated error (NAN: not yet) becomes known;
+     * NULL allowed. */
     void (*layer_known)(void *context, size_t layer, const Solved *solved, double accumulated_error);
     void *context;
-    Memo *memo; /* of this network alone; what it knows is not computed again. NULL: none */
+    Memo *memo; /* of this network alone: what it holds is not computed again; NULL: none */
 } PipelineOptions;
 
 typedef struct Pipeline {
     const Network *network;
     size_t layer_count;
-    LayerResult *layers;           /* their arrays belong to `solved` */
-    const Solved **solved;         /* [layer_count], NULL for float layers */
-    size_t images, heldout_images; /* taken from the front of the calibration images, and right after them */
+    LayerResult *layers;   /* their arrays belong to `solved` */
+    const Solved **solved; /* [layer_count], NULL for float layers */
+    size_t images,
+        heldout_images; /* solved on, from the front of the calibration set; held out, right after them */
     double calibrate_seconds, solve_seconds;
     size_t spilled_bytes; /* of activations that went to a temporary file */
-    const char *note;     /* what a person should know ("no images left to hold out"), or NULL */
+    const char *note;     /* what the person should know, or NULL */
     Weights **weights;    /* [layer_count], NULL for float layers: as network_run() takes them; of `solved` */
 } Pipeline;
 
-/* STATUS_INVALID where images and network do not fit, STATUS_MEMORY names a calibration count that would fit,
- * STATUS_CANCELLED. *pipeline is NULL on failure. */
+/* STATUS_INVALID where images and network do not match, STATUS_MEMORY with a number of calibration images
+ * that would fit, STATUS_CANCELLED. *pipeline is NULL on failure. */
 Status pipeline_run(Pipeline **pipeline, const Network *network, const Plan *plan, const Dataset *calibration,
                     const Normalization *normalization, const PipelineOptions *options, Message *message);
-void pipeline_free(Pipeline *pipeline);
+void pipeline_free(Pipeline *pipeline); /* NULL is allowed */
 
 /* The statistics that one quantized layer of the plan is solved on: from the memo, which must be given, or by
- * running as far as that layer. One reference is the caller's. */
+ * running the chains up to that layer. One reference is the caller's. */
 Status pipeline_sums(Sums **sums, size_t layer, const Network *network, const Plan *plan,
                      const Dataset *calibration, const Normalization *normalization,
                      const PipelineOptions *options, Message *message);
 
-/* The most bytes that the results of all layers take. */
+/* Bytes that the results of all layers take at most. */
 size_t pipeline_bytes(const Network *network);
 
 #endif

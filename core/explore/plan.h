@@ -6,13 +6,13 @@
  * visited plans share one object: plan_hold() and plan_drop() may be called by any thread. To change a shared
  * plan, edit a copy of it.
  *
- * clang-format off
+ * Example (const Network *network, Message *message):
  *     Plan *plan;
- *     plan_create(&plan, network, message);        // the paper's defaults: 4 bits, first and last layers 8
+ *     plan_create(&plan, network, message); // the paper's defaults: 4 bits, first and last layers 8
  *     plan_set_bits(plan, network, 3, 8, 8);
- *     history_create(&history, plan, message);     // shared: it does not change any more
+ *     const Plan *shared = plan_hold(plan); // it does not change any more
+ *     plan_drop(shared);
  *     plan_drop(plan);
- * clang-format on
  */
 #ifndef EXPLORE_PLAN_H
 #define EXPLORE_PLAN_H

@@ -1,11 +1,12 @@
 /* Snapshot: an immutable picture of everything a view may show, made by the worker and read by the interface.
  *
  * A snapshot is counted by references: whoever receives one holds a reference and drops it. Any thread may
- * read, hold and drop. Nothing in it changes after it was published; parts that did not change since the one
- * before are shared. It belongs to one network, which must outlive it.
+ * read, hold and drop. Nothing in it changes after it was published; plans, solved layers and visited plans
+ * are shared between snapshots. The network must outlive it.
  *
- *     Snapshot *snapshot = ...;                 // from ExplorerOptions.publish
- *     snapshot->layers[3].solved->result.polished_error
+ * Example (Snapshot *snapshot):
+ *     double error = snapshot->layers[3].solved->result.polished_error; // the snapshot is from ExplorerOptions.publish
+ *     printf("%g\n", error);
  *     snapshot_drop(snapshot);
  */
 #ifndef EXPLORE_SNAPSHOT_H
@@ -19,7 +20,7 @@ typedef enum LayerState {
     LAYER_WAITING,     /* to be solved */
     LAYER_CALIBRATING, /* its rows are being gathered */
     LAYER_SOLVING,
-    LAYER_SOLVED, /* `solved` is of the plan's widths, and of all layers before it */
+    LAYER_SOLVED, /* `solved` holds for the plan, the layers upstream included */
     LAYER_FLOAT   /* weights and input stay float */
 } LayerState;
 
@@ -27,11 +28,12 @@ typedef struct LayerSnapshot {
     LayerState state;
     const Solved *solved; /* NULL before the first solve and of LAYER_FLOAT; of another plan where state is
                              not LAYER_SOLVED */
-    double accumulated_error;                     /* NAN where not known */
-    double estimate[SOLVE_MAX_BITS + 1];          /* by width: quantize/sensitivity.h; NAN where not known */
-    double rounding_estimate[SOLVE_MAX_BITS + 1]; /* likewise, of plain rounding */
-    double measured[SOLVE_MAX_BITS + 1]; /* by width: the latest solved, final error; NAN where not solved */
-    double methods[METHOD_COUNT]; /* final error at the plan's width by each method; NAN where not tried */
+    double accumulated_error;            /* NAN where not known */
+    double estimate[SOLVE_MAX_BITS + 1]; /* [weight bits]: quantize/sensitivity.h; NAN where not known */
+    double
+        rounding_estimate[SOLVE_MAX_BITS + 1]; /* [weight bits]: by round-to-nearest; NAN where not known */
+    double measured[SOLVE_MAX_BITS + 1]; /* [weight bits]: final error as solved last; NAN where not solved */
+    double methods[METHOD_COUNT]; /* [method]: final error at the plan's weight bits; NAN where not tried */
 } LayerSnapshot;
 
 typedef enum Activity {
@@ -47,7 +49,7 @@ typedef enum Activity {
     ACTIVITY_FAILED     /* `message` says why */
 } Activity;
 
-/* A plan that was looked at, with what it turned out to be worth. Immutable, shared. */
+/* A plan that was solved once, with its measurements. Immutable, counted by references. */
 typedef struct VisitedPlan {
     atomic_size_t references;
     size_t number;    /* 1, 2, ... in order of first visit */
@@ -55,7 +57,7 @@ typedef struct VisitedPlan {
     PlanTotals totals;
     bool evaluated; /* `accuracy` holds, over all images */
     Evaluation accuracy;
-    bool bounded;                      /* the three below hold */
+    bool bounded;                      /* the ladder below holds */
     double measured, hybrid, spectral; /* relative to |F_0| */
 } VisitedPlan;
 
@@ -66,10 +68,11 @@ typedef struct Snapshot {
     const Plan *plan; /* held: what the worker pursues. The interface's may be newer */
     PlanTotals totals;
     Activity activity;
-    size_t layer, layers_done; /* worked on, or NO_INDEX; LAYER_SOLVED or LAYER_FLOAT */
-    double fraction;           /* of the activity, 0..1 */
-    double seconds_left;       /* for all that the plan asks for, NAN where not known */
-    Message message;           /* why it failed, or a note, or "" */
+    size_t layer;        /* at work, or NO_INDEX */
+    size_t layers_done;  /* in LAYER_SOLVED or LAYER_FLOAT */
+    double fraction;     /* of the activity, 0..1 */
+    double seconds_left; /* for all that the plan asks for, NAN where not known */
+    Message message;     /* why it failed, or a note, or "" */
 
     size_t layer_count;
     LayerSnapshot *layers; /* [layer_count] */
@@ -92,16 +95,18 @@ typedef struct Snapshot {
     size_t visit;          /* index of the plan's, or NO_INDEX */
 } Snapshot;
 
-VisitedPlan *visited_plan_hold(VisitedPlan *visit);
-void visited_plan_drop(VisitedPlan *visit); /* NULL allowed */
+VisitedPlan *visited_plan_hold(VisitedPlan *visited);
+void visited_plan_drop(VisitedPlan *visited); /* NULL is allowed */
 
-/* A snapshot of one reference with copies of all that `draft` points at; layers and visits are shared. */
+/* A snapshot with one reference: copies of the draft's arrays; plan, solved layers and visited plans are
+ * shared. *snapshot is NULL on failure (STATUS_MEMORY). */
 Status snapshot_create(Snapshot **snapshot, const Snapshot *draft, Message *message);
 Snapshot *snapshot_hold(Snapshot *snapshot);
-void snapshot_drop(Snapshot *snapshot); /* NULL allowed */
+void snapshot_drop(Snapshot *snapshot); /* NULL is allowed */
 
-/* The Pareto front of size against top-1 among evaluated visits: front[visited_count], true where no other is
- * at most as large and at least as accurate, and better in one. */
+/* The Pareto front of size against top-1 accuracy. front: [visited_count], true for evaluated plans that no
+ * other evaluated plan beats: none is at most as large and at least as accurate, and better in one of the
+ * two. */
 void snapshot_pareto(bool *front, const Snapshot *snapshot);
 
 #endif

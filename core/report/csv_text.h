@@ -1,10 +1,11 @@
-/* CSV text: a text as a cell, for the writers of CSV. Private to core/report. */
+/* CSV text: appends a text as a cell of a CSV file. Private to core/report. */
 #ifndef REPORT_CSV_TEXT_H
 #define REPORT_CSV_TEXT_H
 
 #include "base/text.h"
 
-/* Quoted where it must be, with a ' in front where a spreadsheet would run it. */
+/* Quotes the text where RFC 4180 asks for it, and puts a ' in front where a spreadsheet would take it for a
+ * formula. */
 void csv_append_text(Text *csv, const char *text);
 
 #endif

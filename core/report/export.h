@@ -1,10 +1,8 @@
 /* Export: writes a plan and its results as CSV, JSON or quantized ONNX.
  *
- * clang-format off
+ * Example (const char *path, const Result *result, Message *message):
  *     ExportFormat format;
- *     if (export_format(&format, path, message) == STATUS_OK)
- *         status = export_write(path, format, &result, message);
- * clang-format on
+ *     if (export_format(&format, path, message) == STATUS_OK) export_write(path, format, result, message);
  */
 #ifndef REPORT_EXPORT_H
 #define REPORT_EXPORT_H

@@ -1,6 +1,6 @@
 /* Plan as CSV, out and in (RFC 4180, by libcsv), numbers in the C locale.
  *
- * Written, one row a layer, in the network's order, CRLF line ends, the columns
+ * Written: one row per layer, in the network's order, CRLF line ends, the columns
  * index,name,operator,shape,parameters,macs,weight_bits,activation_bits,method,rounding_error,bitsplit_error,
  * polished_error,heldout_error,local_error,accumulated_error,sqnr_db,codes_changed,bytes,lambda,contribution,share
  * (empty where they do not apply; weight_bits of a float layer is "float"; contribution and share are of the
@@ -16,12 +16,13 @@
 
 #include "report/result.h"
 
+/* Writes the file whole or not at all. */
 Status plan_csv_write(const char *path, const Result *result, Message *message);
 
 /* Changes `plan` (made for `network`) as the file says, or leaves it untouched on failure. Errors name the
- * file, line and column: an unknown or repeated layer (with the nearest name), a width that is not 2..8 or
- * "float", a width for the network's own input, an unknown method, a missing column, a broken quote, a file
- * above 16 MiB. */
+ * file, line and column: an unknown or repeated layer (with the nearest name), bits that are not 2..8 or
+ * "float", activation bits for the network's own input, an unknown method, a missing column, a broken quote,
+ * a file above 16 MiB. */
 Status plan_csv_read(Plan *plan, const Network *network, const char *path, Message *message);
 
 #endif

@@ -1,56 +1,54 @@
 /* Report JSON: a plan, a run and an exploration as JSON. All three are one object, with more or fewer keys.
  *
  * Every file has
- *   format       "bitstitch/2"
- *   plan         the options {mode, seed (a text: it may be above 2^53), calibration_images, rows (a number
- * or "all"), ridge (a number or "default"), polish, bias_correction, error_compensated (false where absent)}
- *   hashes       SHA-256 of {network, calibration, evaluation, plan}
- *   network      {path, output and input_shape (as chosen, else null), channels, height, width, outputs,
- *                softmax_removed}
- *   layers       [the columns of the plan's CSV as keys]; to be read, an element needs name, weight_bits,
- *                activation_bits (2..8 or "float") and method
+ * - format: "bitstitch/2"
+ * - plan: the options {mode, seed (a text: it may be above 2^53), calibration_images, rows (a number or
+ *   "all"), ridge (a number or "default"), polish, bias_correction, error_compensated (false where
+ *   absent)}
+ * - hashes: SHA-256 of {network, calibration, evaluation, plan}
+ * - network: {path, output and input_shape (as chosen, else null), channels, height, width, outputs,
+ *   softmax_removed}
+ * - layers: [the columns of the plan's CSV as keys]; to be read, an element needs name, weight_bits,
+ *   activation_bits (2..8 or "float") and method
  *
  * A plan and a run also have
- *   calibration, evaluation  {images, labels, format, preparation, count, skipped}
- *   normalization            {mean, std}
- *   accuracy     {images, total, classes, float {top1, top1_interval [low, high], top5, cross_entropy},
- *                quantized {the same}, change, change_interval, agreement, lost, gained (images),
- * output_sqnr_db} ladder       {on ("calibration" or "evaluation"), images, measured, hybrid, spectral,
- * frobenius, output_norm, certified {measured, hybrid, spectral}, kept (fraction of the images whose
- *                prediction stayed), float_accuracy, costliest (a layer), culprit {node, reason}, violation,
- *                contributions {frobenius, spectral, hybrid: [per layer]}, hybrid_accuracy [per layer], alone
- *                [per layer]}: bound/ladder.h
- *   totals       {parameters, bytes, float_bytes, compression, average_weight_bits, bitops}
- *   history      []
- *   run          {optimizer_seconds, evaluate_seconds, threads, blas_kernel, network_kernels, version,
- *                norm_seconds, ladder_seconds, ladder_bytes, peak_bytes}: the one object that may differ
- * between two runs of the same plan
+ * - calibration, evaluation: {images, labels, format, preparation, count, skipped}
+ * - normalization: {mean, std}
+ * - accuracy: {images, total, classes, float {top1, top1_interval [low, high], top5, cross_entropy},
+ *   quantized {the same}, change, change_interval, agreement, lost, gained (images), output_sqnr_db}
+ * - ladder: {on ("calibration" or "evaluation"), images, measured, hybrid, spectral, frobenius,
+ *   output_norm, certified {measured, hybrid, spectral}, kept (fraction of the images whose prediction
+ *   stayed), float_accuracy, costliest (a layer), culprit {node, reason}, violation, contributions
+ *   {frobenius, spectral, hybrid: [per layer]}, hybrid_accuracy [per layer], alone [per layer]}:
+ *   bound/ladder.h
+ * - totals: {parameters, bytes, float_bytes, compression, average_weight_bits, bitops}
+ * - history: []
+ * - run: {optimizer_seconds, evaluate_seconds, threads, blas_kernel, network_kernels, version,
+ *   norm_seconds, ladder_seconds, ladder_bytes, peak_bytes}: the one object that may differ between two
+ *   runs of the same plan
  *
  * An exploration also has
- *   saved        the time (ISO 8601, UTC)
- *   source       {network, calibration, images, image_labels, mean, std, labels, resize, crop, channels,
- * layout: as on the command line, paths absolute; skip_bad_images; evaluation_images, ladder_images: a
- *                number, "all", or 0 where not given}
- *   visits       [the visited plans: {plan, layers {weight_bits [], activation_bits [], method []: per layer,
- * in the order of the outer `layers`}, accuracy, bound {measured, hybrid, spectral: relative to
- *                output_norm}}]
+ * - saved: the time (ISO 8601, UTC)
+ * - source: {network, calibration, images, image_labels, mean, std, labels, resize, crop, channels,
+ *   layout: as on the command line, paths absolute; skip_bad_images; evaluation_images, ladder_images: a
+ *   number, "all", or 0 where not given}
+ * - visits: [the visited plans: {plan, layers {weight_bits [], activation_bits [], method []: per layer,
+ *   in the order of the outer `layers`}, accuracy, bound {measured, hybrid, spectral: relative to
+ *   output_norm}}]
  *
  * Shares and accuracies are fractions of images, not per cent. What was not measured, NaN and infinity are
  * null. Numbers have as many digits as read back to the same value; bytes of a text that are not UTF-8 are
  * U+FFFD.
  *
- * Files of the formats "bitstitch-run/1" and "bitstitch-exploration/1" are read as well. The latter has names
- * as `layers`; a plan there is {options, weight_bits [], activation_bits [], methods []}; accuracies of
- * visits are counts of images; output and input_shape stand in `source`.
+ * Files of the formats "bitstitch-run/1" and "bitstitch-exploration/1" are read as well. The latter has
+ * names as `layers`; a plan there is {options, weight_bits [], activation_bits [], methods []}; accuracies
+ * of visits are counts of images; output and input_shape stand in `source`.
  *
- * clang-format off
- *     report_json_write("run.json", &result, message);
- *     report_json_read_plan(plan, network, "run.json", message);
- *
- *     exploration_source_read(&source, path, message);            // which network to open
+ * Example (Plan *plan, const Network *network, const char *path, Message *message):
+ *     report_json_read_plan(plan, network, path, message);
+ *     Exploration exploration;
  *     exploration_read(&exploration, network, path, message);
  *     exploration_free(&exploration);
- * clang-format on
  */
 #ifndef REPORT_REPORT_JSON_H
 #define REPORT_REPORT_JSON_H

@@ -1,4 +1,4 @@
-/* Result: all that a report is made of, gathered in one place by whoever ran the plan. Borrowed pointers. */
+/* Result: all that a report is made of, gathered by whoever ran the plan. The pointers are borrowed. */
 #ifndef REPORT_RESULT_H
 #define REPORT_RESULT_H
 
@@ -9,8 +9,8 @@
 #include "explore/plan.h"
 #include "network/types.h"
 
-typedef struct RunFacts {     /* the JSON's one object exempt from "same plan, same bytes" */
-    double optimizer_seconds; /* calibrating and solving */
+typedef struct RunFacts {     /* facts that may differ between two runs of the same plan */
+    double optimizer_seconds; /* of calibrating and solving */
     double evaluate_seconds;
     size_t threads;
     const char *blas_kernel; /* "Zen" */
@@ -20,7 +20,7 @@ typedef struct RunFacts {     /* the JSON's one object exempt from "same plan, s
     size_t peak_bytes;   /* the most memory of the process */
 } RunFacts;
 
-/* For writing a network. */
+/* For writing an ONNX file. */
 typedef struct WriteMemory {
     size_t ceiling; /* bytes; 0: 2 GiB */
 } WriteMemory;
@@ -29,7 +29,7 @@ typedef struct Result {
     const Network *network;
     const Plan *plan;
     const Dataset *calibration;         /* NULL where there was none */
-    const Dataset *evaluation;          /* likewise */
+    const Dataset *evaluation;          /* NULL where there was none */
     const Normalization *normalization; /* NULL where there are no images */
     const Pipeline *pipeline;           /* NULL: a plan alone */
     const Evaluation *accuracy;         /* NULL: not measured */

@@ -80,6 +80,18 @@ def visit(bits, accuracy, bound):
                      "methods": ["bitsplit"] * 3}, "accuracy": accuracy, "bound": bound}
 
 
+def second_format(source, layers):
+    side = {"top1": 0.9, "top1_interval": [0.8, 0.95], "top5": 1, "cross_entropy": 0.5}
+    accuracy = {"images": 500, "total": 1000, "classes": 10, "float": side, "quantized": side, "change": 0.02,
+                "change_interval": [0, 0.04], "lost": 10, "gained": 20, "agreement": 0.9, "output_sqnr_db": 21.5}
+    columns = {"weight_bits": [8, 4, "float"], "activation_bits": ["float", 8, 4], "method": ["bitsplit"] * 3}
+    visits = [{"plan": options(), "layers": columns, "accuracy": accuracy, "bound": None}]
+    source = {key: value for key, value in source.items() if key not in ("input_shape", "output")}
+    return {"format": "bitstitch/2", "saved": "2024-05-17T10:42:00Z", "source": source, "plan": options(),
+            "hashes": {"network": NETWORK, "calibration": None, "evaluation": None}, "network": {"output": "y"},
+            "layers": layers, "visits": visits}
+
+
 def texts():
     write("description", "all", json.dumps(
         {"network": "x.onnx", "task": "classification", "mean": [0.5, 0.25, 1e-3], "std": [1], "labels": ["a", "\u00e9"],
@@ -103,6 +115,7 @@ def texts():
     write("exploration", "two", json.dumps(exploration))
     exploration["visits"] = []
     write("exploration", "none", json.dumps(exploration))
+    write("exploration", "second", json.dumps(second_format(source, layers)))
     write("plan_csv", "all", "\ufeffname,weight_bits,activation_bits,method\r\nfc,4,8,rtn\r\n\"conv1\",float,,\r\n'depthwise,2,float,bitsplit\r\n")
     write("plan_csv", "least", "weight_bits,x,name\n4,\"a\n\"\"b\",fc\n")
     write("labels", "csv", "name,label\na.png,cat\r\nb/c.png,1\n\"d,\"\"e.png\",7\n")

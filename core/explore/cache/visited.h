@@ -1,43 +1,48 @@
-/* VisitedPlans: the plans looked at and all that is known of them, so that going back to one is instant.
- * Private to core/explore.
+/* Visited plans: all plans that were solved, with what is known of them, so that going back to one is
+ * instant. Private to core/explore.
  *
- *     size_t index = visited_find(&visits, &plan);
- *     if (index == NO_INDEX) visited_add(&index, &visits, network, &plan, message);
- *     visited_set_ladder(&visits, index, &ladder, message);          // takes it over
- *     visited_free(&visits);
+ * Example (const Network *network, const Plan *plan, Ladder *ladder, Message *message):
+ *     VisitedPlans plans = {0};
+ *     size_t index = visited_find(&plans, plan);
+ *     if (index == NO_INDEX) visited_add(&index, &plans, network, plan, message);
+ *     visited_set_ladder(&plans, index, ladder, message); // takes the ladder over
+ *     visited_free(&plans);
  */
-#ifndef EXPLORE_VISITS_H
-#define EXPLORE_VISITS_H
+#ifndef EXPLORE_VISITED_H
+#define EXPLORE_VISITED_H
 
 #include "explore/snapshot.h"
 
 typedef struct Findings {
     char hash[65];     /* of the plan */
-    bool has_accuracy; /* the visit's accuracy was measured here, not restored */
+    bool has_accuracy; /* measured in this session, not restored */
     bool has_ladder;
     Ladder ladder;
 } Findings;
 
-/* Zeros: none. */
+/* Zeros: empty. */
 typedef struct VisitedPlans {
     size_t count, room;
-    VisitedPlan **visited; /* [count], replaced where they change: snapshots share them */
-    Findings *findings;    /* [count] */
+    VisitedPlan *
+        *visited; /* [count], held; replaced where something becomes known, since snapshots share them */
+    Findings *findings; /* [count] */
 } VisitedPlans;
 
-void visited_free(VisitedPlans *visits);
+void visited_free(VisitedPlans *plans);
 
-/* NO_INDEX where the plan was not visited. */
-size_t visited_find(const VisitedPlans *visits, const Plan *plan);
-Status visited_add(size_t *index, VisitedPlans *visits, const Network *network, const Plan *plan,
+/* The index of an equal plan, or NO_INDEX. */
+size_t visited_find(const VisitedPlans *plans, const Plan *plan);
+/* Adds a plan that is not there yet. STATUS_MEMORY. */
+Status visited_add(size_t *index, VisitedPlans *plans, const Network *network, const Plan *plan,
                    Message *message);
 
-/* A copy of a visit of an earlier run, numbered anew; a plan that is there already is left as it is. */
-Status visited_restore(VisitedPlans *visits, const Network *network, const VisitedPlan *kept,
+/* Adds a plan of an earlier session with its measurements, numbered anew; an equal plan stays as it is.
+ * STATUS_INVALID where it is of another network. */
+Status visited_restore(VisitedPlans *plans, const Network *network, const VisitedPlan *kept,
                        Message *message);
 
-/* Takes the ladder over, on failure too. */
-Status visited_set_ladder(VisitedPlans *visits, size_t index, Ladder *ladder, Message *message);
-Status visited_set_accuracy(VisitedPlans *visits, size_t index, const Evaluation *accuracy, Message *message);
+/* Set what was measured of the plan. The ladder is taken over, on failure too. STATUS_MEMORY. */
+Status visited_set_ladder(VisitedPlans *plans, size_t index, Ladder *ladder, Message *message);
+Status visited_set_accuracy(VisitedPlans *plans, size_t index, const Evaluation *accuracy, Message *message);
 
 #endif

@@ -118,11 +118,18 @@ typedef struct Network {
 
 /* --- opening ---------------------------------------------------------------------------------------- */
 
+/* Which kernels run the convolutions. The results differ in their last bits. */
+typedef enum NetworkKernels {
+    KERNELS_BEST,    /* the fastest for the processor: the library's, or direct convolution with AVX2 */
+    KERNELS_LIBRARY, /* oneDNN's, or im2col and BLAS if the program is built without it */
+    KERNELS_PLAIN    /* im2col and BLAS */
+} NetworkKernels;
+
 typedef struct NetworkOptions {
     const char *input_shape; /* "3,224,224", or "1,3,224,224" with a batch, in the file's order: sizes that
                                 the file leaves open; NULL: none */
     const char *output;      /* name of the value to compute; NULL: the file's only output */
-    bool plain_kernels;      /* use the fallback kernels even if oneDNN is available */
+    NetworkKernels kernels;
     size_t memory; /* ceiling in bytes for opening: the file, its unpacked form, the network; 0: 2 GiB */
 } NetworkOptions;
 

@@ -1,7 +1,9 @@
 /* The float network's speed, and the optimizer's on a whole network.
  *
  * usage: bench_network speed FILE.onnx THREADS SECONDS     prints images per second
- *        bench_network optimize FILE.onnx IMAGES BITS      prints the seconds of a quantization, per part
+ *        bench_network kernels FILE.onnx PAIRS SECONDS     prints how fast the direct convolution is beside
+ * the library's, in pairs on one thread bench_network optimize FILE.onnx IMAGES BITS      prints the seconds
+ * of a quantization, per part
  */
 #include "base/blas.h"
 #include "base/random.h"
@@ -54,14 +56,16 @@ static Status prepare(Speed *speed, const Network *network, size_t workers, Mess
     return STATUS_OK;
 }
 
-static int measure_speed(const Network *network, size_t threads, double seconds)
+/* Sets *speed to images per second on `threads` threads. */
+static Status measure(double *speed_measured, const Network *network, size_t threads, double seconds,
+                      Message *message)
 {
     enum { TILES = 16 };
-    Message message;
     Pool *pool;
     static Speed speed;
-    if (pool_create(&pool, threads, &message) != STATUS_OK) return fail(&message);
-    if (prepare(&speed, network, pool_workers(pool), &message) != STATUS_OK) return fail(&message);
+    Status status = pool_create(&pool, threads, message);
+    if (!status) status = prepare(&speed, network, pool_workers(pool), message);
+    if (status) return status;
     pool_run(pool, TILES, run_tile, &speed);
     size_t images = 0;
     double start = seconds_now();
@@ -69,13 +73,40 @@ static int measure_speed(const Network *network, size_t threads, double seconds)
         pool_run(pool, TILES, run_tile, &speed);
         images += TILES * network->batch;
     } while (seconds_now() - start < seconds);
-    printf("%.0f\n", (double)images / (seconds_now() - start));
+    *speed_measured = (double)images / (seconds_now() - start);
     for (size_t w = 0; w < pool_workers(pool); w++) {
         workspace_free(speed.workspaces[w]);
         free(speed.outputs[w]);
     }
     free(speed.input);
     pool_free(pool);
+    return STATUS_OK;
+}
+
+static int measure_speed(const Network *network, size_t threads, double seconds)
+{
+    Message message;
+    double speed;
+    if (measure(&speed, network, threads, seconds, &message)) return fail(&message);
+    printf("%.0f\n", speed);
+    return 0;
+}
+
+/* The direct convolution beside the library's, in pairs on one thread. */
+static int compare_kernels(const Network *direct, size_t pairs, double seconds)
+{
+    Message message;
+    Network *library;
+    if (network_open(&library, direct->path, &(NetworkOptions){.kernels = KERNELS_LIBRARY}, &message))
+        return fail(&message);
+    for (size_t i = 0; i < pairs; i++) {
+        double with, without;
+        if (measure(&with, direct, 1, seconds, &message) || measure(&without, library, 1, seconds, &message))
+            return fail(&message);
+        printf("%s: %s %.0f, %s %.0f images/s, %.2f times as fast\n", direct->path, network_kernels(direct),
+               with, network_kernels(library), without, with / without);
+    }
+    network_free(library);
     return 0;
 }
 
@@ -114,15 +145,22 @@ int main(int count, char **arguments)
     Message message;
     Network *network;
     if (count != 5) {
-        fputs("usage: bench_network speed FILE THREADS SECONDS | optimize FILE IMAGES BITS\n", stderr);
+        fputs("usage: bench_network speed FILE THREADS SECONDS | kernels FILE PAIRS SECONDS | optimize FILE "
+              "IMAGES BITS\n",
+              stderr);
         return 2;
     }
     if (blas_start(arguments, &message) != STATUS_OK ||
         network_open(&network, arguments[2], &(NetworkOptions){0}, &message) != STATUS_OK)
         return fail(&message);
-    int status = strcmp(arguments[1], "speed") == 0
-                     ? measure_speed(network, strtoul(arguments[3], NULL, 10), strtod(arguments[4], NULL))
-                     : measure_optimizer(network, arguments[3], (unsigned)strtoul(arguments[4], NULL, 10));
+    const size_t number = strtoul(arguments[3], NULL, 10);
+    int status;
+    if (strcmp(arguments[1], "speed") == 0)
+        status = measure_speed(network, number, strtod(arguments[4], NULL));
+    else if (strcmp(arguments[1], "kernels") == 0)
+        status = compare_kernels(network, number, strtod(arguments[4], NULL));
+    else
+        status = measure_optimizer(network, arguments[3], (unsigned)strtoul(arguments[4], NULL, 10));
     network_free(network);
     return status;
 }

@@ -195,7 +195,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     Network *network;
     Message message = {0};
-    const NetworkOptions options = {.memory = CEILING, .plain_kernels = size % 2};
+    const NetworkOptions options = {.memory = CEILING, .kernels = size % 2 ? KERNELS_PLAIN : KERNELS_BEST};
     make_neighbours();
     fuzz_require_message(network_open(&network, fuzz_file("fuzz.onnx", data, size), &options, &message),
                          &message);

@@ -62,7 +62,7 @@ Status graph_check_operators(const Graph *graph, int opset, Message *message)
         status = status_no_memory(message, "operators");
     else if (names.count > 0)
         status = status_fail(message, STATUS_UNSUPPORTED,
-                             "operators that opset %d has not, or that are not supported: %s", opset, list);
+                             "operators that are not supported, or not in opset %d: %s", opset, list);
     name_table_free(&names);
     blocks_free(&found);
     arena_free(&texts);

@@ -64,7 +64,7 @@ Status call_constant_float(Call *call, size_t input, float *result)
     if (!call_has(call, input)) return call_fail(call, STATUS_INVALID, "input %zu is missing", input);
     const BuildValue *value = call_value(call, input);
     if (!value->constant || value->type != ELEMENT_FLOAT || value->elements != 1)
-        return call_fail(call, STATUS_UNSUPPORTED, "'%s' is not one constant float", value->name);
+        return call_fail(call, STATUS_UNSUPPORTED, "'%s' is not a single constant float", value->name);
     *result = *(const float *)value->constant;
     return STATUS_OK;
 }

@@ -50,8 +50,8 @@ Status builder_channels_last(Call *call, size_t value, size_t *result)
     const BuildValue *from = builder_value(call->builder, value);
     *result = value;
     if (from->rank < 3)
-        return call_fail(call, STATUS_INVALID, "'%s' has rank %zu, which leaves no axes behind the channels",
-                         from->name, from->rank);
+        return call_fail(call, STATUS_INVALID, "'%s' has rank %zu: it has no spatial axes", from->name,
+                         from->rank);
     return from->channels_last ? STATUS_OK : change_layout(call, value, result);
 }
 

@@ -149,7 +149,8 @@ static Status build_range(Call *call)
     const double first = range_number(call, 0), limit = range_number(call, 1);
     const double length = ceil((limit - first) / range_number(call, 2));
     if (!(length >= 1) || length > 0x1p40)
-        return call_fail(call, STATUS_UNSUPPORTED, "%g numbers from %g to %g", length, first, limit);
+        return call_fail(call, STATUS_UNSUPPORTED, "a range of %g numbers from %g to %g", length, first,
+                         limit);
     const ElementType type = call_value(call, 0)->type;
     const size_t count = (size_t)length;
     void *elements = call_allocate(call, count, element_size(type));

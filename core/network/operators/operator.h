@@ -62,6 +62,8 @@ extern const Operator operators_resize_upsample[]; /* Resize, Upsample */
 extern const Operator operators_softmax[];         /* Softmax, LogSoftmax */
 extern const Operator operators_top_k[];           /* TopK, ArgMax, ArgMin */
 
+extern const Operator *const operator_families[]; /* all of these tables, then NULL */
+
 /* The entry of an operator of the default domain for an opset, or NULL. */
 const Operator *operator_find(const char *name, int opset);
 

@@ -202,7 +202,8 @@ static void logits_are_as_expected(void **state)
             char file_name[200];
             Network *network;
             snprintf(file_name, sizeof file_name, SOURCE_ROOT "/data/%s.onnx", names[i]);
-            if (network_open(&network, file_name, &(NetworkOptions){.plain_kernels = plain}, &message))
+            if (network_open(&network, file_name,
+                             &(NetworkOptions){.kernels = plain ? KERNELS_PLAIN : KERNELS_BEST}, &message))
                 fail_msg("%s", message.text);
             compare_logits(network, dataset, expected, plain ? 40 : 1000);
             network_free(network);
@@ -366,7 +367,7 @@ static void check_convolution(const Convolution *c, uint64_t stream, bool plain)
     for (size_t i = 0; i < count && with_range; i++) expected[i] = fmin(fmax(expected[i], -0.25), 0.75);
     float *tile = to_tile(c, x);
     write_convolution(c, w, bias, with_range);
-    Network *network = open_with(&(NetworkOptions){.plain_kernels = plain});
+    Network *network = open_with(&(NetworkOptions){.kernels = plain ? KERNELS_PLAIN : KERNELS_BEST});
     float *output = run_tile(network, tile);
     assert_int_equal(network->batch * network->output_elements, count);
     check_close(output, expected, count);
@@ -1169,9 +1170,9 @@ static void wrong_attributes(void **state)
         const char *name;
         int64_t values[2];
         const char *part;
-    } cases[] = {{"strides", {0, 1}, "strides 0"},
-                 {"dilations", {-1, 1}, "dilations -1"},
-                 {"dilations", {INT64_MAX, 1}, "dilations 9223372036854775807"},
+    } cases[] = {{"strides", {0, 1}, "strides has the value 0"},
+                 {"dilations", {-1, 1}, "dilations has the value -1"},
+                 {"dilations", {INT64_MAX, 1}, "dilations has the value 9223372036854775807"},
                  {"kernel_shape", {3, 3}, "kernel_shape 3"},
                  {"pads", {1, 1}, "pads has 2 values"}};
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {

@@ -50,7 +50,7 @@ static void edge_unary(NetworkEdge *edge, const Network *network, const Node *no
     if (parameters->slope != NO_LIMIT)
         *edge = edge_slope(parameters->slope);
     else
-        edge->reason = "its slope has no limit";
+        edge->reason = "its slope is unbounded";
 }
 
 #define FUNCTION(NAME, TYPE, PREPARE, EXPRESSION)                                                            \

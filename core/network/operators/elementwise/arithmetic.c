@@ -179,7 +179,7 @@ static Status run_integers(const KernelRun *run, void *output, const void *const
         const int64_t *b = (const int64_t *)inputs[1] + at.offset[1];
         for (size_t i = 0; i < walk_row(walk); i++, a += walk_step(walk, 0), b += walk_step(walk, 1))
             if (!parameters->arithmetic->integer(out++, *a, *b))
-                return status_fail(message, STATUS_INVALID, "%s of %lld and %lld has no int64 result",
+                return status_fail(message, STATUS_INVALID, "%s of %lld and %lld has no result in int64",
                                    parameters->arithmetic->name, (long long)*a, (long long)*b);
     } while (walk_next(&at, walk));
     return STATUS_OK;
@@ -242,7 +242,7 @@ static void edge_fixed(NetworkEdge *edge, const Network *network, const Node *no
     const float *other = dependence == SUM ? NULL : network->values[node->inputs[1 - input]].constant;
     double largest = 0, *sums = calloc(count + 1, sizeof *sums);
     if (!sums) {
-        edge->reason = "memory ran out while its constant was counted";
+        edge->reason = "memory ran out while its Lipschitz constant was computed";
         return;
     }
     broadcast_sums(sums, &parameters->walk, input, other, dependence);
@@ -251,7 +251,7 @@ static void edge_fixed(NetworkEdge *edge, const Network *network, const Node *no
     if (isfinite(largest))
         *edge = edge_slope(sqrt(largest));
     else
-        edge->reason = "a constant of it is not finite, or divides by zero";
+        edge->reason = "its constant is not finite, or divides by zero";
 }
 
 static void edge_floats(NetworkEdge *edge, const Network *network, const Node *node, size_t input)
@@ -259,7 +259,7 @@ static void edge_floats(NetworkEdge *edge, const Network *network, const Node *n
     const Dependence dependence = ((const ArithmeticParameters *)node->parameters)->arithmetic->dependence;
     const bool fixed = network->values[node->inputs[1 - input]].constant != NULL;
     if (dependence == ANY)
-        edge->reason = "its slope has no limit";
+        edge->reason = "its slope is unbounded";
     else if (dependence == QUOTIENT && !(fixed && input == 0))
         edge->reason = "it divides by an activation";
     else if (dependence == SLOPED && !(fixed && input == 0))

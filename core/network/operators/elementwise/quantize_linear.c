@@ -136,7 +136,7 @@ static Status build_dequantize(Call *call)
 {
     CodeParameters p;
     if (call_value(call, 0)->type != ELEMENT_INT64)
-        return call_fail(call, STATUS_INVALID, "'%s' holds no integers", call_value(call, 0)->name);
+        return call_fail(call, STATUS_INVALID, "'%s' is not int64", call_value(call, 0)->name);
     Status status = code_axis(call, &p);
     return status ? status : emit_codes(call, &kernel_dequantize, &p, ELEMENT_FLOAT);
 }

@@ -63,7 +63,8 @@ static Status read_normalization(Call *call, Normalization *read, size_t channel
     for (size_t c = 0; c < channels; c++) {
         double power = (double)variance[c] + epsilon;
         if (!(power > 0))
-            return call_fail(call, STATUS_INVALID, "variance %g of channel %zu", (double)variance[c], c);
+            return call_fail(call, STATUS_INVALID, "the variance of channel %zu is not positive: %g", c,
+                             (double)variance[c]);
         read->scale[c] = (double)gamma[c] / sqrt(power);
         read->shift[c] = (double)beta[c] - read->scale[c] * (double)mean[c];
     }

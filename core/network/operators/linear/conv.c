@@ -35,7 +35,8 @@ static Status read_sizes(Call *call, const char *name, size_t *sizes, size_t cou
         return call_fail(call, STATUS_INVALID, "%s has %zu values instead of %zu", name, given, count);
     for (size_t i = 0; i < count; i++) {
         if (values[i] < least || values[i] > LARGEST)
-            return call_fail(call, STATUS_INVALID, "%s %lld", name, (long long)values[i]);
+            return call_fail(call, STATUS_INVALID, "attribute %s has the value %lld", name,
+                             (long long)values[i]);
         sizes[i] = (size_t)values[i];
     }
     return STATUS_OK;

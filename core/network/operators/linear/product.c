@@ -119,7 +119,7 @@ static Status read_side(Call *call, Side *side, size_t input, size_t rank, bool 
     if (status) return status;
     const BuildValue *x = builder_value(call->builder, side->value);
     if (x->rank == 0 || x->elements == 0)
-        return call_fail(call, STATUS_INVALID, "'%s' is no matrix", x->name);
+        return call_fail(call, STATUS_INVALID, "'%s' is not a matrix", x->name);
     side->rows = x->rank > 1 ? x->shape[x->rank - 2] : right ? x->shape[0] : 1;
     side->columns = x->rank > 1 ? x->shape[x->rank - 1] : right ? 1 : x->shape[0];
     const size_t own = x->rank > 2 ? x->rank - 2 : 0;
@@ -162,8 +162,8 @@ Status emit_product(Call *call, size_t a, size_t b, size_t *value)
     Status status = read_side(call, &sides[0], a, rank, false);
     if (!status) status = read_side(call, &sides[1], b, rank, true);
     if (!status && (sides[0].columns != sides[1].rows || !fits_blas(sides)))
-        return call_fail(call, STATUS_INVALID, "%zu x %zu times %zu x %zu", sides[0].rows, sides[0].columns,
-                         sides[1].rows, sides[1].columns);
+        return call_fail(call, STATUS_INVALID, "a %zu x %zu matrix times a %zu x %zu matrix", sides[0].rows,
+                         sides[0].columns, sides[1].rows, sides[1].columns);
     if (!status) status = meet(call, &p->walk, shape, sides, rank);
     if (status) return status;
     p->m = sides[0].rows;

@@ -48,7 +48,7 @@ static Status build_concat(Call *call)
         if (!size_add(&length, length, x->shape[axis]))
             return call_fail(call, STATUS_INVALID, "the axis overflows");
         out.channels_last |= x->channels_last;
-        if (axis == 0) status = call_keeps_images(call, x, "joining along axis 0");
+        if (axis == 0) status = call_keeps_images(call, x, "concatenating along axis 0");
     }
     if (status) return status;
     out.shape[axis] = length;
@@ -115,12 +115,12 @@ static Status build_split(Call *call)
     Status status = call_axis(call, attribute_int(call, "axis", 0), call_value(call, 0)->rank, &axis);
     if (status) return status;
     const size_t length = call_value(call, 0)->shape[axis];
-    if (axis == 0) status = call_keeps_images(call, call_value(call, 0), "a split along axis 0");
+    if (axis == 0) status = call_keeps_images(call, call_value(call, 0), "splitting along axis 0");
     if (!status) status = read_parts(call, sizes, length);
     for (size_t i = 0; !status && i < call->output_count; i++) {
         if (sizes[i] == 0 || sizes[i] > length - start)
-            return call_fail(call, STATUS_INVALID, "output %zu is empty or behind the %zu of axis %zu", i,
-                             length, axis);
+            return call_fail(call, STATUS_INVALID,
+                             "output %zu is empty, or beyond the %zu elements of axis %zu", i, length, axis);
         SliceRange ranges[TENSOR_MAX_RANK];
         size_t value;
         whole_ranges(ranges, call_value(call, 0));
@@ -130,7 +130,7 @@ static Status build_split(Call *call)
         start += sizes[i];
     }
     if (!status && start != length)
-        return call_fail(call, STATUS_INVALID, "the parts make %zu of %zu", start, length);
+        return call_fail(call, STATUS_INVALID, "the parts have %zu elements, the axis %zu", start, length);
     return status;
 }
 

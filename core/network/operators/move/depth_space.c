@@ -21,7 +21,7 @@ static Status read_block(Call *call, size_t *block)
     const BuildValue *x = call_value(call, 0);
     if (x->rank != 4) return call_fail(call, STATUS_INVALID, "'%s' has rank %zu, not 4", x->name, x->rank);
     if (size < 1 || size > INT16_MAX)
-        return call_fail(call, STATUS_INVALID, "blocksize %lld", (long long)size);
+        return call_fail(call, STATUS_INVALID, "attribute blocksize is %lld", (long long)size);
     *block = (size_t)size;
     return STATUS_OK;
 }

@@ -34,8 +34,8 @@ static Status build_expand(Call *call)
         const size_t size = padded_size(&x, rank, i);
         const int64_t to = i < rank - count ? 1 : wanted[i - (rank - count)];
         if (to < 1 || (to != 1 && size != 1 && (uint64_t)to != size))
-            return call_fail(call, STATUS_INVALID, "%zu elements of axis %zu become %lld", size, i,
-                             (long long)to);
+            return call_fail(call, STATUS_INVALID, "axis %zu of %zu elements cannot be expanded to %lld", i,
+                             size, (long long)to);
         status = repeat_axis(call, &axes[i], to == 1 ? size : (size_t)to, size);
     }
     return status ? status : emit_take(call, &kernel_repeat, call->inputs[0], axes, rank);
@@ -53,7 +53,7 @@ static Status build_tile(Call *call)
     for (size_t i = 0; !status && i < x.rank; i++) {
         size_t length;
         if (repeats[i] < 1 || !size_multiply(&length, x.shape[i], (size_t)repeats[i]))
-            return call_fail(call, STATUS_INVALID, "axis %zu is repeated %lld times", i,
+            return call_fail(call, STATUS_INVALID, "axis %zu cannot be repeated %lld times", i,
                              (long long)repeats[i]);
         status = repeat_axis(call, &axes[i], length, x.shape[i]);
     }

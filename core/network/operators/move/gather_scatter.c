@@ -176,7 +176,7 @@ static Status check_elements(Call *call, const BuildValue *x, const BuildValue *
                          x->rank);
     for (size_t i = 0; i < x->rank; i++)
         if (i != axis && indices->shape[i] > x->shape[i])
-            return call_fail(call, STATUS_INVALID, "indices '%s' reach behind axis %zu", indices->name, i);
+            return call_fail(call, STATUS_INVALID, "indices '%s' reach beyond axis %zu", indices->name, i);
     if (axis == 0 || indices->shape[0] != x->shape[0])
         return call_keeps_images(call, x, "gathering along axis 0");
     return STATUS_OK;

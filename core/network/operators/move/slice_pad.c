@@ -102,7 +102,7 @@ static int64_t slice_bound(int64_t bound, int64_t size, int64_t low, int64_t hig
 static Status slice_range(Call *call, SliceRange *range, int64_t start, int64_t end, int64_t step)
 {
     const int64_t size = (int64_t)range->count, back = step < 0;
-    if (step == 0) return call_fail(call, STATUS_INVALID, "a step of 0");
+    if (step == 0) return call_fail(call, STATUS_INVALID, "a step is 0");
     start = slice_bound(start, size, 0, size - back);
     end = slice_bound(end, size, -back, size - back);
     const int64_t span = back ? start - end : end - start;
@@ -143,7 +143,7 @@ static Status build_slice(Call *call)
     }
     const BuildValue *x = call_value(call, 0);
     if (!status && seen[0] && (ranges[0].count != x->shape[0] || ranges[0].step != 1))
-        status = call_keeps_images(call, x, "a cut along axis 0");
+        status = call_keeps_images(call, x, "slicing along axis 0");
     if (!status) status = emit_slice(call, ranges, &value);
     return status ? status : call_bind(call, 0, value);
 }

@@ -13,7 +13,7 @@ static Status read_permutation(Call *call, size_t *order, size_t rank)
     for (size_t i = 0; i < rank; i++) {
         const int64_t axis = count ? given[i] : (int64_t)(rank - 1 - i);
         if (axis < 0 || axis >= (int64_t)rank || seen[axis])
-            return call_fail(call, STATUS_INVALID, "perm is no permutation of %zu axes", rank);
+            return call_fail(call, STATUS_INVALID, "perm is not a permutation of %zu axes", rank);
         seen[axis] = true;
         order[i] = (size_t)axis;
     }

@@ -66,7 +66,7 @@ static Status run_moments(const KernelRun *run, void *output, const void *const 
 static void edge_norm(NetworkEdge *edge, const Network *network, const Node *node, size_t input)
 {
     (void)network, (void)node, (void)input;
-    edge->reason = "it divides by a deviation that may be small";
+    edge->reason = "it divides by a standard deviation that may be small";
 }
 
 static const Kernel kernel_norm = {.name = "normalization", .run = run_norm, .edge = edge_norm};
@@ -218,7 +218,8 @@ static Status build_neighbours(Call *call)
 {
     size_t input;
     const int64_t size = attribute_int(call, "size", 0);
-    if (size < 1 || size > INT32_MAX) return call_fail(call, STATUS_INVALID, "size %lld", (long long)size);
+    if (size < 1 || size > INT32_MAX)
+        return call_fail(call, STATUS_INVALID, "attribute size is %lld", (long long)size);
     NeighbourParameters *parameters = call_allocate(call, 1, sizeof *parameters);
     if (!parameters) return call_no_memory(call);
     *parameters = (NeighbourParameters){

@@ -250,7 +250,7 @@ static Status size_axis(Call *call, PoolAxis *axis, const char *auto_pad, bool c
     for (ptrdiff_t i = 0; i < axis->output; i++) {
         const Taps taps = window_taps(axis, i);
         if (count_taps(&taps, axis) == 0)
-            return call_fail(call, STATUS_INVALID, "window %td sees nothing but padding", i);
+            return call_fail(call, STATUS_INVALID, "window %td covers only padding", i);
     }
     return STATUS_OK;
 }

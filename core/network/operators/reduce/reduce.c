@@ -150,7 +150,7 @@ static Status run_reduce_integers(const KernelRun *run, void *output, const void
     do {
         for (ptrdiff_t i = 0; i < (ptrdiff_t)walk_row(walk); i++)
             if (!join_integers(parameters->reduction, &out[at.offset[0] + i * walk_step(walk, 0)], *in++))
-                return status_fail(message, STATUS_INVALID, "the result is no int64 number");
+                return status_fail(message, STATUS_INVALID, "the result does not fit into int64");
     } while (walk_next(&at, walk));
     return STATUS_OK;
 }
@@ -180,7 +180,7 @@ static void edge_reduce(NetworkEdge *edge, const Network *network, const Node *n
         *edge = edge_slope(sqrt(count));
         break;
     default:
-        edge->reason = "its slope has no limit";
+        edge->reason = "its slope is unbounded";
     }
 }
 

@@ -73,7 +73,7 @@ static void edge_order(NetworkEdge *edge, const Network *network, const Node *no
     if (((const OrderParameters *)node->parameters)->values)
         *edge = edge_slope(1);
     else
-        edge->reason = "positions jump";
+        edge->reason = "its outputs are positions, which jump";
 }
 
 static const Kernel kernel_arg_extreme = {
@@ -115,9 +115,9 @@ static Status order_axis(Call *call, int64_t given, size_t *input, size_t *axis)
 {
     const BuildValue *x = call_value(call, 0);
     if (x->type == ELEMENT_BOOL || x->elements == 0)
-        return call_fail(call, STATUS_UNSUPPORTED, "'%s' is bool or empty: it has no order", x->name);
+        return call_fail(call, STATUS_UNSUPPORTED, "'%s' is bool or empty: it cannot be sorted", x->name);
     Status status = call_axis(call, given, x->rank, axis);
-    if (!status && *axis == 0) status = call_keeps_images(call, x, "an order along axis 0");
+    if (!status && *axis == 0) status = call_keeps_images(call, x, "sorting along axis 0");
     return status ? status : builder_plain(call, call->inputs[0], input);
 }
 
@@ -139,7 +139,7 @@ static Status read_taken(Call *call, size_t *taken, size_t length)
     Status status = call->opset < 10 ? STATUS_OK : call_constant_ints(call, 1, &k, &count, 1);
     if (status) return status;
     if (k < 1 || (uint64_t)k > length)
-        return call_fail(call, STATUS_INVALID, "the %lld first of %zu", (long long)k, length);
+        return call_fail(call, STATUS_INVALID, "k is %lld for an axis of %zu", (long long)k, length);
     *taken = (size_t)k;
     return STATUS_OK;
 }

@@ -9,7 +9,7 @@
 #include "app/cli/progress.h"
 #include "base/sizes.h"
 #include "config.h"
-#include "quantize/calibrate.h"
+#include "quantize/calibrate/calibrate.h"
 #include "report/plan_csv.h"
 #include "report/quantized_onnx.h"
 #include "report/report_json.h"

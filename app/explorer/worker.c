@@ -6,7 +6,7 @@
 #include "app/cli/remedy.h"
 #include "app/explorer/worker_state.h"
 #include "explore/explorer.h"
-#include "quantize/calibrate.h"
+#include "quantize/calibrate/calibrate.h"
 #include "report/export.h"
 
 #include <errno.h>

@@ -6,7 +6,7 @@
 #include "base/sizes.h"
 #include "explore/cache/layer_keys.h"
 #include "explore/layer_solve.h"
-#include "quantize/calibrate.h"
+#include "quantize/calibrate/calibrate.h"
 
 #include <math.h>
 #include <stdlib.h>

@@ -15,7 +15,7 @@
 #define EXPLORE_SOLVED_H
 
 #include "explore/plan.h"
-#include "quantize/calibrate.h"
+#include "quantize/calibrate/calibrate.h"
 #include "quantize/solve.h"
 
 #include <stdatomic.h>

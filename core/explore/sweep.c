@@ -3,7 +3,7 @@
 #include "base/memory.h"
 #include "base/sizes.h"
 #include "explore/layer_solve.h"
-#include "quantize/calibrate.h"
+#include "quantize/calibrate/calibrate.h"
 
 #include <math.h>
 #include <stdlib.h>

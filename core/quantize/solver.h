@@ -16,7 +16,7 @@
 
 #include "quantize/descent.h"
 #include "quantize/grid.h"
-#include "quantize/polish.h"
+#include "quantize/methods/polish.h"
 #include "quantize/solve.h"
 
 typedef struct Solver {

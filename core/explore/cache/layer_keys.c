@@ -33,7 +33,7 @@ static MemoKey finish(SHA2_CTX *hash)
     return key;
 }
 
-/* Input scales of channels are balanced for the weights' width: quantize/activation.h. */
+/* Input scales of channels are balanced for the weights' width: quantize/calibrate/activation.h. */
 static void add_input(SHA2_CTX *hash, const PlanOptions *options, const LayerPlan *choice)
 {
     const bool compensated = choice->activation_bits != BITS_FLOAT && options->error_compensated;

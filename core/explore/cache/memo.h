@@ -16,7 +16,7 @@
 #define EXPLORE_MEMO_H
 
 #include "explore/solved.h"
-#include "quantize/calibrate.h"
+#include "quantize/calibrate/calibrate.h"
 
 typedef struct MemoKey {
     uint8_t bytes[32];

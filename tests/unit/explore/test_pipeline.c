@@ -3,7 +3,7 @@
 #include "explore/pipeline.h"
 #include "fashion_fixture.h"
 #include "network/network.h"
-#include "quantize/calibrate.h"
+#include "quantize/calibrate/calibrate.h"
 #include "quantize/solve.h"
 
 #include <math.h>

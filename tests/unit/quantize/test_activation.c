@@ -10,7 +10,7 @@
 #include "network/run/input_quantizer.h"
 #include "network/run/run.h"
 #include "network/run/weights.h"
-#include "quantize/activation.h"
+#include "quantize/calibrate/activation.h"
 
 #include <math.h>
 #include <setjmp.h>

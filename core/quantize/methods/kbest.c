@@ -1,9 +1,9 @@
-/* K-best nearest plane as a method: quantize/nearest_plane.h over a scan of scales.
+/* K-best nearest plane as a method: quantize/methods/nearest_plane.h over a scan of scales.
  *
  * A coarse scan decodes every channel at scales about that of round-to-nearest with few partial codes, a fine
  * one about the best of them with all. A channel keeps its round-to-nearest codes where none has a lower
  * objective. */
-#include "quantize/plane_lanes.h"
+#include "quantize/methods/plane_lanes.h"
 
 #include <math.h>
 #include <string.h>

@@ -1,8 +1,8 @@
-#include "quantize/sampling.h"
+#include "quantize/calibrate/sampling.h"
 
 #include "base/random.h"
 #include "network/run/run.h"
-#include "quantize/calibrate.h"
+#include "quantize/calibrate/calibrate.h"
 
 #include <stdlib.h>
 

@@ -1,4 +1,4 @@
-#include "quantize/activation.h"
+#include "quantize/calibrate/activation.h"
 
 #include "base/sizes.h"
 

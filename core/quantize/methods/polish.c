@@ -1,4 +1,4 @@
-#include "quantize/polish.h"
+#include "quantize/methods/polish.h"
 
 #include "base/clones.h"
 #include "base/random.h"

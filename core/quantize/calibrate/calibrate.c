@@ -1,7 +1,7 @@
-#include "quantize/calibrate.h"
+#include "quantize/calibrate/calibrate.h"
 
-#include "quantize/sampling.h"
-#include "quantize/schedule.h"
+#include "quantize/calibrate/sampling.h"
+#include "quantize/calibrate/schedule.h"
 
 #include <stdlib.h>
 

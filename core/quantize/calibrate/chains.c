@@ -1,4 +1,4 @@
-#include "quantize/chains.h"
+#include "quantize/calibrate/chains.h"
 
 #include "network/geometry.h"
 #include "network/run/run.h"

@@ -1,5 +1,5 @@
 #define _GNU_SOURCE
-#include "quantize/store.h"
+#include "quantize/calibrate/store.h"
 
 #include "base/sizes.h"
 

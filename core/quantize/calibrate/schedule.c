@@ -1,4 +1,4 @@
-#include "quantize/schedule.h"
+#include "quantize/calibrate/schedule.h"
 
 #include <stdlib.h>
 

@@ -1,4 +1,4 @@
-#include "quantize/nearest_plane.h"
+#include "quantize/methods/nearest_plane.h"
 
 #include "base/blas.h"
 #include "base/sizes.h"

@@ -30,7 +30,7 @@
 #include "dataset/dataset.h"
 #include "network/run/input_quantizer.h"
 #include "network/run/weights.h"
-#include "quantize/statistics.h"
+#include "quantize/calibrate/statistics.h"
 
 #include <stdint.h>
 

@@ -7,7 +7,7 @@
 #ifndef QUANTIZE_SAMPLING_H
 #define QUANTIZE_SAMPLING_H
 
-#include "quantize/chains.h"
+#include "quantize/calibrate/chains.h"
 
 /* Calibration images 0..images-1 are solved on, the heldout_images after them never. */
 typedef struct SampleSizes {

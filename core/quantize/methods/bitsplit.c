@@ -1,7 +1,7 @@
 /* Bit-split and stitching (Wang et al., ICML 2020): see solve.h. Where the effort asks, digits are decoded by
  * nearest plane as well: one coordinate after another, each making up for the error of those before it, and
  * kept where the objective falls. Coordinate descent sticks where two digits would have to move together. */
-#include "quantize/plane_lanes.h"
+#include "quantize/methods/plane_lanes.h"
 
 #define FEEDBACK_ROUNDS 10 /* at most */
 

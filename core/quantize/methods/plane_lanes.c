@@ -1,4 +1,4 @@
-#include "quantize/plane_lanes.h"
+#include "quantize/methods/plane_lanes.h"
 
 #include <string.h>
 

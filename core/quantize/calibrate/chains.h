@@ -14,7 +14,7 @@
 #include "dataset/dataset.h"
 #include "network/run/run.h"
 #include "network/run/weights.h"
-#include "quantize/store.h"
+#include "quantize/calibrate/store.h"
 
 typedef struct ChainValue {
     StoreBuffer reference, quantized; /* [tiles][value_bytes()]; `quantized` is empty where `same` */

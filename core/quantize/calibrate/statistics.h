@@ -7,12 +7,12 @@
  *   - one scale per tensor: X holds the dequantized values;
  *   - one scale per channel (error-compensated): X holds the codes, and the Problems' weights are
  *     W diag(scales), so that solved codes multiply input codes and no input scale is left in the sums. The
- *     scales are balanced against the weights (quantize/activation.h).
+ *     scales are balanced against the weights (quantize/calibrate/activation.h).
  * Scales are chosen from rows of the images that are solved on. Held-out rows are never solved on. */
 #ifndef QUANTIZE_STATISTICS_H
 #define QUANTIZE_STATISTICS_H
 
-#include "quantize/activation.h"
+#include "quantize/calibrate/activation.h"
 #include "quantize/problem.h"
 
 #define STATISTICS_INPUTS 16384

@@ -7,7 +7,7 @@
 #ifndef QUANTIZE_PLANE_LANES_H
 #define QUANTIZE_PLANE_LANES_H
 
-#include "quantize/nearest_plane.h"
+#include "quantize/methods/nearest_plane.h"
 #include "quantize/solver.h"
 
 #define PLANE_CHANNELS 8 /* decoded side by side */

@@ -1,9 +1,9 @@
-#include "quantize/statistics.h"
+#include "quantize/calibrate/statistics.h"
 
 #include "base/random.h"
 #include "base/sizes.h"
-#include "quantize/calibrate.h"
-#include "quantize/sampling.h"
+#include "quantize/calibrate/calibrate.h"
+#include "quantize/calibrate/sampling.h"
 
 #include <stdlib.h>
 

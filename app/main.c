@@ -1,3 +1,4 @@
+#include "app/cli/blas_kernel.h"
 #include "app/cli/commands/commands.h"
 #include "app/cli/interrupt.h"
 #include "app/cli/remedy.h"
@@ -61,7 +62,7 @@ int main(int argc, char **argv)
     Options options = {0};
     bool all = false;
     setlocale(LC_CTYPE, "C.UTF-8"); /* widths of characters; numbers stay in the C locale */
-    Status status = blas_start(argv, &message);
+    Status status = blas_kernel_choose(argv, &message);
     if (status == STATUS_OK) {
         switch (options_parse(&options, &all, argc, argv, &message)) {
         case REQUEST_WRONG:

@@ -1,7 +1,6 @@
-/* BLAS and LAPACK: OpenBLAS, single-threaded, with the kernel that the processor deserves.
+/* BLAS and LAPACK: OpenBLAS on one thread, checked once, before it is relied on.
  *
- * Debian 12's OpenBLAS does not know the newest processors and falls back to its slowest kernel.
- * blas_start() asks the processor, sets a better kernel where there is one, and checks it.
+ * Which kernel OpenBLAS runs on is the process's choice (OPENBLAS_CORETYPE); the library only asks for it.
  */
 #ifndef BASE_BLAS_H
 #define BASE_BLAS_H
@@ -10,11 +9,10 @@
 
 #include <cblas.h>
 
-/* Chooses the kernel (an OPENBLAS_CORETYPE in the environment wins), turns OpenBLAS's own threads off, and
- * compares small products over edge shapes with a plain loop; falls back to a safe kernel where they differ.
- * Call once, at start, before any thread. `arguments` is main's argv, or NULL: where OpenBLAS cannot be set
- * anew in this process, the program is executed again once with the kernel in its environment. */
-Status blas_start(char **arguments, Message *message);
+/* Turns OpenBLAS's own threads off, for the whole process (the pool's threads call it side by side), and
+ * compares small products over edge shapes with a plain loop. STATUS_UNSUPPORTED where they differ: the
+ * kernel is broken on this processor. Call before other threads use OpenBLAS. */
+Status blas_start(Message *message);
 
 /* The kernel in use: "Zen", "SkylakeX". */
 const char *blas_kernel(void);

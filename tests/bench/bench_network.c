@@ -5,7 +5,7 @@
  * the library's, in pairs on one thread bench_network optimize FILE.onnx IMAGES BITS      prints the seconds
  * of a quantization, per part
  */
-#include "base/blas.h"
+#include "app/cli/blas_kernel.h"
 #include "base/random.h"
 #include "base/seconds.h"
 #include "explore/pipeline.h"
@@ -150,7 +150,7 @@ int main(int count, char **arguments)
               stderr);
         return 2;
     }
-    if (blas_start(arguments, &message) != STATUS_OK ||
+    if (blas_kernel_choose(arguments, &message) != STATUS_OK ||
         network_open(&network, arguments[2], &(NetworkOptions){0}, &message) != STATUS_OK)
         return fail(&message);
     const size_t number = strtoul(arguments[3], NULL, 10);

@@ -2,6 +2,7 @@
  *
  * usage: bench_solve          prints one line per benchmark
  */
+#include "app/cli/blas_kernel.h"
 #include "base/blas.h"
 #include "base/random.h"
 #include "base/seconds.h"
@@ -142,7 +143,8 @@ int main(int count, char **arguments)
 {
     (void)count;
     Pool *pool;
-    if (blas_start(arguments, NULL) != STATUS_OK || pool_create(&pool, 0, NULL) != STATUS_OK) return 1;
+    if (blas_kernel_choose(arguments, NULL) != STATUS_OK || pool_create(&pool, 0, NULL) != STATUS_OK)
+        return 1;
     against_plain_twin(pool);
     against_gemm(pool);
     pool_free(pool);

@@ -5,7 +5,7 @@ here=$(dirname -- "$(readlink -f -- "$0")")
 . "$here/sources.sh"
 
 everywhere='(strcpy|strcat|sprintf|vsprintf|gets|atoi|atof|atol|strtok|alloca)[[:space:]]*\('
-in_core='(printf|puts|putchar|exit|abort|setlocale)[[:space:]]*\(|stdout\b'
+in_core='(printf|puts|putchar|exit|_exit|abort|setlocale|setenv|putenv|unsetenv|system|signal|sigaction|raise|exec[vl]p?e?|fork)[[:space:]]*\(|stdout\b'
 
 # Lines inside a comment start with a star.
 find_calls() { # ROOT PATTERN FILES...
@@ -27,7 +27,7 @@ prove() {
   mkdir -p "$sample/core/base"
   echo 'snprintf(text, 3, "x"); fprintf(file, "y"); my_exit(0);' > "$sample/core/base/sample.c"
   check "$sample" > /dev/null || { echo "finds fault with a sound sample"; exit 1; }
-  for bad in 'strcpy(a, b);' 'x = atoi (s);' 'printf("x");' 'exit(1);' 'fputs("x", stdout);'; do
+  for bad in 'strcpy(a, b);' 'x = atoi (s);' 'printf("x");' 'exit(1);' 'setenv("A", "1", 1);' 'execv(path, words);' 'fputs("x", stdout);'; do
     echo "$bad" > "$sample/core/base/sample.c"
     if check "$sample" > /dev/null; then echo "does not see: $bad"; exit 1; fi
   done

@@ -6,13 +6,13 @@
  *     test_allocations [JOURNEY]          a cmocka pattern, for example "quantize*"
  */
 #include "allocation_faults.h"
+#include "app/cli/blas_kernel.h"
 #include "app/cli/commands/commands.h"
 #include "app/cli/commands/outputs.h"
 #include "app/cli/commands/steps.h"
 #include "app/explorer/actions.h"
 #include "app/explorer/keys.h"
 #include "app/explorer/session.h"
-#include "base/blas.h"
 #include "explore/explorer.h"
 #include "graph_text.h"
 #include "noise.h"
@@ -378,7 +378,7 @@ static void write_plans(void)
 
 static int set_up(void **state)
 {
-    need(blas_start(NULL, &message));
+    need(blas_kernel_choose(NULL, &message));
     scratch_create();
     assert_int_equal(chdir(scratch), 0);
     write_networks();

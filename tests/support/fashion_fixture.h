@@ -2,7 +2,7 @@
 #ifndef FASHION_FIXTURE_H
 #define FASHION_FIXTURE_H
 
-#include "base/blas.h"
+#include "app/cli/blas_kernel.h"
 #include "base/pool.h"
 #include "dataset/dataset.h"
 #include "network/network.h"
@@ -41,7 +41,8 @@ static inline int start(void **state)
     static Bench bench;
     Message message;
     DatasetSource source = {.images = DATA "fashion-mnist/calibration-images-idx3-ubyte.gz"};
-    if (blas_start(NULL, &message) != STATUS_OK || pool_create(&bench.pool, 2, &message) != STATUS_OK ||
+    if (blas_kernel_choose(NULL, &message) != STATUS_OK ||
+        pool_create(&bench.pool, 2, &message) != STATUS_OK ||
         dataset_open(&bench.images, &source, &message) != STATUS_OK) {
         fprintf(stderr, "%s\n", message.text);
         return -1;

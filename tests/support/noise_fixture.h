@@ -2,7 +2,7 @@
 #ifndef NOISE_FIXTURE_H
 #define NOISE_FIXTURE_H
 
-#include "base/blas.h"
+#include "app/cli/blas_kernel.h"
 #include "noise.h"
 
 static const Normalization normalization = {.mean = {0.5f, 0.5f, 0.5f}, .std = {0.3f, 0.3f, 0.3f}};
@@ -11,7 +11,7 @@ static Dataset *noise;
 
 static inline int noise_start(uint8_t images, uint8_t side, uint8_t channels)
 {
-    assert_int_equal(blas_start(NULL, &message), STATUS_OK);
+    assert_int_equal(blas_kernel_choose(NULL, &message), STATUS_OK);
     scratch_create();
     noise = noise_open(images, side, channels);
     assert_int_equal(pool_create(&pool, 2, NULL), STATUS_OK);

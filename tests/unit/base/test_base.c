@@ -1,4 +1,5 @@
 /* Pool, arena, checked sizes, random numbers, messages, BLAS. */
+#include "app/cli/blas_kernel.h"
 #include "base/arena.h"
 #include "base/blas.h"
 #include "base/pool.h"
@@ -190,7 +191,7 @@ static void messages_are_cut_and_terminated(void **state)
 static void blas_kernel_passes_its_check(void **state)
 {
     Message message;
-    assert_int_equal(blas_start(NULL, &message), STATUS_OK);
+    assert_int_equal(blas_kernel_choose(NULL, &message), STATUS_OK);
     assert_true(strlen(blas_kernel()) > 0);
     assert_int_equal(openblas_get_num_threads(), 1);
 }

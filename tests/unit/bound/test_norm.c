@@ -2,7 +2,7 @@
 #include "graph_text.h"
 #include "node_matrix.h"
 
-#include "base/blas.h"
+#include "app/cli/blas_kernel.h"
 #include "bound/conv_map.h"
 #include "bound/norm.h"
 #include "network/geometry.h"
@@ -216,7 +216,7 @@ static void test_cancelled_anywhere(void **state)
 int main(int count, char **arguments)
 {
     Message message = {0};
-    if (blas_start(NULL, &message)) return 1;
+    if (blas_kernel_choose(NULL, &message)) return 1;
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_convolutions), cmocka_unit_test(test_uneven),
         cmocka_unit_test(test_gemm),         cmocka_unit_test(test_zero_weights),

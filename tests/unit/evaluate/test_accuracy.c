@@ -1,6 +1,6 @@
 /* Evaluation of lenet5 on its test images: known top-1, the same bits for any number of threads, and inputs
  * that cannot be evaluated. */
-#include "base/blas.h"
+#include "app/cli/blas_kernel.h"
 #include "evaluate/accuracy.h"
 #include "network/network.h"
 #include "network/run/weights.h"
@@ -253,6 +253,6 @@ int main(void)
         cmocka_unit_test(progress_cancels),
         cmocka_unit_test(images_of_another_size_are_refused),
     };
-    if (blas_start(NULL, NULL) != STATUS_OK) return 1;
+    if (blas_kernel_choose(NULL, NULL) != STATUS_OK) return 1;
     return cmocka_run_group_tests(tests, open_fixture, close_fixture);
 }

@@ -1,6 +1,6 @@
 /* The sweep of lenet5: the accuracy of the estimates, measured errors equal to the pipeline's, callbacks and
  * cancellation. */
-#include "base/blas.h"
+#include "app/cli/blas_kernel.h"
 #include "explore/sweep.h"
 #include "network/network.h"
 
@@ -178,6 +178,6 @@ int main(void)
         cmocka_unit_test(unknown_where_not_measured), cmocka_unit_test(layers_are_told_once_known),
         cmocka_unit_test(a_listener_can_end_it),      cmocka_unit_test(measured_errors_are_the_pipelines),
     };
-    if (blas_start(NULL, NULL) != STATUS_OK) return 1;
+    if (blas_kernel_choose(NULL, NULL) != STATUS_OK) return 1;
     return cmocka_run_group_tests(tests, start, stop);
 }

@@ -1,6 +1,6 @@
 /* Networks: the five in data/ against PyTorch's logits; layers against naive loops in double; folding,
  * sharing, naming and refusing while opening. */
-#include "base/blas.h"
+#include "app/cli/blas_kernel.h"
 #include "base/file.h"
 #include "base/random.h"
 #include "dataset/dataset.h"
@@ -1223,7 +1223,7 @@ static int start(void **state)
 {
     (void)state;
     int file = mkstemp(path);
-    return file < 0 || close(file) != 0 || blas_start(NULL, NULL) != STATUS_OK;
+    return file < 0 || close(file) != 0 || blas_kernel_choose(NULL, NULL) != STATUS_OK;
 }
 
 static int stop(void **state)

@@ -1,6 +1,6 @@
 /* Sensitivity on two inputs, by hand: visited by descending H_kk, the factor's squared diagonal reversed is
  * h_min and det H / h_min. */
-#include "base/blas.h"
+#include "app/cli/blas_kernel.h"
 #include "quantize/sensitivity.h"
 
 #include <math.h>
@@ -129,7 +129,7 @@ int main(void)
         cmocka_unit_test(inputs_that_do_not_vary_cost_nothing),
         cmocka_unit_test(an_indefinite_sum_leaves_the_estimate_unknown),
     };
-    if (blas_start(NULL, NULL) != STATUS_OK || pool_create(&single, 1, NULL) != STATUS_OK) return 1;
+    if (blas_kernel_choose(NULL, NULL) != STATUS_OK || pool_create(&single, 1, NULL) != STATUS_OK) return 1;
     const int failed = cmocka_run_group_tests(tests, NULL, NULL);
     pool_free(single);
     return failed;

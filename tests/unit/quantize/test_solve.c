@@ -1,6 +1,6 @@
 /* The optimizer on random problems: the objective never rises, it agrees with a plain twin, threads do not
  * matter. */
-#include "base/blas.h"
+#include "app/cli/blas_kernel.h"
 #include "base/random.h"
 #include "plain_bitsplit.h"
 #include "quantize/solve.h"
@@ -482,7 +482,7 @@ static void gptq_beats_rounding(void **state)
 static int start_pool(void **state)
 {
     Pool *pool;
-    if (blas_start(NULL, NULL) != STATUS_OK || pool_create(&pool, 2, NULL) != STATUS_OK) return -1;
+    if (blas_kernel_choose(NULL, NULL) != STATUS_OK || pool_create(&pool, 2, NULL) != STATUS_OK) return -1;
     *state = pool;
     return 0;
 }

@@ -3,12 +3,12 @@
 
 #include "app/cli/budget.h"
 #include "app/cli/interrupt.h"
-#include "app/cli/opening.h"
 #include "app/cli/output_check.h"
 #include "app/cli/path.h"
 #include "app/cli/progress.h"
 #include "base/sizes.h"
 #include "config.h"
+#include "dataset/opening.h"
 #include "quantize/calibrate/calibrate.h"
 #include "report/plan_csv.h"
 #include "report/quantized_onnx.h"
@@ -99,10 +99,10 @@ Status inputs_open_network(Inputs *inputs, const Options *options, Message *mess
     const Network *network = inputs->network;
     const Description *description = &inputs->description;
     status = opening_normalization(&inputs->mean, inputs->normalization.mean, options->mean, false, network,
-                                   description, message);
+                                   description, "--", message);
     if (status == STATUS_OK)
         status = opening_normalization(&inputs->std, inputs->normalization.std, options->std, true, network,
-                                       description, message);
+                                       description, "--", message);
     if (status == STATUS_OK)
         status = opening_class_names(&inputs->class_names, &inputs->class_count, options->labels, network,
                                      description, message);
@@ -186,7 +186,7 @@ static Status open_images(Dataset **dataset, const Inputs *inputs, DatasetSource
     Progress progress = progress_start(inputs->options->progress && !inputs->opening);
     if (!inputs->opening) source->context = &progress;
     Status status =
-        opening_images(dataset, source, inputs->options->preparation, &inputs->description, message);
+        opening_images(dataset, source, inputs->options->preparation, &inputs->description, "--", message);
     progress_clear(&progress);
     return status == STATUS_OK ? check_floats(inputs, *dataset, message) : status;
 }

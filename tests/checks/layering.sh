@@ -4,7 +4,7 @@ set -euo pipefail
 here=$(dirname -- "$(readlink -f -- "$0")")
 . "$here/sources.sh"
 
-order=(base onnx network dataset quantize bound evaluate explore report views app)
+order=(base onnx network dataset quantize bound evaluate explore report bitstitch views app)
 
 level_of() { # FOLDER
   local i
@@ -16,6 +16,7 @@ level_of() { # FOLDER
 
 folder_of() { # FILE
   local path=${1#core/}
+  path=${path%.[ch]} # core/bitstitch.h is a room of its own
   echo "${path%%/*}"
 }
 

@@ -1,18 +1,18 @@
 /* Opening: a network, how its input is prepared, its class names, and images, from plain arguments.
  *
- * No options and no plan: app/cli/inputs.h has those. A value that is not given (NULL) is the description's,
- * or else what the network's own metadata says. `description` is all zero where a network was opened without
- * one.
+ * A value that is not given (NULL) is the description's, or else what the network's own metadata says.
+ * `description` is all zero where a network was opened without one. `prefix` goes in front of the name of a
+ * given value in messages: "--" where it is an option of a command line, "" elsewhere.
  *
  * clang-format off
  *     opening_network(&network, &description, "resnet20.json", &network_options, message);
- *     opening_normalization(&mean, normalization.mean, NULL, false, network, &description, message);
+ *     opening_normalization(&mean, normalization.mean, NULL, false, network, &description, "", message);
  *     DatasetSource source = {.images = description.calibration.images, ...};
- *     opening_images(&dataset, &source, (const char *[PREPARATION_KEYS]){NULL}, &description, message);
+ *     opening_images(&dataset, &source, (const char *[PREPARATION_KEYS]){NULL}, &description, "", message);
  * clang-format on
  */
-#ifndef APP_OPENING_H
-#define APP_OPENING_H
+#ifndef DATASET_OPENING_H
+#define DATASET_OPENING_H
 
 #include "dataset/dataset.h"
 #include "dataset/description.h"
@@ -26,7 +26,8 @@ Status opening_network(Network **network, Description *description, const char *
 /* values: [network->channels], the mean of pixel/255 or its standard deviation. *text: the same as it was
  * written, "0" or "1" where nothing says it; malloc'ed. */
 Status opening_normalization(char **text, float *values, const char *given, bool is_std,
-                             const Network *network, const Description *description, Message *message);
+                             const Network *network, const Description *description, const char *prefix,
+                             Message *message);
 
 /* Class names from the file `given`. *names is NULL where nothing names them; free with class_names_free().
  * Fails where there are not as many as the network has outputs. */
@@ -36,6 +37,6 @@ Status opening_class_names(char ***names, size_t *count, const char *given, cons
 /* Opens source->images, prepared as `given` says. given: [PREPARATION_KEYS], as preparation_set() reads them.
  */
 Status opening_images(Dataset **dataset, DatasetSource *source, const char *const *given,
-                      const Description *description, Message *message);
+                      const Description *description, const char *prefix, Message *message);
 
 #endif

@@ -1,11 +1,11 @@
-#include "app/cli/opening.h"
+#include "dataset/opening.h"
 
-#include "app/cli/path.h"
 #include "base/sizes.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 /* Where a file that a description names cannot be read, the description may be wrong. */
 static Status name_key(Status status, const Description *description, const char *key, Message *message)
@@ -17,8 +17,10 @@ static Status name_key(Status status, const Description *description, const char
 Status opening_network(Network **network, Description *description, const char *path,
                        const NetworkOptions *options, Message *message)
 {
+    const size_t length = strlen(path);
     *description = (Description){0};
-    if (!has_suffix(path, ".json")) return network_open(network, path, options, message);
+    if (length < 5 || strcasecmp(path + length - 5, ".json") != 0)
+        return network_open(network, path, options, message);
     Status status = description_read(description, path, message);
     if (status != STATUS_OK) return status;
     status = network_open(network, description->network, options, message);
@@ -26,7 +28,8 @@ Status opening_network(Network **network, Description *description, const char *
 }
 
 Status opening_normalization(char **text, float *values, const char *given, bool is_std,
-                             const Network *network, const Description *description, Message *message)
+                             const Network *network, const Description *description, const char *prefix,
+                             Message *message)
 {
     const char *key = is_std ? "std" : "mean";
     const char *described = is_std ? description->std : description->mean;
@@ -35,7 +38,7 @@ Status opening_normalization(char **text, float *values, const char *given, bool
     char source[512] = "";
     if (given) {
         chosen = given;
-        snprintf(source, sizeof source, "--%s", key);
+        snprintf(source, sizeof source, "%s%s", prefix, key);
     } else if (described) {
         chosen = described;
         snprintf(source, sizeof source, "description '%s', key '%s'", description->path, key);
@@ -85,7 +88,7 @@ Status opening_class_names(char ***names, size_t *count, const char *given, cons
 }
 
 Status opening_images(Dataset **dataset, DatasetSource *source, const char *const *given,
-                      const Description *description, Message *message)
+                      const Description *description, const char *prefix, Message *message)
 {
     Status status = STATUS_OK;
     for (PreparationKey key = 0; key < PREPARATION_KEYS && status == STATUS_OK; key++) {
@@ -94,7 +97,7 @@ Status opening_images(Dataset **dataset, DatasetSource *source, const char *cons
         char what[512];
         if (!text) continue;
         if (given[key])
-            snprintf(what, sizeof what, "--%s", name);
+            snprintf(what, sizeof what, "%s%s", prefix, name);
         else
             snprintf(what, sizeof what, "description '%s', key '%s'", description->path, name);
         status = preparation_set(&source->preparation, key, text, what, message);

@@ -32,7 +32,7 @@ static Status add_name(Names *list, const char *text, size_t length, const char 
     return STATUS_OK;
 }
 
-/* Hands the list over, or frees it. */
+/* Returns the list in *names and *count, empty on failure. */
 static Status finish(char ***names, size_t *count, Names *list, Status status)
 {
     if (status != STATUS_OK) {

@@ -15,7 +15,7 @@ static const char *const known_keys[] = {"network",    "task",   "mean", "std", 
                                          "evaluation", "resize", "crop", "channels", "layout", NULL};
 static const char *const image_keys[] = {"images", "labels", NULL};
 
-/* A path, joined to the description's folder; *path stays NULL where the key is absent. */
+/* Reads a path, joined to the description's folder. *path stays NULL where the key is absent. */
 static Status read_path(char **path, const JsonObject *object, const char *key, Message *message)
 {
     if (!json_find(object, key)) return STATUS_OK;
@@ -27,7 +27,7 @@ static Status read_path(char **path, const JsonObject *object, const char *key, 
     return *path ? STATUS_OK : status_no_memory(message, object->path);
 }
 
-/* A path, or { "images": ..., "labels": ... }. */
+/* Reads a path, or { "images": ..., "labels": ... }. */
 static Status read_images(ImageFiles *files, const JsonObject *top, const char *key, Message *message)
 {
     const cJSON *item = json_find(top, key);
@@ -46,7 +46,7 @@ static Status read_images(ImageFiles *files, const JsonObject *top, const char *
     return status;
 }
 
-/* Adds a number to a comma-separated list; false where it is none. */
+/* Appends a number to a comma-separated list; false where `item` is no number. */
 static bool add_number(Text *list, const cJSON *item)
 {
     char digits[NUMBER_TEXT];
@@ -56,7 +56,7 @@ static bool add_number(Text *list, const cJSON *item)
     return true;
 }
 
-/* One number, or an array of them, as comma-separated text. */
+/* Reads a number, or an array of numbers, as comma-separated text. */
 static Status read_numbers(char **text, const JsonObject *top, const char *key, Message *message)
 {
     const cJSON *item = json_find(top, key), *number;
@@ -124,7 +124,8 @@ static Status read_word(char **word, const JsonObject *top, const char *key, Mes
     return *word ? STATUS_OK : status_no_memory(message, top->path);
 }
 
-/* Sides are numbers, and the rest are words. What they say is checked where it is used. */
+/* Reads the keys of a Preparation: sizes are numbers, the others words. preparation_set() checks them later.
+ */
 static Status read_preparation(Description *description, const JsonObject *top, Message *message)
 {
     Status status = STATUS_OK;
@@ -154,7 +155,8 @@ static Status fill(Description *description, const JsonObject *top, Message *mes
     return status;
 }
 
-/* What JSON's readers say starts with the file's name, in quotes. */
+/* Puts "description" in front of messages that start with the file's name in quotes, as those of base/json.h
+ * do. */
 static Status say_description(Status status, Message *message)
 {
     if (!message || message->text[0] != '\'') return status;

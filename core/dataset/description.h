@@ -1,4 +1,4 @@
-/* Description: NAME.json beside a network, saying which images go with it and how they are prepared.
+/* Description: NAME.json beside a network, which says what images go with it and how they are prepared.
  *
  *     { "network": "resnet20.onnx", "task": "classification",
  *       "mean": [0.286], "std": [0.353], "labels": ["T-shirt/top", ...],
@@ -6,10 +6,10 @@
  *       "calibration": "train-images-idx3-ubyte.gz",
  *       "evaluation": { "images": "t10k-images.gz", "labels": "t10k-labels.gz" } }
  *
- * Paths are relative to the description's folder. Only `network` is needed; `resize` and the three after it
- * are a Preparation's (dataset/dataset.h). An unknown or repeated key, a
- * wrong type, and trailing text are errors that name the file and the key. Options win over a description,
- * which wins over the network's own metadata.
+ * Paths are relative to the description's folder. Only `network` is needed. `resize`, `crop`, `channels` and
+ * `layout` are those of a Preparation (image/preparation.h). Unknown and repeated keys, wrong types and
+ * trailing text are errors that name the file and the key. Command-line options win over a description, which
+ * wins over the network's metadata.
  */
 #ifndef DATASET_DESCRIPTION_H
 #define DATASET_DESCRIPTION_H
@@ -31,14 +31,18 @@ typedef struct Description {
     ImageFiles calibration, evaluation;
 } Description;
 
-/* Reads NAME.json. *description is to be freed with description_free() on success. */
+/* Reads NAME.json. *description is to be freed with description_free() on success, and is empty on failure.
+ */
 Status description_read(Description *description, const char *path, Message *message);
 void description_free(Description *description);
 
-/* Class names from a text file, one a line (a final empty line does not count), at most 100,000. */
+/* Reads class names from a text file, one per line (a final empty line does not count), at most 100,000.
+ * *names is to be freed with class_names_free(); NULL on failure. */
 Status class_names_read(char ***names, size_t *count, const char *path, Message *message);
-/* Class names from a comma-separated text (the network's metadata). */
+
+/* The same from a comma-separated text, the network's metadata. */
 Status class_names_split(char ***names, size_t *count, const char *text, Message *message);
+
 void class_names_free(char **names, size_t count);
 
 #endif

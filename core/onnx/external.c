@@ -15,7 +15,7 @@
 
 #define READ_AT_ONCE ((size_t)1 << 20)
 
-/* --- what a tensor says ------------------------------------------------------------------------------- */
+/* --- entries of a tensor ------------------------------------------------------------------------------ */
 
 static const char *entry_of(const Onnx__TensorProto *tensor, const char *key)
 {
@@ -26,7 +26,7 @@ static const char *entry_of(const Onnx__TensorProto *tensor, const char *key)
     return NULL;
 }
 
-/* A decimal number of bytes, `absent` where there is none. */
+/* Reads a decimal number of bytes; `absent` where text is NULL. False where it is no number. */
 static bool read_bytes(size_t *bytes, const char *text, size_t absent)
 {
     *bytes = absent;
@@ -56,7 +56,7 @@ static Status open_folder(int *folder, const char *network, Message *message)
     return status;
 }
 
-/* Opens `name` in *folder, which is closed; *folder is then what was opened, or -1. */
+/* Opens `name` in the folder *folder, and closes that; *folder is then what was opened, or -1. */
 static Status enter(int *folder, const char *name, bool last, const char *location, Message *message)
 {
     const int kind = last ? O_NONBLOCK | O_NOCTTY : O_DIRECTORY;
@@ -70,7 +70,7 @@ static Status enter(int *folder, const char *name, bool last, const char *locati
     return status_fail(message, STATUS_IO, "external data '%s': %s", location, strerror(reason));
 }
 
-/* Component by component, so that none can be a link. `path` is changed. */
+/* Opens a path part by part, so that no part can be a link. Changes `path`. */
 static Status open_below(int *file, char *path, const char *location, Message *message)
 {
     for (char *name = path, *next; name; name = next) {
@@ -114,6 +114,7 @@ static Status open_location(ExternalFile *result, const char *network, const cha
     return STATUS_OK;
 }
 
+/* The open file of a location, or NULL. */
 static const ExternalFile *find_file(const ExternalFiles *external, const char *location)
 {
     for (size_t i = 0; i < external->count; i++)
@@ -121,7 +122,8 @@ static const ExternalFile *find_file(const ExternalFiles *external, const char *
     return NULL;
 }
 
-static Status open_of(ExternalFiles *external, const Onnx__TensorProto *tensor, Message *message)
+/* Opens the file of a tensor with external data, unless it is open already. */
+static Status open_file_of(ExternalFiles *external, const Onnx__TensorProto *tensor, Message *message)
 {
     if (!is_external(tensor)) return STATUS_OK;
     const char *location = entry_of(tensor, "location");
@@ -149,11 +151,11 @@ Status external_open(ExternalFiles *external, const char *network, const Onnx__M
     Status status = STATUS_OK;
     *external = (ExternalFiles){.network = network, .ceiling = ceiling};
     for (size_t i = 0; !status && i < graph->n_initializer; i++)
-        status = open_of(external, graph->initializer[i], message);
+        status = open_file_of(external, graph->initializer[i], message);
     for (size_t i = 0; i < graph->n_node; i++)
         for (size_t k = 0; !status && k < graph->node[i]->n_attribute; k++)
             if (graph->node[i]->attribute[k]->t)
-                status = open_of(external, graph->node[i]->attribute[k]->t, message);
+                status = open_file_of(external, graph->node[i]->attribute[k]->t, message);
     return status;
 }
 

@@ -139,7 +139,7 @@ static Status check_input(const Graph *graph, size_t node, size_t name, Message 
                        graph_node_label(graph, node, label, sizeof label), graph_name(graph, name));
 }
 
-/* Nodes that the output depends on, and how often their operands are used. order[] serves as the stack. */
+/* Marks the nodes that the output depends on, and counts the uses of names. order[] serves as the stack. */
 static Status mark_live(Graph *graph, Message *message)
 {
     size_t depth = 0, producer = graph->names[graph->output].producer;
@@ -164,45 +164,46 @@ static Status mark_live(Graph *graph, Message *message)
     return STATUS_OK;
 }
 
-/* A visit that is under way: the node, and the input to look at next. */
-typedef struct VisitedPlan {
+/* A node on the stack of the search, and the next of its inputs to look at. */
+typedef struct Visit {
     size_t node, input;
-} VisitedPlan;
+} Visit;
 
-enum { UNSEEN, UNDER_WAY, DONE };
+enum { UNSEEN, ON_STACK, DONE };
 
-/* The first producer among a visit's remaining inputs that is not done, or NO_INDEX. */
-static size_t next_producer(const Graph *graph, VisitedPlan *visit, const char *state)
+/* The next producer of a visited node's inputs that is not done, or NO_INDEX. */
+static size_t next_producer(const Graph *graph, Visit *visit, const char *state)
 {
     while (visit->input < graph->proto->node[visit->node]->n_input) {
-        size_t name = graph_input(graph, visit->node, visit->input++);
+        const size_t name = graph_input(graph, visit->node, visit->input++);
         if (name == NO_INDEX) continue;
-        size_t producer = graph->names[name].producer;
+        const size_t producer = graph->names[name].producer;
         if (producer != NO_INDEX && state[producer] != DONE) return producer;
     }
     return NO_INDEX;
 }
 
-/* Depth first, producers before their consumers; without recursion, for the depth is the file's choice. */
-static Status order_from(Graph *graph, size_t start, VisitedPlan *stack, char *state, Message *message)
+/* Appends `start` and all that it depends on to the order, producers before their consumers: a depth-first
+ * search with a stack of its own, as the file chooses the depth. */
+static Status order_from(Graph *graph, size_t start, Visit *stack, char *state, Message *message)
 {
     char label[LABEL];
     size_t depth = 0;
-    stack[depth++] = (VisitedPlan){start, 0};
-    state[start] = UNDER_WAY;
+    stack[depth++] = (Visit){start, 0};
+    state[start] = ON_STACK;
     while (depth > 0) {
-        VisitedPlan *visit = &stack[depth - 1];
-        size_t producer = next_producer(graph, visit, state);
+        Visit *visit = &stack[depth - 1];
+        const size_t producer = next_producer(graph, visit, state);
         if (producer == NO_INDEX) {
             state[visit->node] = DONE;
             graph->order[graph->order_count++] = visit->node;
             depth--;
-        } else if (state[producer] == UNDER_WAY) {
+        } else if (state[producer] == ON_STACK) {
             return status_fail(message, STATUS_INVALID, "%s depends on its own output: the graph has a cycle",
                                graph_node_label(graph, producer, label, sizeof label));
         } else {
-            state[producer] = UNDER_WAY;
-            stack[depth++] = (VisitedPlan){producer, 0};
+            state[producer] = ON_STACK;
+            stack[depth++] = (Visit){producer, 0};
         }
     }
     return STATUS_OK;
@@ -211,7 +212,7 @@ static Status order_from(Graph *graph, size_t start, VisitedPlan *stack, char *s
 static Status order_nodes(Graph *graph, Message *message)
 {
     size_t count = graph->proto->n_node;
-    VisitedPlan *stack = calloc(count + 1, sizeof *stack);
+    Visit *stack = calloc(count + 1, sizeof *stack);
     char *state = calloc(count + 1, 1);
     Status status = stack && state ? STATUS_OK : status_no_memory(message, "nodes");
     for (size_t i = 0; !status && i < count; i++)
@@ -223,18 +224,14 @@ static Status order_nodes(Graph *graph, Message *message)
 
 /* --- the image and the output ----------------------------------------------------------------------- */
 
-static const char *output_text(const Onnx__GraphProto *proto, size_t i)
-{
-    return proto->output[i]->name ? proto->output[i]->name : "";
-}
-
-/* "'a', 'b', 'c'" */
+/* Writes "'a', 'b', 'c'", the graph's outputs, into text[size]. */
 static void list_outputs(const Onnx__GraphProto *proto, char *text, size_t size)
 {
     size_t used = 0;
     *text = 0;
     for (size_t i = 0; i < proto->n_output && used < size; i++) {
-        const int length = snprintf(text + used, size - used, "%s'%s'", i ? ", " : "", output_text(proto, i));
+        const char *name = proto->output[i]->name ? proto->output[i]->name : "";
+        const int length = snprintf(text + used, size - used, "%s'%s'", i ? ", " : "", name);
         if (length < 0) return;
         used += (size_t)length;
     }
@@ -252,7 +249,7 @@ static Status find_output(Graph *graph, const char *chosen, Message *message)
             status_fail(message, STATUS_UNSUPPORTED, "the graph has %zu outputs: %s", proto->n_output, list);
         return status_advise(status, message, REMEDY_OUTPUT);
     }
-    const char *text = chosen ? chosen : output_text(proto, 0);
+    const char *text = chosen ? chosen : proto->output[0]->name ? proto->output[0]->name : "";
     status = add_name(graph, text, &graph->output, message);
     if (status) return status;
     const GraphName *entry = &graph->names[graph->output];
@@ -261,7 +258,8 @@ static Status find_output(Graph *graph, const char *chosen, Message *message)
                        "nothing in the file makes the output '%s': its outputs are %s", text, list);
 }
 
-/* Initializers may stand among the inputs (as before IR version 4); inputs that nothing uses do not count. */
+/* Finds the one input that is used and is no initializer: before IR version 4, initializers are among the
+ * inputs. */
 static Status find_input(Graph *graph, Message *message)
 {
     graph->input = NO_INDEX;

@@ -1,11 +1,15 @@
-/* Graph: an ONNX graph with its names resolved, its dead nodes left out, in topological order. Private to
- * core/network, but for the report that edits a file.
+/* Graph: an ONNX graph with its names resolved, dead nodes left out, in topological order.
  *
- * A name stands for an initializer, the image, or a node's output. Nodes and names are numbered; nodes as in
- * the file. Lives no longer than the file.
+ * A name stands for an initializer, the input (the image), or an output of a node. Names and nodes are numbered;
+ * nodes as in the file. A Graph points into the file's model, which must outlive it.
+ *
+ *     Graph graph;
+ *     Status status = graph_make(&graph, file->model->graph, NULL, message);
+ *     for (size_t i = 0; !status && i < graph.order_count; i++) run(graph.proto->node[graph.order[i]]);
+ *     graph_free(&graph);                                            // also on failure
  */
-#ifndef NETWORK_GRAPH_H
-#define NETWORK_GRAPH_H
+#ifndef ONNX_GRAPH_H
+#define ONNX_GRAPH_H
 
 #include "onnx/name_table.h"
 #include "onnx/onnx_file.h"
@@ -14,7 +18,7 @@ typedef struct GraphName {
     size_t producer;                      /* node, or NO_INDEX */
     const Onnx__TensorProto *initializer; /* or NULL */
     const Onnx__ValueInfoProto *input;    /* or NULL */
-    size_t uses;                          /* by live nodes, and as the output */
+    size_t uses;                          /* inputs of live nodes that are it, and the output */
 } GraphName;
 
 typedef struct Graph {
@@ -29,15 +33,19 @@ typedef struct Graph {
     size_t input, output; /* names */
 } Graph;
 
-/* output: the name of the value to compute, NULL for the file's only output. Names what is wrong: a name made
- * twice, an input that nothing makes, a cycle, several images, several outputs and none chosen. */
+/* output: the name of the value to compute; NULL: the file's only output. STATUS_INVALID for a name that two
+ * nodes compute, an input that nothing computes, or a cycle; STATUS_UNSUPPORTED for several inputs, or
+ * several outputs of which none is chosen. Release with graph_free(), also on failure. */
 Status graph_make(Graph *graph, const Onnx__GraphProto *proto, const char *output, Message *message);
 void graph_free(Graph *graph);
 
+/* The text of a name. */
 static inline const char *graph_name(const Graph *graph, size_t name)
 {
     return graph->table.names[name];
 }
+
+/* The name of a node's input or output; NO_INDEX where it is left out. */
 static inline size_t graph_input(const Graph *graph, size_t node, size_t input)
 {
     return graph->operands[graph->first[node] + input];
@@ -47,13 +55,14 @@ static inline size_t graph_output(const Graph *graph, size_t node, size_t output
     return graph->operands[graph->first[node] + graph->proto->node[node]->n_input + output];
 }
 
-/* NULL where the node has none of that name. */
+/* The node's attribute of that name, or NULL. */
 const Onnx__AttributeProto *graph_attribute(const Onnx__NodeProto *node, const char *name);
 
-/* "node 'NAME' (OPERATOR)", or "node 12 (OPERATOR)" where it has no name: put into text[size]. */
+/* Writes "node 'NAME' (OPERATOR)" into text[size], or "node 12 (OPERATOR)" where it has no name. Returns
+ * text. */
 const char *graph_node_label(const Graph *graph, size_t node, char *text, size_t size);
 
-/* The operator, with its domain in front where that is not the default. */
+/* Writes the operator into text[size], after its domain where that is not the default. Returns text. */
 const char *graph_operator(const Graph *graph, size_t node, char *text, size_t size);
 
 #endif

@@ -7,8 +7,8 @@
 
 #define FIRST_SLOTS 64
 
-/* FNV-1a, mixed so that the low bits depend on all. The start is random, so that a file cannot choose names
- * that collide; no number depends on it. */
+/* FNV-1a, mixed so that the low bits depend on all others. The start is random, so that a file cannot choose
+ * names that collide; the numbers do not depend on it. */
 static uint64_t hash_text(uint64_t start, const char *text)
 {
     uint64_t hash = start;
@@ -16,7 +16,7 @@ static uint64_t hash_text(uint64_t start, const char *text)
     return hash ^ hash >> 32;
 }
 
-/* The slot of `name`, or the free one where it would go. */
+/* The slot of `name`, or the free slot where it would go. */
 static size_t find_slot(const NameTable *table, const char *name)
 {
     size_t slot = hash_text(table->start, name) & (table->slot_count - 1);
@@ -25,7 +25,7 @@ static size_t find_slot(const NameTable *table, const char *name)
     return slot;
 }
 
-/* At most half the slots are ever taken. */
+/* Doubles the table: at most half of the slots are taken. */
 static bool grow(NameTable *table)
 {
     NameTable larger = *table;

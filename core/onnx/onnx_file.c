@@ -20,13 +20,14 @@ static Status no_room(const OnnxFile *file, Message *message)
     return status_advise(status, message, REMEDY_MEMORY);
 }
 
-/* What malloc() takes for `size` bytes: a name of three takes 32. */
+/* Bytes that malloc() takes for `size` bytes: 32 for a name of three. */
 static size_t taken(size_t size)
 {
     return size > SIZE_MAX / 2 ? size : size_max(32, (size + 8 + 15) / 16 * 16);
 }
 
-/* Counts what is taken and never subtracts: unpacking frees next to nothing before it ends. */
+/* protobuf-c's allocator. Counts what is taken and never subtracts: unpacking frees next to nothing before it
+ * ends. */
 static void *allocate(void *context, size_t size)
 {
     OnnxFile *file = context;
@@ -51,33 +52,24 @@ static ProtobufCAllocator allocator_of(OnnxFile *file)
     return (ProtobufCAllocator){allocate, release, file};
 }
 
-static bool has_field_zero(const ProtobufCMessage *message);
-
-/* The messages of a field, whose descriptor says where its count and its pointers are. */
-static bool any_has_field_zero(const ProtobufCMessage *message, const ProtobufCFieldDescriptor *field)
-{
-    const char *base = (const char *)message;
-    const void *place = base + field->offset;
-    if (field->label != PROTOBUF_C_LABEL_REPEATED) {
-        const ProtobufCMessage *one = *(ProtobufCMessage *const *)place;
-        return one && has_field_zero(one);
-    }
-    const size_t count = *(const size_t *)(const void *)(base + field->quantifier_offset);
-    ProtobufCMessage *const *list = *(ProtobufCMessage *const *const *)place;
-    for (size_t i = 0; i < count; i++)
-        if (has_field_zero(list[i])) return true;
-    return false;
-}
-
-/* A field of number 0, which none may have, and which unpacking takes for one it does not know. The schema
- * ends the recursion. */
+/* Whether a message, or one in it, has a field of number 0, which is invalid and which unpacking takes for an
+ * unknown field. The schema bounds the recursion. */
 static bool has_field_zero(const ProtobufCMessage *message)
 {
     for (size_t i = 0; i < message->n_unknown_fields; i++)
         if (message->unknown_fields[i].tag == 0) return true;
     for (size_t i = 0; i < message->descriptor->n_fields; i++) {
         const ProtobufCFieldDescriptor *field = &message->descriptor->fields[i];
-        if (field->type == PROTOBUF_C_TYPE_MESSAGE && any_has_field_zero(message, field)) return true;
+        if (field->type != PROTOBUF_C_TYPE_MESSAGE) continue;
+        /* A repeated field is a count and a list; another one is a pointer, as in a list of one. */
+        const char *base = (const char *)message;
+        const bool repeated = field->label == PROTOBUF_C_LABEL_REPEATED;
+        const void *place = base + field->offset;
+        ProtobufCMessage *const *list = repeated ? *(ProtobufCMessage *const *const *)place : place;
+        const size_t count =
+            repeated ? *(const size_t *)(const void *)(base + field->quantifier_offset) : *list != NULL;
+        for (size_t k = 0; k < count; k++)
+            if (has_field_zero(list[k])) return true;
     }
     return false;
 }
@@ -90,7 +82,7 @@ static Status unpack(OnnxFile *file, const char *data, size_t size, Message *mes
     if (file->model && !has_field_zero(&file->model->base)) return STATUS_OK;
     if (file->refused) return no_room(file, message);
     if (file->starved) return status_no_memory(message, "what the file holds");
-    return status_fail(message, STATUS_INVALID, "it is no ONNX file, or damaged or cut short");
+    return status_fail(message, STATUS_INVALID, "not an ONNX file, or truncated");
 }
 
 /* --- checks ----------------------------------------------------------------------------------------- */
@@ -108,7 +100,7 @@ static Status find_opset(OnnxFile *file, Message *message)
         if (is_default_domain(entry->domain) && entry->version > version) version = entry->version;
     }
     if (version == 0)
-        return status_fail(message, STATUS_INVALID, "it names no opset: it is no ONNX file, or damaged");
+        return status_fail(message, STATUS_INVALID, "it names no opset: not an ONNX file, or damaged");
     if (version < ONNX_FIRST_OPSET || version > ONNX_LAST_OPSET)
         return status_fail(message, STATUS_UNSUPPORTED,
                            "opset %" PRId64 " is not supported: convert it to one of %d to %d", version,
@@ -121,7 +113,7 @@ static Status check_model(OnnxFile *file, Message *message)
 {
     const Onnx__ModelProto *model = file->model;
     if (!model->graph || !model->has_ir_version || model->ir_version < 1)
-        return status_fail(message, STATUS_INVALID, "it holds no graph: it is no ONNX file, or damaged");
+        return status_fail(message, STATUS_INVALID, "it has no graph: not an ONNX file, or damaged");
     if (model->ir_version > LAST_IR)
         return status_fail(message, STATUS_UNSUPPORTED,
                            "IR version %" PRId64 " is not supported: the last is %d", model->ir_version,
@@ -129,8 +121,8 @@ static Status check_model(OnnxFile *file, Message *message)
     return find_opset(file, message);
 }
 
-/* The file's bytes and what they unpack to are there at once. It may have grown since its size was asked for:
- * the ceiling holds for what is loaded, too. */
+/* The file's bytes and its unpacked form are in memory at once. The file may grow after its size is asked
+ * for: the ceiling bounds what is loaded, too. */
 static Status read_model(OnnxFile *file, const char *path, Message *message)
 {
     char *data;

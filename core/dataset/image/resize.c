@@ -9,9 +9,9 @@
 #define FRACTION_BITS 22
 #define ONE (1 << FRACTION_BITS)
 
-/* The inputs that each output of an axis is made of. */
+/* The inputs of each output along an axis, and their weights. */
 typedef struct Axis {
-    size_t taps;      /* most of any output */
+    size_t taps;      /* the most of any output */
     size_t *first;    /* [outputs] */
     size_t *count;    /* [outputs] */
     int32_t *weights; /* [outputs][taps] */
@@ -42,7 +42,7 @@ static void weigh_output(Axis *axis, size_t output, double centre, double reach,
     axis->count[output] = count;
 }
 
-/* Outputs from..from+outputs-1 of `full` that `inputs` are resized to. False when out of memory. */
+/* The outputs from..from+outputs-1 of the `full` that `inputs` are resized to. False when out of memory. */
 static bool make_axis(Axis *axis, size_t inputs, size_t full, size_t from, size_t outputs)
 {
     const double scale = (double)inputs / (double)full, reach = fmax(scale, 1);
@@ -65,7 +65,7 @@ static unsigned char to_byte(int32_t sum)
     return (unsigned char)(value > 255 ? 255 : value);
 }
 
-/* One row: out[outputs][channels] from in[][channels]. */
+/* The horizontal pass for one row: out[outputs][channels] from in[width][channels]. */
 static void resample_row(unsigned char *out, const unsigned char *in, const Axis *axis, size_t outputs,
                          size_t channels)
 {
@@ -80,7 +80,8 @@ static void resample_row(unsigned char *out, const unsigned char *in, const Axis
     }
 }
 
-/* One output row of `length` bytes from `taps` rows, one below the other; sums[length] is scratch. */
+/* The vertical pass for one row: out[length] = sum over t of weights[t] * rows[t][length]. sums[length] is
+ * scratch. */
 static void blend_rows(unsigned char *out, int32_t *sums, const unsigned char *rows, const int32_t *weights,
                        size_t taps, size_t length)
 {

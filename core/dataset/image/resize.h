@@ -1,9 +1,12 @@
-/* Resize: bytes resampled as Pillow's BILINEAR does.
+/* Resize: images of bytes resampled as Pillow's BILINEAR does. Pure; any thread may call.
  *
- * Of out = in * W along an axis, the weights of output i are a triangle around (i + 1/2) * scale, scale =
- * in / full, as wide as the reduction: w(x) = max(0, 1 - |x + 1/2 - centre| / max(scale, 1)), cut off at the
- * image's edge and divided by their sum. They are rounded to 22 fractional bits. The horizontal pass comes
- * first, and its result is rounded to bytes before the vertical one. Pure; any thread may call.
+ * Along each axis out[i] = sum_k w[i][k] in[k], with scale = in / full, centre = (i + 1/2) scale and
+ *
+ *     w[i][k] = max(0, 1 - |k + 1/2 - centre| / max(scale, 1)), divided by their sum over the k inside of the
+ * image.
+ *
+ * Weights are rounded to 22 fractional bits. The horizontal pass comes first, and its result is rounded to
+ * bytes.
  */
 #ifndef DATASET_RESIZE_H
 #define DATASET_RESIZE_H
@@ -12,7 +15,7 @@
 
 #include <stddef.h>
 
-/* A window of the image that resizing the whole would give: only what it needs is computed. */
+/* A window of the resized image: only what it needs is computed. */
 typedef struct ResizeWindow {
     size_t full_height, full_width; /* of the whole, resized */
     size_t top, left, height, width;

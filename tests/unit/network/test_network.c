@@ -1027,12 +1027,12 @@ static void files_that_are_no_networks(void **state)
     write_bytes(bytes, 0);
     check_refused(STATUS_INVALID, OB_NAMES("empty"));
     write_bytes(bytes, size / 2);
-    check_refused(STATUS_INVALID, OB_NAMES("cut short"));
+    check_refused(STATUS_INVALID, OB_NAMES("truncated"));
     write_bytes("\x89PNG\r\n\x1a\n and more", 17);
-    check_refused(STATUS_INVALID, OB_NAMES("no ONNX file"));
+    check_refused(STATUS_INVALID, OB_NAMES("not an ONNX file"));
     for (size_t i = 0; i < size; i++) bytes[i] = (uint8_t)random_bits(SEED, 3, i, 0);
     write_bytes(bytes, size);
-    check_refused(STATUS_INVALID, OB_NAMES("no ONNX file"));
+    check_refused(STATUS_INVALID, OB_NAMES("not an ONNX file"));
     free(bytes);
     Network *network;
     Message message = {0};

@@ -1,10 +1,10 @@
-/* Layout: which panel stands where. A pure function of the terminal's size and of what is in front.
+/* Layout: where each panel stands: a pure function of the terminal's size and the panel in front.
  *
- * 40 x 10 and above: a header, the panels that fit, a footer. All four panels: from 100 x 24 on, layers and
- * loss on the left, error and accuracy on the right; in narrower terminals of 46 rows or more, one below the
- * other. Smaller ones show layers and the panel in front (error, where that is layers): side by side from 100
- * columns on, below each other from 20 rows on; the smallest show the panel in front alone. Zoomed, it
- * has all the room. Smaller than 40 x 10: too_small, and nothing else.
+ * From 40 columns x 10 rows on: a header, the panels that fit, a footer. From 100 x 24 on, all four panels:
+ * layers and loss on the left, error and accuracy on the right. Narrower terminals with 46 rows or more show
+ * the four below each other. Smaller terminals show the layers and the panel in front (the error, if that is
+ * the layers): side by side from 100 columns on, below each other from 20 rows on. The smallest show only the
+ * panel in front, as does zoom. Below 40 x 10 too_small is set, and nothing else.
  */
 #ifndef VIEWS_LAYOUT_H
 #define VIEWS_LAYOUT_H
@@ -27,6 +27,7 @@ typedef struct Layout {
     Area overlay;             /* for help, details, lesson, prompts' lists */
 } Layout;
 
+/* The layout for a terminal of rows x columns; `front` is always among the panels shown. */
 Layout layout_compute(int rows, int columns, Panel front, bool zoomed);
 
 #endif

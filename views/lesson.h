@@ -17,6 +17,7 @@ typedef struct LessonStep {
     ViewId view;       /* which is put in front */
 } LessonStep;
 
+/* The number of steps. */
 size_t lesson_step_count(void);
 /* NULL if there is no such step. */
 const LessonStep *lesson_step(size_t index);

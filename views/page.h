@@ -20,8 +20,9 @@ typedef struct Page {
     void (*draw)(Canvas *canvas, Area inner, const Scene *scene);
 } Page;
 
-/* The page of a view, with the panel's chart cursor. page_free() it. */
+/* Makes the page of a view, with the panel's chart cursor. Free it with page_free(). */
 void page_fill(Page *page, const Scene *scene, ViewId view);
+/* Frees the plot's arrays. */
 void page_free(Page *page);
 
 /* The style of a panel's frame: focused if the panel has the keys. */

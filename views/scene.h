@@ -93,14 +93,18 @@ size_t scene_layer(const Scene *scene);
 /* The view that a panel shows. */
 ViewId scene_view(const Scene *scene, Panel panel);
 
-/* Parts of the snapshot; NULL where they are not known yet. */
+/* The layer's state in the snapshot; NULL before the first snapshot. */
 const LayerSnapshot *scene_state(const Scene *scene, size_t layer);
+/* The layer's result; NULL before it is solved. */
 const LayerResult *scene_result(const Scene *scene, size_t layer);
+/* The ladder of bounds; NULL before its first images. */
 const Ladder *scene_ladder(const Scene *scene);
+/* The layer's step in the ladder; NULL where there is no ladder. */
 const LadderStep *scene_step(const Scene *scene, size_t layer);
 
-/* The layer's name; "?" if there is no such layer. The short name is for running text. */
+/* The layer's name; "?" if there is no such layer. */
 const char *scene_name(const Scene *scene, size_t layer);
+/* The same for running text. */
 ShortName scene_short_name(const Scene *scene, size_t layer);
 
 /* Whether the layer's result belongs to other bit widths or another method than the edited plan's, or earlier
@@ -111,10 +115,10 @@ bool scene_plan_is_ahead(const Scene *scene);
 /* Whether the layer is being solved and its trace has begun. */
 bool scene_is_live(const Scene *scene, size_t layer);
 
-/* Reconstruction errors, relative to the sum of squared outputs; NAN where not known. scene_error() is the
- * current objective of a layer that is being solved, otherwise its final error; scene_rounding_error() is the
- * error of round-to-nearest, where the solver starts. */
+/* Reconstruction error relative to the sum of squared outputs: the current objective of a layer that is being
+ * solved, otherwise its final error; NAN where not known. */
 double scene_error(const Scene *scene, size_t layer);
+/* The error of round-to-nearest, where the solver starts; NAN where not known. */
 double scene_rounding_error(const Scene *scene, size_t layer);
 /* The final reconstruction error of a solved layer, or NAN. */
 double layer_error(const LayerSnapshot *layer);
@@ -127,12 +131,13 @@ const char *scene_pending(const Scene *scene);
 /* The keys of an action, from scene->help; "?" if the table has none. */
 const char *scene_keys(const Scene *scene, const char *action);
 
-/* Accuracy with labels, agreement with the float network without. Fractions; NAN where not known. */
+/* Accuracy, or without labels the agreement with the float network. Fractions; NAN where not known. */
 typedef struct Score {
     bool known, labelled;
     double value, half; /* half: half the width of the 95 % interval */
     double reference;   /* the float network's */
 } Score;
+/* The score of an evaluation, which may still be running. */
 Score score_of(const Evaluation *evaluation);
 
 /* Mean bits per activation over the inputs of all layers but the first, weighted by their sizes; float counts

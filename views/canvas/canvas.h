@@ -1,14 +1,14 @@
-/* Canvas: the screen as cells, drawn on by views and copied to the terminal, a golden file or a dump.
+/* Canvas: the screen as cells. Views draw on it; it is copied to the terminal or written as text.
  *
- * A cell holds one character as it is shown (a base character with its combining marks) and a style: a
- * meaning, not a colour; views/canvas/theme.h says what a style looks like. Wide characters take two cells;
- * one that an edge cuts in half is a blank. Text from files is safe to pass: control characters, invisible
- * ones that could reorder a line and bytes that are not UTF-8 are shown as \xNN.
+ * A cell holds one character with its combining marks, and a style. A style is a meaning, not a colour;
+ * views/canvas/theme.h says what it looks like. Wide characters take two cells; one that is cut by an edge
+ * becomes a blank. Text from files is safe to pass: control characters, invisible characters that could
+ * reorder a line, and bytes that are not UTF-8 are shown as \xNN.
  *
- * All drawing is clipped to an Area; rows and columns are counted from the area's upper left corner and may
- * lie outside. One thread. No function fails: canvas_resize() aside, nothing allocates.
+ * All drawing is clipped to an Area; rows and columns count from the area's upper left corner and may lie
+ * outside. One thread at a time. Only canvas_resize() allocates or fails.
  *
- *     Area inner = canvas_frame(canvas, area, "Layers", STYLE_BORDER);
+ *     Area inner = canvas_frame(canvas, area, STYLE_BORDER, "Layers");
  *     canvas_text(canvas, inner, 0, 0, STYLE_TEXT, "%s %u bits", name, bits);
  */
 #ifndef VIEWS_CANVAS_H
@@ -60,33 +60,38 @@ typedef struct Canvas {
     CanvasCell *cells; /* [rows][columns] */
 } Canvas;
 
-/* Free with canvas_free(). A canvas of all zeros may be resized; contents are blank afterwards. On failure
- * the canvas stands as it was. */
+/* A canvas of all zeros may be resized. The cells are blank afterwards. On failure (a size outside 1 to
+ * CANVAS_MOST, or no memory) the canvas is unchanged. Free it with canvas_free(). */
 Status canvas_resize(Canvas *canvas, int rows, int columns, Message *message);
+/* NULL is allowed. The canvas is all zeros afterwards. */
 void canvas_free(Canvas *canvas);
+/* Blanks all cells. */
 void canvas_clear(Canvas *canvas);
 
+/* The whole canvas. */
 Area canvas_area(const Canvas *canvas);
-Area area_part(Area area, int row, int column, int rows, int columns); /* cut to the area */
+/* A part of an area, cut to it. */
+Area area_part(Area area, int row, int column, int rows, int columns);
 
-/* Returns the columns that the text takes from `column` on, as drawn or cut. A text that does not fit ends in
- * an ellipsis. Mind that %-8s counts bytes: leave columns to areas, not to the format. */
+/* Draws text from `column` on and returns the columns that were drawn. A text that does not fit ends in an
+ * ellipsis. %-8s counts bytes: use areas for columns, not the format. */
 int canvas_text(Canvas *canvas, Area area, int row, int column, Style style, const char *format, ...)
     __attribute__((format(printf, 6, 7)));
-/* Ends at `column`, exclusive; cut on the right where it is too wide. */
+/* The same, ending before `column`; a text that is too wide is cut on the right. */
 int canvas_text_right(Canvas *canvas, Area area, int row, int column, Style style, const char *format, ...)
     __attribute__((format(printf, 6, 7)));
-/* Wrapped at words. A line feed starts a row. The paragraph's row `first` is drawn in `row`, those above it
- * are not. Returns the rows of the whole paragraph, drawn or not; an area without rows measures it. */
+/* Text wrapped at words; a line feed starts a row. The paragraph's row `first` is drawn in `row`, earlier
+ * ones are left out. Returns the rows of the whole paragraph. */
 int canvas_paragraph(Canvas *canvas, Area area, int row, int first, Style style, const char *text);
 /* The rows of a paragraph that is `columns` wide. */
 int canvas_paragraph_rows(const Canvas *canvas, int columns, const char *text);
 /* The longest end of the text that fits into `columns`. */
 const char *canvas_tail(const Canvas *canvas, const char *text, int columns);
-/* Columns that a text takes, as canvas_text() shows it; above CANVAS_MOST, any number above. */
+/* The columns of a text as canvas_text() shows it; if there are more than CANVAS_MOST, any number above it.
+ */
 int canvas_width(const Canvas *canvas, const char *text);
 
-/* What has a plain twin. In ASCII GLYPH_PLUS_MINUS takes two columns; all else takes one. */
+/* Characters that have a twin in ASCII. In ASCII GLYPH_PLUS_MINUS takes two columns, all others one. */
 typedef enum Glyph {
     GLYPH_HORIZONTAL,
     GLYPH_VERTICAL,
@@ -112,29 +117,31 @@ typedef enum Glyph {
     GLYPH_CHECK,
     GLYPH_COUNT
 } Glyph;
-/* Text that holds a glyph's character has its twin in ASCII as well; other characters become '?'. */
+/* The glyph as the canvas can show it. A glyph's character in a text is replaced by its twin too; other
+ * characters that are not ASCII become '?'. */
 const char *canvas_glyph(const Canvas *canvas, Glyph glyph);
+/* Draws the first character of a text in one cell. */
 void canvas_put(Canvas *canvas, Area area, int row, int column, Style style, const char *character);
 
 void canvas_fill(Canvas *canvas, Area area, Style style);    /* blanks */
 void canvas_restyle(Canvas *canvas, Area area, Style style); /* leaves the text */
 
-/* A frame with a title in its upper edge; returns what is inside. Titles are STYLE_TITLE in STYLE_BORDER, and
- * of the frame's style otherwise. Nothing is drawn in less than 2 x 2 cells. */
+/* A frame with a title in its upper edge; returns the area inside. The title has the frame's style, but
+ * STYLE_TITLE in a frame of STYLE_BORDER. In less than 2 x 2 cells nothing is drawn. */
 Area canvas_frame(Canvas *canvas, Area area, Style style, const char *format, ...)
     __attribute__((format(printf, 4, 5)));
 
-/* A bar of `part` (0..1) of the `columns`, in eighths of a cell where Unicode is there. What is above 0 is
- * seen; NaN draws nothing. */
+/* A bar over `part` (0 to 1) of the columns, in eighths of a cell with Unicode. Any part above 0 is visible;
+ * NaN draws nothing. */
 void canvas_bar(Canvas *canvas, Area area, int row, int column, int columns, double part, Style style);
-/* Adds dots of braille to a cell, in Unicode alone: bit i is the dot of U+2800 + 2^i. What is there and is
- * not braille is replaced. */
+/* Adds braille dots to a cell, with Unicode only: bit i is the dot of U+2800 + 2^i. Other characters in the
+ * cell are replaced. */
 void canvas_dots(Canvas *canvas, Area area, int row, int column, Style style, unsigned dots);
-/* One cell whose height is `part`, for small pictures in tables. */
+/* A bar of one cell whose height is `part` (0 to 1), for tables. */
 void canvas_spark(Canvas *canvas, Area area, int row, int column, double part, Style style);
 
-/* The canvas as lines of text without trailing blanks. With styles, lines of text start with '|', and a line
- * in which a cell is not STYLE_TEXT is followed by one that starts with ':' and has a letter a cell. */
+/* Appends the canvas as lines without trailing blanks. With styles, each line starts with '|'; if one of its
+ * cells is not STYLE_TEXT, a line follows that starts with ':' and has one letter per cell. */
 void canvas_dump(Text *text, const Canvas *canvas, bool styles);
 
 #endif

@@ -1,9 +1,9 @@
-/* Characters as cells show them: the next one of a text with its combining marks, its width, and what stands
- * for it where it cannot be shown.
+/* Characters as cells show them: the next character of a text with its combining marks, its width, and its
+ * replacement if it cannot be shown.
  *
  * Control characters, invisible format characters (which could reorder a line) and bytes that are not UTF-8
- * are spelled \xNN, a cell a byte. In ASCII a character has its glyph's twin or '?', and marks are dropped.
- * Pure; any thread may call.
+ * are spelled \xNN, one cell per character. In ASCII a character becomes its glyph's twin or '?', and marks
+ * are dropped. Pure functions; any thread may call.
  */
 #ifndef VIEWS_CHARACTER_H
 #define VIEWS_CHARACTER_H
@@ -16,19 +16,19 @@ typedef struct Character {
     bool spelled;          /* every byte of the text takes a cell of its own */
 } Character;
 
-/* The first character of `text`; returns what follows it. At the end of the text, returns it, and columns is
- * 0. */
+/* The first character of `text`; returns the text after it. At the end of the text, columns is 0 and the end
+ * is returned. */
 const char *character_next(Character *character, const char *text, bool unicode);
 
-/* One column each; in ASCII, GLYPH_PLUS_MINUS alone takes two. */
+/* The text of a glyph: one column, but GLYPH_PLUS_MINUS takes two in ASCII. */
 const char *character_glyph(Glyph glyph, bool unicode);
 
-/* A name as running text has it: safe to wrap, and of one that is longer an ellipsis and its end, by which
- * layers differ. */
 #define SHORT_NAME_COLUMNS 40
 typedef struct ShortName {
     char text[SHORT_NAME_COLUMNS * CELL_BYTES];
 } ShortName;
+/* A name for running text: safe to wrap. A longer name becomes an ellipsis and its end, by which layers
+ * differ. */
 ShortName character_short_name(const char *name);
 
 #endif

@@ -1,10 +1,10 @@
-/* Chart: series over two axes, in braille where there is Unicode and in plain marks elsewhere.
+/* Chart: series over two axes, in braille with Unicode and in ASCII marks without.
  *
- * NaN and infinity leave gaps. On a log axis, what is not positive is a gap too. The grid is drawn first,
- * levels over it, the cursor's line over those, then the series: in a cell that two lines share, both have
- * their dots, in the style of the later. Series differ by mark as well as by style. No two ticks share a row
- * and no two labels touch. What has no room is left out, first the names of levels (columns), then the line
- * of names and legend (rows), then the axes. A pure function of its arguments.
+ * NaN and infinity leave gaps; on a log axis, so do values that are not positive. The grid is drawn first,
+ * then levels, the cursor's line, and the series. In a cell that two lines share, both have their dots, in
+ * the style of the later series. Series differ by mark as well as by style. No two ticks share a row and no
+ * two labels touch. Where there is no room, the names of levels are left out first, then the legend, then the
+ * axes. Pure functions; any thread may call.
  */
 #ifndef VIEWS_CHART_H
 #define VIEWS_CHART_H
@@ -45,9 +45,11 @@ typedef struct Chart {
                                      edge; SIZE_MAX: none */
 } Chart;
 
+/* Draws the chart in an area of any size. */
 void chart_draw(Canvas *canvas, Area area, const Chart *chart);
 
-/* The point drawn nearest to a cell of the canvas, within 3 cells; a bar is as near all the way down. */
+/* The point that is drawn nearest to a cell of the canvas, if one is within 3 cells. Of a bar, all cells
+ * count. */
 bool chart_nearest(size_t *series, size_t *point, const Chart *chart, Area area, int row, int column);
 
 #endif

@@ -1,6 +1,6 @@
 /* Plot: a chart with the arrays that it is made of. Private to views/.
  *
- * Where memory runs out, what could not be made is left out.
+ * Without memory for an array, the series that needs it is left out.
  *
  *     Plot plot;
  *     plot_start(&plot, (Axis){.name = "layer"}, (Axis){.name = "error", .log = true});
@@ -28,22 +28,27 @@ typedef struct Plot {
     size_t array_count;
 } Plot;
 
-/* Until then a Plot is all zeros, which draws nothing and may be freed. It is not to be copied. */
+/* Before, a Plot is all zeros, which draws nothing and may be freed. Do not copy a Plot: it points into
+ * itself. */
 void plot_start(Plot *plot, Axis x, Axis y);
+/* Frees the arrays. */
 void plot_free(Plot *plot);
 
-double *plot_array(Plot *plot, size_t count);              /* of NAN; NULL where memory runs out */
-bool *plot_highlight(Plot *plot, size_t count, size_t at); /* true at one alone */
+/* An array [count] of NAN that the plot owns; NULL without memory. */
+double *plot_array(Plot *plot, size_t count);
+/* An array [count] that is true at index `at` only, nowhere if at >= count. */
+bool *plot_highlight(Plot *plot, size_t count, size_t at);
 
-/* Left out where it has no finite value. */
+/* Adds a series, unless it has no finite value. */
 void plot_series(Plot *plot, Series series);
-/* Keeps a copy of the figure, and of the name its address. */
+/* Adds a level, unless y is not finite. Copies the figure; the name must outlive the plot. */
 void plot_level(Plot *plot, double y, Style style, const char *name, const char *figure);
 
-/* Puts the cursor on a point of the first series that has a value there; SIZE_MAX: on none. */
+/* Puts the cursor on a point of the first series that has a value there; SIZE_MAX: on no point. */
 void plot_cursor(Plot *plot, size_t point);
 
-/* The next point with a value, along x; from SIZE_MAX the outermost. SIZE_MAX where there is none. */
+/* The next point with a value along x, to the left (direction -1) or right (1); from SIZE_MAX, the outermost
+ * point of the other side. SIZE_MAX if there is none. */
 size_t plot_next(const Plot *plot, size_t point, int direction);
 
 #endif

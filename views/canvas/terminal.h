@@ -1,11 +1,11 @@
-/* Terminal: the one file that knows curses: it copies a canvas to the screen and reads keys.
+/* Terminal: copies a canvas to the screen and reads keys. The only file that uses curses.
  *
- * One thread, and one terminal a process. terminal_open() takes the terminal over, terminal_close() gives it
- * back as it was. Call setlocale(LC_CTYPE, "") first. Ctrl-C, Ctrl-Z and Ctrl-\ arrive as keys (3, 26, 28),
- * not as signals, and what SIGINT, SIGTERM and SIGTSTP do is left to the program. So is waking up for a
- * resize, which the next terminal_read() tells: before opening, block SIGWINCH and catch it, and wait for
- * input with ppoll() and a mask that lets it through, since a signal that comes just before poll() would not
- * end it.
+ * One thread, and one terminal per process. terminal_open() takes the terminal over, terminal_close()
+ * restores
+ * it. Call setlocale(LC_CTYPE, "") first. Ctrl-C, Ctrl-Z and Ctrl-\ arrive as keys (3, 26, 28), not as signals;
+ * SIGINT, SIGTERM and SIGTSTP are left to the program. The program must also wake up for a resize, which the
+ * next terminal_read() reports: before opening, block SIGWINCH and install a handler, then wait for input
+ * with ppoll() and a mask that lets the signal through. A signal just before poll() would be missed.
  *
  *     while (ppoll(&input, 1, NULL, &open_mask) >= 0 || errno == EINTR)
  *         while ((event = terminal_read()).key != KEYCODE_NONE) act(event);
@@ -51,28 +51,33 @@ typedef struct TerminalEvent {
     int row, column;
 } TerminalEvent;
 
-/* STATUS_UNSUPPORTED where standard input or output is no terminal, or TERM is not known. */
+/* STATUS_UNSUPPORTED if standard input or output is not a terminal, or TERM is unknown. */
 Status terminal_open(const TerminalOptions *options, Message *message);
+/* Restores the terminal; does nothing if it is not open. */
 void terminal_close(void);
-/* For a handler of SIGSEGV and the like: gives the terminal back with calls that are safe there. Does nothing
- * where it is not open. */
+/* Restores the terminal from a signal handler (SIGSEGV and the like), with async-signal-safe calls only. Does
+ * nothing if it is not open. */
 void terminal_rescue(void);
 
+/* Whether the open terminal shows more than ASCII. */
 bool terminal_unicode(void);
+/* The colours of the open terminal. */
 ColorMode terminal_colors(void);
+/* The size of the open terminal, at most CANVAS_MOST each. */
 void terminal_size(int *rows, int *columns);
 
-/* Key KEYCODE_NONE where there is nothing to read: read until then before waiting for input, since some may
- * be buffered. Does not wait, but for 25 ms after an escape that a key's sequence may follow. Once the
- * terminal is gone every call says KEYCODE_HANGUP. */
+/* The next key or mouse event; KEYCODE_NONE if there is none. Read until then before waiting for input,
+ * because curses may have buffered some. Does not wait, except 25 ms after an escape that may begin a key's
+ * sequence. Once the terminal is gone, every call returns KEYCODE_HANGUP. */
 TerminalEvent terminal_read(void);
 
-/* Shows the canvas; only what changed is sent. */
+/* Shows the canvas; only changed cells are sent. */
 void terminal_show(const Canvas *canvas);
+/* Captures the mouse, or releases it for copy and paste. */
 void terminal_set_mouse(bool captured);
 /* Draws everything again at the next show (Ctrl-L, after fg). */
 void terminal_redraw(void);
-/* Gives the terminal back, stops the process (SIGTSTP), and takes it over again after SIGCONT. */
+/* Restores the terminal, stops the process (SIGTSTP), and takes the terminal over again after SIGCONT. */
 void terminal_suspend(void);
 
 #endif

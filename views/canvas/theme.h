@@ -1,7 +1,7 @@
 /* Theme: what a style looks like in a terminal of 256, 16 or no colours. Pure data.
  *
- * Foregrounds alone are coloured, so that light and dark backgrounds both stay readable; the cursor's row is
- * reversed. Without colour, bold, dim, underline and reverse tell styles apart.
+ * Only foregrounds are coloured, so that light and dark backgrounds both stay readable; the cursor's row is
+ * reversed. Without colours, styles differ by bold, dim, underline and reverse.
  */
 #ifndef VIEWS_THEME_H
 #define VIEWS_THEME_H
@@ -15,13 +15,15 @@ typedef struct Look {
     bool bold, dim, underline, reverse;
 } Look;
 
+/* What a style looks like. */
 Look theme_look(Style style, ColorMode mode);
 
-/* NO_COLOR (when not empty) wins; `colors` is what the terminal can do. */
+/* The mode for a terminal of `colors` colours. no_color: the variable NO_COLOR, or NULL; if it is not empty,
+ * there are no colours. */
 ColorMode theme_mode(int colors, const char *no_color);
 
-/* Whether more than ASCII can be drawn: in UTF-8, and not on Linux's console (TERM=linux), whose fonts lack
- * most of it. */
+/* Whether more than ASCII can be drawn: in UTF-8, except on the Linux console (TERM=linux), whose fonts lack
+ * most characters. */
 bool theme_unicode(const char *codeset, const char *term);
 
 #endif

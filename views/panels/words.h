@@ -9,11 +9,12 @@
 #include "base/figures.h"
 #include "views/scene.h"
 
-/* Sentences that grow, cut where they are too long. All zeros is empty. */
+/* Text that grows; what exceeds the array is cut. All zeros is empty. */
 typedef struct Words {
     char text[2048];
     size_t length;
 } Words;
+/* Appends formatted text. */
 void words_add(Words *words, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
 /* A bit width: "8", "-" for float. */

@@ -30,6 +30,13 @@ typedef struct Hessian {
  * ridge: in units of the mean diagonal. */
 void hessian_prepare(Hessian *hessian, bool centred, double ridge);
 
+/* True for an input that is zero, or does not vary, on the calibration rows: its codes change no output there
+ * and stay those of round-to-nearest. */
+static inline bool hessian_dead(const Hessian *hessian, size_t k)
+{
+    return hessian->inverse[k] == 0;
+}
+
 /* Fills rows first..first+count-1 of h and reach. */
 void hessian_fill_rows(Hessian *hessian, size_t first, size_t count);
 

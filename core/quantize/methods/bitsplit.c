@@ -58,6 +58,7 @@ static void decode_chunk(Solver *solver, Descent *descent, PlaneLanes *lanes)
         if (descent->y2[c] - lanes->scores[i] >= descent->objective[c]) continue;
         for (size_t k = 0; k < n; k++) {
             const size_t at = k * descent->lanes + c;
+            if (hessian_dead(descent->hessian, k)) continue;
             descent->codes[at] = lanes->codes[i * n + k];
             digits[at] = (int8_t)((descent->codes[at] - lanes->fixed[i * n + k]) / (1 << p));
         }

@@ -1,8 +1,8 @@
 /* K-best nearest plane as a method: quantize/methods/nearest_plane.h over a scan of scales.
  *
- * A coarse scan decodes every channel at scales about that of round-to-nearest with few partial codes, a fine
- * one about the best of them with all. A channel keeps its round-to-nearest codes where none has a lower
- * objective. */
+ * A coarse scan decodes every channel at scales around that of round-to-nearest with few partial codes; a
+ * fine scan around the best of them keeps all the partial codes that the effort allows. A channel keeps its
+ * round-to-nearest codes where no scale has a lower objective. */
 #include "quantize/methods/plane_lanes.h"
 
 #include <math.h>
@@ -37,39 +37,56 @@ size_t kbest_worker_bytes(size_t n, const SolveOptions *options)
     return carver.used;
 }
 
+/* What has been found for a chunk's channels: the codes are in lanes->fixed. */
+typedef struct Found {
+    double score[PLANE_CHANNELS], inverse[PLANE_CHANNELS];
+} Found;
+
+/* Keeps the best lane of each channel where it is better than what has been found. */
+static void keep_best(Found *found, PlaneLanes *lanes)
+{
+    const size_t n = lanes->plane->n;
+    for (size_t i = 0; i < lanes->count; i++) {
+        const size_t lane = plane_best_lane(lanes, i);
+        if (!(lanes->scores[lane] > found->score[i])) continue;
+        found->score[i] = lanes->scores[lane];
+        found->inverse[i] = lanes->inverse[lane];
+        memcpy(lanes->fixed + i * n, lanes->codes + lane * n, n);
+    }
+}
+
+/* Decodes every channel at `count` scales, `steps` apart, about 1/found->inverse. */
+static void scan_about(Found *found, PlaneLanes *lanes, size_t count, double steps, size_t beam,
+                       const Grid *grid)
+{
+    lanes->scales = count;
+    for (size_t lane = 0; lane < lanes->count * count; lane++) {
+        const double from_middle = (double)(lane % count) - 0.5 * (double)(count - 1);
+        lanes->inverse[lane] = found->inverse[lane / count] / pow(steps, from_middle);
+    }
+    plane_lanes_decode(lanes, beam, grid, false);
+    keep_best(found, lanes);
+}
+
 static void solve_chunk(Solver *solver, Descent *descent, PlaneLanes *lanes)
 {
     const EffortRow *effort = effort_row(solver->options.effort);
     const size_t n = solver->n, first = solver_first_channel(solver, descent);
     const Scan scan = scan_of(solver->options.bits);
-    const double step = pow(scan.high / scan.low, 1.0 / (double)(effort->scales - 1));
-    double score[PLANE_CHANNELS], inverse[PLANE_CHANNELS];
-
-    lanes->scales = effort->scales;
-    for (size_t lane = 0; lane < lanes->count * effort->scales; lane++) {
-        const double base = solver->rounded_scale[first + lanes->channels[lane / effort->scales]];
-        lanes->inverse[lane] = 1 / (base * scan.low * pow(step, (double)(lane % effort->scales)));
-    }
-    plane_lanes_decode(lanes, size_min(COARSE_BEAM, effort->beam), &solver->grid, false);
+    const double step = pow(scan.high / scan.low, 1.0 / (double)size_max(effort->scales - 1, 1));
+    Found found = {0};
+    for (size_t i = 0; i < lanes->count; i++)
+        found.inverse[i] =
+            1 / (solver->rounded_scale[first + lanes->channels[i]] * sqrt(scan.low * scan.high));
+    scan_about(&found, lanes, effort->scales, step, size_min(COARSE_BEAM, effort->beam), &solver->grid);
+    if (effort->refined > 0)
+        scan_about(&found, lanes, effort->refined, sqrt(step), effort->beam, &solver->grid);
     for (size_t i = 0; i < lanes->count; i++) {
-        const size_t lane = plane_best_lane(lanes, i);
-        inverse[i] = lanes->inverse[lane];
-        score[i] = lanes->scores[lane];
-        memcpy(lanes->fixed + i * n, lanes->codes + lane * n, n); /* the best so far */
-    }
-
-    lanes->scales = effort->refined;
-    for (size_t lane = 0; lane < lanes->count * effort->refined; lane++) {
-        const double steps = (double)(lane % effort->refined) - 0.5 * (double)(effort->refined - 1);
-        lanes->inverse[lane] = inverse[lane / effort->refined] * pow(step, 0.5 * steps);
-    }
-    plane_lanes_decode(lanes, effort->beam, &solver->grid, false);
-    for (size_t i = 0; i < lanes->count; i++) {
-        const size_t lane = plane_best_lane(lanes, i), c = lanes->channels[i];
-        const bool finer = lanes->scores[lane] > score[i];
-        const int8_t *codes = finer ? lanes->codes + lane * n : lanes->fixed + i * n;
-        if (descent->y2[c] - (finer ? lanes->scores[lane] : score[i]) >= descent->objective[c]) continue;
-        for (size_t k = 0; k < n; k++) descent->codes[k * descent->lanes + c] = codes[k];
+        const size_t c = lanes->channels[i];
+        if (found.score[i] == 0 || descent->y2[c] - found.score[i] >= descent->objective[c]) continue;
+        for (size_t k = 0; k < n; k++)
+            if (!hessian_dead(descent->hessian, k))
+                descent->codes[k * descent->lanes + c] = lanes->fixed[i * n + k];
     }
 }
 

@@ -8,7 +8,7 @@
 
 #define POLISH_GAIN 1e-9     /* of the score: less is noise */
 #define POLISH_BLOCKED 1e30f /* cost of a step that the grid does not have */
-#define POLISH_DEAD 1e-10    /* of the mean diagonal: an input below it is dead */
+#define POLISH_FLAT 1e-10    /* of the mean diagonal: a curvature below it is none */
 #define POLISH_KICKED 3      /* codes moved by a kick */
 #define POLISH_SEED 3
 #define POLISH_STRIPES 16 /* partners compared side by side */
@@ -18,6 +18,7 @@ void polish_place(Polish *polish, size_t n, Carver *carver)
     *polish = (Polish){.n = n,
                        .target = carve(carver, n * sizeof *polish->target),
                        .p = carve(carver, n * sizeof *polish->p),
+                       .pull = carve(carver, n * sizeof *polish->pull),
                        .up = carve(carver, n * sizeof *polish->up),
                        .down = carve(carver, n * sizeof *polish->down),
                        .up_cost = carve(carver, n * sizeof *polish->up_cost),
@@ -86,14 +87,24 @@ static void move(Polish *polish, size_t k, size_t level)
     add_row(polish->p, row, d, polish->n);
 }
 
-/* Moves code k to the level that is best with the others held, at the scale as it is. */
+/* The level of code k at which d (2 r + d curvature) is least, d the step to it. */
+static size_t best_level(const Polish *polish, size_t k, double r, double curvature)
+{
+    const Grid *grid = polish->grid;
+    if (curvature > POLISH_FLAT)
+        return grid_nearest_level(grid, (float)(grid->levels[polish->level[k]] - r / curvature));
+    const double low = step_to(polish, k, 0), high = step_to(polish, k, grid->count - 1);
+    return low * (2 * r + low * curvature) < high * (2 * r + high * curvature) ? 0 : grid->count - 1;
+}
+
+/* Moves code k to the level that is best with the others held. */
 static bool move_single(Polish *polish, size_t k)
 {
     const double diagonal = (double)polish->hessian->h[k * polish->n + k];
-    if (!(diagonal > POLISH_DEAD) || !(polish->gq > 0)) return false;
-    const double r = polish->p[k] - polish->target[k] * polish->qp / polish->gq;
-    const double best = polish->grid->levels[polish->level[k]] - r / diagonal;
-    const size_t level = grid_nearest_level(polish->grid, (float)best);
+    if (hessian_dead(polish->hessian, k) || !(polish->gq > 0) || !(polish->qp > 0)) return false;
+    const double by_scale = polish->target[k] / polish->gq;
+    const double r = polish->p[k] - by_scale * polish->qp;
+    const size_t level = best_level(polish, k, r, diagonal - by_scale * by_scale * polish->qp);
     const double d = step_to(polish, k, level);
     if (d == 0 || !raises_score(polish, polish->gq + d * polish->target[k],
                                 polish->qp + d * (2 * polish->p[k] + d * diagonal)))
@@ -115,43 +126,52 @@ size_t polish_singles(Polish *polish, size_t sweeps)
     return moves;
 }
 
-/* The steps of every code and their costs at the scale as it is; returns the least cost. */
+/* The steps of every code and their costs; returns the least cost. */
 static float price_steps(Polish *polish)
 {
     const Grid *grid = polish->grid;
-    const double by_scale = polish->qp / polish->gq;
+    const double by_scale = polish->qp / polish->gq, by_root = sqrt(polish->qp) / polish->gq;
     float least = POLISH_BLOCKED;
-    polish->largest_step = 0;
+    polish->largest_step = polish->largest_pull = 0;
     for (size_t k = 0; k < polish->n; k++) {
         const size_t level = polish->level[k];
-        const float diagonal = polish->hessian->h[k * polish->n + k];
+        const float pull = polish->pull[k] = (float)(polish->target[k] * by_root);
+        const float curvature = polish->hessian->h[k * polish->n + k] - pull * pull;
         const float r = (float)(polish->p[k] - polish->target[k] * by_scale);
-        const bool above = level + 1 < grid->count, below = level > 0;
+        const bool dead = hessian_dead(polish->hessian, k);
+        const bool above = !dead && level + 1 < grid->count, below = !dead && level > 0;
         const float up = above ? (float)(grid->levels[level + 1] - grid->levels[level]) : 0;
         const float down = below ? (float)(grid->levels[level] - grid->levels[level - 1]) : 0;
         polish->up[k] = up;
         polish->down[k] = down;
         polish->largest_step = fmaxf(polish->largest_step, fmaxf(up, down));
-        polish->up_cost[k] = above ? up * (up * diagonal + 2 * r) : POLISH_BLOCKED;
-        polish->down_cost[k] = below ? down * (down * diagonal - 2 * r) : POLISH_BLOCKED;
+        polish->largest_pull = fmaxf(polish->largest_pull, fabsf(pull));
+        polish->up_cost[k] = above ? up * (up * curvature + 2 * r) : POLISH_BLOCKED;
+        polish->down_cost[k] = below ? down * (down * curvature - 2 * r) : POLISH_BLOCKED;
         least = fminf(least, fminf(polish->up_cost[k], polish->down_cost[k]));
     }
     return least;
 }
 
-/* min over l of the cost of a step of code l beside a step d of the code whose row of H' is given: twice[l] =
- * 2 d H'_kl, up_cost[l] + twice[l] up[l] or down_cost[l] - twice[l] down[l]. */
-CLONES static float cheapest_partner(const float *restrict row, const float *restrict up,
-                                     const float *restrict down, const float *restrict up_cost,
-                                     const float *restrict down_cost, float d, size_t n)
+/* What is searched for the best partner: arrays of n. */
+typedef struct Partners {
+    const float *row, *pull, *up, *down, *up_cost, *down_cost;
+} Partners;
+
+/* min over l of the cost of a step of code l beside a step d of the code whose row of H' is given: up_cost[l]
+ * + shared[l] up[l] or down_cost[l] - shared[l] down[l], shared[l] = 2 d (row[l] - own_pull pull[l]). */
+CLONES static float cheapest_partner(const Partners *partners, float d, float own_pull, size_t n)
 {
+    const float *restrict row = partners->row, *restrict pull = partners->pull;
+    const float *restrict up = partners->up, *restrict down = partners->down;
+    const float *restrict up_cost = partners->up_cost, *restrict down_cost = partners->down_cost;
     float least[POLISH_STRIPES];
     for (size_t s = 0; s < POLISH_STRIPES; s++) least[s] = POLISH_BLOCKED;
     for (size_t first = 0; first < n; first += POLISH_STRIPES) {
         const size_t count = n - first < POLISH_STRIPES ? n - first : POLISH_STRIPES;
         for (size_t s = 0; s < count; s++) {
             const size_t l = first + s;
-            const float shared = 2 * d * row[l];
+            const float shared = 2 * d * (row[l] - own_pull * pull[l]);
             const float above = up_cost[l] + shared * up[l], below = down_cost[l] - shared * down[l];
             const float cost = above < below ? above : below;
             least[s] = cost < least[s] ? cost : least[s];
@@ -161,25 +181,43 @@ CLONES static float cheapest_partner(const float *restrict row, const float *res
     return least[0];
 }
 
-/* Code k's step d together with the partner whose cost is `least`. */
-static bool move_pair(Polish *polish, size_t k, bool up, double d, float least)
+/* Makes code k's step d and the next step of code l, unless the score does not rise. */
+static bool move_pair(Polish *polish, size_t k, bool up, double d, size_t l, bool above)
 {
     const float *row = polish->hessian->h + k * polish->n;
-    for (size_t l = 0; l < polish->n; l++) {
-        const float shared = 2 * (float)d * row[l];
+    const double e = above ? (double)polish->up[l] : -(double)polish->down[l];
+    const double diagonal = (double)polish->hessian->h[l * polish->n + l];
+    const double gq = polish->gq + d * polish->target[k] + e * polish->target[l];
+    const double qp = polish->qp + d * (2 * polish->p[k] + d * (double)row[k]) +
+                      e * (2 * polish->p[l] + e * diagonal) + 2 * d * e * (double)row[l];
+    if (!raises_score(polish, gq, qp)) return false;
+    move(polish, k, polish->level[k] + (up ? 1u : 0u) - (up ? 0u : 1u));
+    move(polish, l, polish->level[l] + (above ? 1u : 0u) - (above ? 0u : 1u));
+    return true;
+}
+
+/* Finds the best partner of code k's step and moves both where the score rises. */
+static bool try_step(Polish *polish, size_t k, bool up)
+{
+    const float *row = polish->hessian->h + k * polish->n;
+    const float d = up ? polish->up[k] : -polish->down[k], pull = polish->pull[k];
+    const float own = up ? polish->up_cost[k] : polish->down_cost[k];
+    const float own_above = polish->up_cost[k], own_below = polish->down_cost[k];
+    polish->up_cost[k] = polish->down_cost[k] = POLISH_BLOCKED; /* no partner of itself */
+    const Partners partners = {row,          polish->pull,    polish->up,
+                               polish->down, polish->up_cost, polish->down_cost};
+    const float least = cheapest_partner(&partners, d, pull, polish->n);
+    bool moved = false;
+    for (size_t l = 0; own + least < 0 && l < polish->n; l++) {
+        const float shared = 2 * d * (row[l] - pull * polish->pull[l]);
         const bool above = polish->up_cost[l] + shared * polish->up[l] <= least;
-        if (l == k || (!above && polish->down_cost[l] - shared * polish->down[l] > least)) continue;
-        const double e = above ? (double)polish->up[l] : -(double)polish->down[l];
-        const double diagonal = (double)polish->hessian->h[l * polish->n + l];
-        const double gq = polish->gq + d * polish->target[k] + e * polish->target[l];
-        const double qp = polish->qp + d * (2 * polish->p[k] + d * (double)row[k]) +
-                          e * (2 * polish->p[l] + e * diagonal) + 2 * d * e * (double)row[l];
-        if (!raises_score(polish, gq, qp)) return false;
-        move(polish, k, polish->level[k] + (up ? 1u : 0u) - (up ? 0u : 1u));
-        move(polish, l, polish->level[l] + (above ? 1u : 0u) - (above ? 0u : 1u));
-        return true;
+        if (!above && polish->down_cost[l] - shared * polish->down[l] > least) continue;
+        moved = move_pair(polish, k, up, (double)d, l, above);
+        break;
     }
-    return false;
+    polish->up_cost[k] = own_above;
+    polish->down_cost[k] = own_below;
+    return moved;
 }
 
 size_t polish_pairs(Polish *polish)
@@ -191,17 +229,10 @@ size_t polish_pairs(Polish *polish)
         for (int up = 0; up < 2; up++) {
             const float step = up ? polish->up[k] : polish->down[k];
             const float cost = up ? polish->up_cost[k] : polish->down_cost[k];
-            /* Two steps share at most 2 |d e H'_kl|. */
-            if (step == 0 ||
-                cost + least_alone >= 2 * step * polish->largest_step * polish->hessian->reach[k])
-                continue;
-            const float d = up ? step : -step, above = polish->up_cost[k], below = polish->down_cost[k];
-            polish->up_cost[k] = polish->down_cost[k] = POLISH_BLOCKED;
-            const float least = cheapest_partner(polish->hessian->h + k * polish->n, polish->up, polish->down,
-                                                 polish->up_cost, polish->down_cost, d, polish->n);
-            polish->up_cost[k] = above;
-            polish->down_cost[k] = below;
-            if (cost + least >= 0 || !move_pair(polish, k, up, (double)d, least)) continue;
+            const float most_shared =
+                polish->hessian->reach[k] + fabsf(polish->pull[k]) * polish->largest_pull;
+            if (step == 0 || cost + least_alone >= 2 * step * polish->largest_step * most_shared) continue;
+            if (!try_step(polish, k, up)) continue;
             pairs++;
             least_alone = price_steps(polish);
         }
@@ -231,6 +262,7 @@ size_t polish_search(Polish *polish, size_t kicks, uint64_t key)
         for (uint64_t i = 0; i < POLISH_KICKED; i++) {
             const uint64_t draw = random_bits(POLISH_SEED, key, kick, i);
             const size_t k = (size_t)((draw >> 1) % polish->n), level = polish->level[k];
+            if (hessian_dead(polish->hessian, k)) continue;
             if (draw % 2 && level + 1 < polish->grid->count) move(polish, k, level + 1);
             if (draw % 2 == 0 && level > 0) move(polish, k, level - 1);
         }

@@ -2,13 +2,15 @@
  *
  * At the best scale a = g'.q / q'H'q the objective of codes q is y2 - (g'.q)^2 / q'H'q, so that
  *     score(q) = (g'.q)^2 / q'H'q
- * is to be as large as possible. A move is made only where it raises the score. Single moves bring a code to
- * the level that is best with the others held (coordinate descent); where no single one helps, two codes step
- * to their next levels at once: H' often has a condition of 10^4 and more, and two codes of nearly parallel
- * inputs then have to move together. With r = H'q - g'/a, steps d of code k and e of code l change the
- * objective by a^2 times (2 d r_k + d^2 H'_kk) + (2 e r_l + e^2 H'_ll) + 2 d e H'_kl: the cost of each alone,
- * and what they share. For every k the best partner l is one pass over a row of H'. One channel at a time,
- * one thread. Private to core/quantize.
+ * is to be as large as possible. A move is made only where it raises the score. Steps d of the codes raise it
+ * where (g'.(q + d))^2 > score (q + d)'H'(q + d), that is, where
+ *     cost(d) = 2 r.d + d'H~d < 0,    r = H'q - g'/a,    H~ = H' - v v',    v = g' sqrt(q'H'q) / g'.q.
+ * Without v v' this would be the change of the objective over a^2 at a fixed scale. Single moves bring a code
+ * to the level that is best with the others held (coordinate descent). Where no single move helps, two codes
+ * step to their next levels at once: H' often has a condition of 10^4 and more, and two codes of nearly
+ * parallel inputs then have to move together. Steps d of code k and e of code l cost what each costs alone
+ * and 2 d e H~_kl together; for every k the best partner l is one pass over a row of H'. One channel at a
+ * time, on one thread. Private to core/quantize.
  *
  *     polish_place(&polish, n, &carver);
  *     polish_load(&polish, descent, lane);                                // synced
@@ -28,12 +30,13 @@ typedef struct Polish {
     const Hessian *hessian;
     const Grid *grid;
     size_t n;
-    double *target, *p;         /* [n]: g' and H'q, in units of H's mean diagonal */
-    float *up, *down;           /* [n]: the steps to the next levels; 0 at an end of the grid */
-    float *up_cost, *down_cost; /* [n]: what a step alone changes the objective by, over a^2 */
-    uint8_t *level;             /* [n]: the codes, as indices into the grid */
-    float largest_step;
-    double gq, qp; /* g'.q, q'H'q */
+    double *target, *p;               /* [n]: g' and H'q, in units of H's mean diagonal */
+    float *pull;                      /* [n]: v */
+    float *up, *down;                 /* [n]: the steps to the next levels; 0 at an end of the grid */
+    float *up_cost, *down_cost;       /* [n]: cost of a step alone */
+    uint8_t *level;                   /* [n]: the codes, as indices into the grid */
+    float largest_step, largest_pull; /* |step|, |v| */
+    double gq, qp;                    /* g'.q, q'H'q */
 
     double *kept_p; /* what polish_keep() kept */
     uint8_t *kept_level;

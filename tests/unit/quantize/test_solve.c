@@ -2,6 +2,7 @@
  * matter. */
 #include "app/cli/blas_kernel.h"
 #include "base/random.h"
+#include "layer_sample.h"
 #include "plain_bitsplit.h"
 #include "quantize/solve.h"
 
@@ -14,97 +15,8 @@
 
 #include <cmocka.h>
 
-static double normal(uint64_t seed, uint64_t a, uint64_t b)
-{
-    double sum = -6;
-    for (uint64_t i = 0; i < 12; i++) sum += random_uniform(seed, a, b, i);
-    return sum;
-}
-
-static size_t pick(uint64_t seed, uint64_t what, size_t low, size_t high)
-{
-    return low + (size_t)(random_uniform(seed, 1000 + what, 0, 0) * (double)(high - low + 1));
-}
-
-/* A random layer: correlated inputs, some dead, some constant; some channels all zero; few rows in some. */
-typedef struct Sample {
-    size_t groups, m, n, rows, heldout;
-    float *w, *x, *y; /* [groups*m][n], [rows+heldout][groups*n], [rows+heldout][groups*m] */
-    Problem *problems;
-} Sample;
-
-static void fill_inputs(Sample *sample, uint64_t seed)
-{
-    size_t width = sample->groups * sample->n;
-    for (size_t row = 0; row < sample->rows + sample->heldout; row++)
-        for (size_t k = 0; k < width; k++) {
-            double u = random_uniform(seed, 1, 2, k), value = fmax(normal(seed, 3 + row, k) + 0.5, 0);
-            if (k > 0) value += 0.6 * (double)sample->x[row * width + k - 1];
-            if (u < 0.08) value = 0;
-            if (u > 0.95) value = 1.5;
-            sample->x[row * width + k] = (float)value;
-        }
-}
-
-static void fill_outputs(Sample *sample, uint64_t seed, bool noisy)
-{
-    size_t n = sample->n, m = sample->m, width = sample->groups * n, height = sample->groups * m;
-    for (size_t row = 0; row < sample->rows + sample->heldout; row++)
-        for (size_t c = 0; c < height; c++) {
-            double sum = noisy ? 0.05 * normal(seed + 1, row, c) : 0;
-            for (size_t k = 0; k < n; k++)
-                sum += (double)sample->w[c * n + k] * (double)sample->x[row * width + c / m * n + k];
-            sample->y[row * height + c] = (float)sum;
-        }
-}
-
-static Sample make_sample(uint64_t seed, size_t groups, size_t m, size_t n, size_t rows, bool noisy,
-                          Pool *pool)
-{
-    Sample sample = {.groups = groups, .m = m, .n = n, .rows = rows, .heldout = rows / 4 + 1};
-    size_t channels = groups * m, all = rows + sample.heldout;
-    sample.w = calloc(channels * n, sizeof(float));
-    sample.x = calloc(all * groups * n, sizeof(float));
-    sample.y = calloc(all * channels, sizeof(float));
-    for (size_t c = 0; c < channels; c++)
-        if (random_uniform(seed, 7, 7, c) > 0.05)
-            for (size_t k = 0; k < n; k++)
-                sample.w[c * n + k] = (float)(0.1 * normal(seed, 1u << 20, c * n + k));
-    fill_inputs(&sample, seed);
-    fill_outputs(&sample, seed, noisy);
-    assert_int_equal(problems_create(&sample.problems, groups, m, n, sample.w, NULL), STATUS_OK);
-    assert_int_equal(
-        problems_add(sample.problems, groups, sample.x, noisy ? sample.y : NULL, rows, pool, NULL),
-        STATUS_OK);
-    problems_finish(sample.problems, groups, !noisy, pool);
-    for (size_t g = 0; g < groups; g++) {
-        Problem *problem = &sample.problems[g];
-        problem->heldout_rows = sample.heldout;
-        problem->heldout_x = sample.x + rows * groups * n + g * n;
-        problem->heldout_y = sample.y + rows * channels + g * m;
-        problem->heldout_stride = groups * n;
-        problem->heldout_y_stride = channels;
-    }
-    return sample;
-}
-
-static void free_sample(Sample *sample)
-{
-    problems_free(sample->problems);
-    free(sample->w);
-    free(sample->x);
-    free(sample->y);
-}
-
-static Sample random_sample(uint64_t seed, Pool *pool)
-{
-    size_t groups = random_uniform(seed, 5, 5, 5) < 0.25 ? pick(seed, 0, 2, 9) : 1;
-    size_t n = pick(seed, 1, 1, groups > 1 ? 12 : 150), m = pick(seed, 2, 1, groups > 1 ? 3 : 80);
-    return make_sample(seed, groups, m, n, pick(seed, 3, 2, 200), random_uniform(seed, 6, 6, 6) < 0.5, pool);
-}
-
 /* |y - a q.x - shift|^2 / |y|^2 over rows first..first+count-1, straight from the rows. */
-static double direct_error(const Sample *sample, const Solution *solution, size_t first, size_t count)
+static double direct_error(const LayerSample *sample, const Solution *solution, size_t first, size_t count)
 {
     size_t n = sample->n, m = sample->m, width = sample->groups * n, height = sample->groups * m;
     double error = 0, squares = 0;
@@ -150,7 +62,7 @@ static void objective_never_rises(void **state)
 {
     Pool *pool = *state;
     for (uint64_t seed = 0; seed < 120; seed++) {
-        Sample sample = random_sample(seed, pool);
+        LayerSample sample = layer_sample_random(seed, pool);
         Watch watch = {.last = INFINITY, .digit_slack = 1e-6};
         SolveOptions options = {.method = METHOD_BITSPLIT,
                                 .bits = 2 + (unsigned)(seed % 7),
@@ -170,7 +82,7 @@ static void objective_never_rises(void **state)
         for (size_t i = 0; i < solution.channels * solution.n; i++)
             assert_in_range(solution.codes[i] + limit, 0, 2 * limit);
         solution_free(&solution);
-        free_sample(&sample);
+        layer_sample_free(&sample);
     }
 }
 
@@ -180,7 +92,7 @@ static void errors_match_rows(void **state)
 {
     Pool *pool = *state;
     for (uint64_t seed = 0; seed < 60; seed++) {
-        Sample sample = random_sample(500 + seed, pool);
+        LayerSample sample = layer_sample_random(500 + seed, pool);
         for (Method method = 0; method < METHOD_COUNT; method++) {
             SolveOptions options = {.method = method,
                                     .bits = 2 + (unsigned)(seed % 7),
@@ -199,7 +111,7 @@ static void errors_match_rows(void **state)
             assert_float_equal(solution.heldout_error, heldout, 2e-6 + 1e-4 * heldout);
             solution_free(&solution);
         }
-        free_sample(&sample);
+        layer_sample_free(&sample);
     }
 }
 
@@ -222,8 +134,8 @@ static void blocked_agrees_with_plain_twin(void **state)
     Pool *pool = *state;
     size_t different = 0, all = 0;
     for (uint64_t seed = 0; seed < 24; seed++) {
-        size_t n = pick(seed, 1, 2, 200), m = pick(seed, 2, 1, 70);
-        Sample sample = make_sample(seed, 1, m, n, 3 * n, true, pool);
+        size_t n = random_pick(seed, 1, 2, 200), m = random_pick(seed, 2, 1, 70);
+        LayerSample sample = layer_sample_make(seed, 1, m, n, 3 * n, true, pool);
         unsigned bits = 2 + (unsigned)(seed % 7);
         SolveOptions options = {.method = METHOD_BITSPLIT, .bits = bits};
         Solution solution;
@@ -244,7 +156,7 @@ static void blocked_agrees_with_plain_twin(void **state)
         assert_true(fabs(blocked - plain) <= 1e-3 * plain + 1e-9);
         free(codes);
         solution_free(&solution);
-        free_sample(&sample);
+        layer_sample_free(&sample);
     }
     assert_true(different * 1000 <= all);
 }
@@ -259,7 +171,7 @@ static void best_of_all_codes(void **state)
     for (uint64_t seed = 0; seed < 40; seed++) {
         size_t n = 5;
         unsigned bits = 3;
-        Sample sample = make_sample(9000 + seed, 1, 1, n, 60, true, pool);
+        LayerSample sample = layer_sample_make(9000 + seed, 1, 1, n, 60, true, pool);
         const Problem *problem = sample.problems;
         SolveOptions options = {.method = METHOD_BITSPLIT, .bits = bits, .polish = true};
         Solution solution;
@@ -285,7 +197,7 @@ static void best_of_all_codes(void **state)
             rounding_sum += solution.rounding_error * problem->y2[0];
         }
         solution_free(&solution);
-        free_sample(&sample);
+        layer_sample_free(&sample);
     }
     assert_true(found_sum < 0.6 * rounding_sum + 0.4 * best_sum);
 }
@@ -310,8 +222,10 @@ static void dead_and_zero(void **state)
     int8_t rounded[3][4];
     double scale = 0;
     for (size_t c = 0; c < 3; c++) scale = rounding_start(rounded[c], w[c], 4, 4, 100);
-    for (Method method = 0; method < METHOD_COUNT; method++) {
-        SolveOptions options = {.method = method, .bits = 4, .polish = true};
+    for (unsigned i = 0; i < METHOD_COUNT * EFFORT_COUNT; i++) {
+        const Method method = (Method)(i / EFFORT_COUNT);
+        SolveOptions options = {
+            .method = method, .effort = (Effort)(i % EFFORT_COUNT), .bits = 4, .polish = true};
         Solution solution;
         assert_int_equal(solve(&solution, problem, 1, &options, pool, NULL), STATUS_OK);
         for (size_t k = 0; k < 4; k++) assert_int_equal(solution.codes[k], 0);
@@ -339,15 +253,20 @@ static void constant_inputs_keep_rounding(void **state)
     Pool *pool = *state;
     enum { M = 5, N = 12 };
     for (size_t rows = 1; rows <= 3000; rows += 2999) {
-        Sample sample = make_sample(11, 1, M, N, rows, false, pool);
+        LayerSample sample = layer_sample_make(11, 1, M, N, rows, false, pool);
         Problem *problem;
         assert_int_equal(problems_create(&problem, 1, M, N, sample.w, NULL), STATUS_OK);
         for (size_t row = 1; row < rows; row++) memcpy(sample.x + row * N, sample.x, N * sizeof *sample.x);
         assert_int_equal(problems_add(problem, 1, sample.x, NULL, rows, pool, NULL), STATUS_OK);
         problems_finish(problem, 1, true, pool);
-        for (Method method = 0; method < METHOD_COUNT; method++) {
-            SolveOptions options = {
-                .method = method, .bits = 4, .polish = true, .bias_correction = true, .ridge = 0.1};
+        for (unsigned i = 0; i < METHOD_COUNT * EFFORT_COUNT; i++) {
+            const Method method = (Method)(i / EFFORT_COUNT);
+            SolveOptions options = {.method = method,
+                                    .effort = (Effort)(i % EFFORT_COUNT),
+                                    .bits = 4,
+                                    .polish = true,
+                                    .bias_correction = true,
+                                    .ridge = 0.1};
             Solution solution;
             assert_int_equal(solve(&solution, problem, 1, &options, pool, NULL), STATUS_OK);
             size_t steps = method == METHOD_ROUND_MINMAX ? 0 : 100;
@@ -360,7 +279,7 @@ static void constant_inputs_keep_rounding(void **state)
             solution_free(&solution);
         }
         problems_free(problem);
-        free_sample(&sample);
+        layer_sample_free(&sample);
     }
 }
 
@@ -370,7 +289,7 @@ static void sums_must_be_finite(void **state)
     Pool *pool = *state;
     const float bad[] = {NAN, INFINITY, 1e30f};
     for (size_t i = 0; i < 6; i++) {
-        Sample sample = make_sample(5, 1, 4, 6, 40, true, pool);
+        LayerSample sample = layer_sample_make(5, 1, 4, 6, 40, true, pool);
         (i < 3 ? sample.x : sample.y)[7] = bad[i % 3];
         assert_int_equal(problems_add(sample.problems, 1, sample.x, sample.y, 40, pool, NULL), STATUS_OK);
         problems_finish(sample.problems, 1, false, pool);
@@ -384,7 +303,7 @@ static void sums_must_be_finite(void **state)
             assert_int_equal(message.remedies, fits ? 0 : REMEDY_NORMALIZATION | REMEDY_FLOAT_LAYER);
             solution_free(&solution);
         }
-        free_sample(&sample);
+        layer_sample_free(&sample);
     }
 }
 
@@ -397,7 +316,7 @@ static bool cancel_at_third(void *context, const SolveProgress *progress)
 static void cancelled_between_epochs(void **state)
 {
     Pool *pool = *state;
-    Sample sample = make_sample(3, 1, 20, 60, 200, false, pool);
+    LayerSample sample = layer_sample_make(3, 1, 20, 60, 200, false, pool);
     int calls = 0;
     SolveOptions options = {
         .method = METHOD_BITSPLIT, .bits = 4, .polish = true, .progress = cancel_at_third, .context = &calls};
@@ -406,7 +325,7 @@ static void cancelled_between_epochs(void **state)
     assert_int_equal(solve(&solution, sample.problems, 1, &options, pool, &message), STATUS_CANCELLED);
     assert_int_equal(calls, 3);
     assert_null(solution.codes);
-    free_sample(&sample);
+    layer_sample_free(&sample);
 }
 
 /* --- threads -------------------------------------------------------------------------------------------- */
@@ -420,7 +339,7 @@ static void threads_change_no_byte(void **state)
         for (size_t i = 0; i < 3; i++) {
             Pool *pool;
             assert_int_equal(pool_create(&pool, workers[i], NULL), STATUS_OK);
-            Sample sample = make_sample(77, 1, 100, 230, 1500, true, pool);
+            LayerSample sample = layer_sample_make(77, 1, 100, 230, 1500, true, pool);
             SolveOptions options = {
                 .method = method, .bits = 4, .polish = true, .bias_correction = true, .ridge = 0.01};
             Solution solution;
@@ -434,7 +353,7 @@ static void threads_change_no_byte(void **state)
                 assert_true(solution.heldout_error == reference.heldout_error);
                 solution_free(&solution);
             }
-            free_sample(&sample);
+            layer_sample_free(&sample);
             pool_free(pool);
         }
         solution_free(&reference);
@@ -450,7 +369,7 @@ static void gptq_without_correlation_rounds(void **state)
     Pool *pool = *state;
     enum { N = 9, M = 5 };
     float w[M * N], x[N * N] = {0};
-    for (size_t i = 0; i < M * N; i++) w[i] = (float)normal(5, i, 0);
+    for (size_t i = 0; i < M * N; i++) w[i] = (float)random_normal(5, i, 0);
     for (size_t k = 0; k < N; k++) x[k * N + k] = 1 + (float)k;
     Problem *problem;
     assert_int_equal(problems_create(&problem, 1, M, N, w, NULL), STATUS_OK);
@@ -468,14 +387,14 @@ static void gptq_beats_rounding(void **state)
 {
     Pool *pool = *state;
     for (uint64_t seed = 0; seed < 6; seed++) {
-        Sample sample = make_sample(seed, 1, 40, 150, 1000, true, pool);
+        LayerSample sample = layer_sample_make(seed, 1, 40, 150, 1000, true, pool);
         SolveOptions options = {.method = METHOD_GPTQ_POLISH, .bits = 4};
         Solution solution;
         assert_int_equal(solve(&solution, sample.problems, 1, &options, pool, NULL), STATUS_OK);
         assert_true(solution.method_error < 0.8 * solution.rounding_error);
         assert_true(solution.polished_error <= solution.method_error);
         solution_free(&solution);
-        free_sample(&sample);
+        layer_sample_free(&sample);
     }
 }
 

@@ -17,7 +17,7 @@ static const struct {
 } table[REMEDY_COUNT] = {
     {REMEDY_CALIBRATION_IMAGES, true, "--calibration-images ", " or fewer"},
     {REMEDY_MEMORY, true, "--memory ", "M or more"},
-    {REMEDY_THREADS, true, "--threads with fewer", NULL},
+    {REMEDY_THREADS, true, "fewer --threads", NULL},
     {REMEDY_LADDER_IMAGES, true, "fewer --ladder-images", NULL},
     {REMEDY_RIDGE, true, "--ridge", NULL},
     {REMEDY_METHOD, true, "another --method", NULL},

@@ -94,7 +94,7 @@ class Usage(Story):
         self.good("inspect", LENET, "--error-compensated", "--activation-bits", "4")
         plan = self.write("plan.csv", "name,weight_bits\nconv2,3\n")
         text = self.good("quantize", LENET, *FAST, "--error-compensated", "--plan", plan)
-        self.assertIn("error-compensated (but no input is quantized)", text)
+        self.assertIn("error-compensated (but no activation is quantized)", text)
 
     def test_control_characters_are_not_passed_on(self):
         self.assertIn(r"\x1b[31m", self.wrong("\x1b[31mred"))

@@ -36,7 +36,8 @@ typedef enum PreparationKey {
 /* "resize", "crop", "channels", "layout". */
 const char *preparation_key_name(PreparationKey key);
 
-/* Sets one key from text. `what` names the source in messages ("--resize"). STATUS_INVALID. */
+/* Sets one key from text. `what` names the source in messages: "resize", or "--resize" for an option.
+ * STATUS_INVALID. */
 Status preparation_set(Preparation *preparation, PreparationKey key, const char *text, const char *what,
                        Message *message);
 

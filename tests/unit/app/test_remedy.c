@@ -30,10 +30,10 @@ static void remedies_become_options(void **state)
     says(0, "cause");
     says(REMEDY_MEMORY, "cause: use --memory 1048579M or more");
     says(REMEDY_MEMORY | REMEDY_THREADS | REMEDY_FLOAT_LAYER,
-         "cause: use --memory 1048579M or more, --threads with fewer, or leave that layer in float");
+         "cause: use --memory 1048579M or more, fewer --threads, or leave that layer in float");
     says(REMEDY_RIDGE | REMEDY_METHOD, "cause: use --ridge, or another --method");
     says(REMEDY_CALIBRATION_IMAGES | REMEDY_THREADS,
-         "cause: use --calibration-images 12 or fewer, or --threads with fewer");
+         "cause: use --calibration-images 12 or fewer, or fewer --threads");
     says(REMEDY_MEMORY_FOR_FILE, "cause: the file alone needs about --memory 1048579M");
     says(REMEDY_NORMALIZATION | REMEDY_FLOAT_LAYER,
          "cause: check --mean and --std, or leave that layer in float");

@@ -1,6 +1,8 @@
 #define _GNU_SOURCE
 #include "views/layer_order.h"
 
+#include "views/layer_cost.h"
+
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -16,7 +18,9 @@ static double numeric_key(const Scene *scene, size_t layer)
     case SORT_ERROR:
         return scene_error(scene, layer);
     case SORT_SHARE:
-        return scene_step(scene, layer) ? ladder_share(scene_ladder(scene), layer) : NAN;
+        return layer_share(scene, layer);
+    case SORT_SHARE_PER_KIB:
+        return layer_share_per_kib(scene, layer);
     case SORT_SIZE:
         return (double)plan_layer_bytes(scene->plan, scene->network, layer);
     default:

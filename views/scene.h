@@ -7,6 +7,7 @@
 #ifndef VIEWS_SCENE_H
 #define VIEWS_SCENE_H
 
+#include "bound/rung.h"
 #include "explore/snapshot.h"
 #include "views/canvas/canvas.h"
 #include "views/canvas/character.h"
@@ -19,6 +20,7 @@ typedef enum SortKey { /* of the layers; columns of the table */
                        SORT_ACTIVATION_BITS,
                        SORT_ERROR,
                        SORT_SHARE,
+                       SORT_SHARE_PER_KIB,
                        SORT_SIZE,
                        SORT_COUNT
 } SortKey;
@@ -57,6 +59,7 @@ typedef struct Scene {
 
     SortKey sort;
     bool descending;
+    Rung rung;        /* whose shares the table shows; RUNG_HYBRID at first */
     char filter[128]; /* part of a name, "" for all */
     size_t *order;    /* [order_count]: layers shown, by views/layer_order.h; capacity layer_count */
     size_t order_count;

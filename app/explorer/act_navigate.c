@@ -74,15 +74,22 @@ static size_t largest_error(const Snapshot *snapshot)
     return worst;
 }
 
-/* By the hybrid bound, or by the reconstruction error until the bound is known. */
+/* By the rung that the table shows, or by the reconstruction error until the bound is known. */
 void act_worst(Session *session, int unused)
 {
     (void)unused;
     const Snapshot *snapshot = session->snapshot;
     if (!snapshot) return;
-    const Ladder *ladder = &snapshot->ladder;
-    const bool bounded = ladder->images > 0 && ladder->costliest != NO_INDEX && ladder->hybrid > 0;
-    const size_t worst = bounded ? ladder->costliest : largest_error(snapshot);
+    const Ladder *ladder = scene_ladder(&session->scene);
+    const Rung rung = session->scene.rung;
+    const size_t costliest = ladder ? rung_costliest(ladder, rung) : NO_INDEX;
+    const bool bounded = costliest != NO_INDEX;
+    const size_t worst = bounded ? costliest : largest_error(snapshot);
+    if (ladder && isinf(rung_bound(ladder, rung))) {
+        session_tell(session, "the %s bound is not finite: b shows the shares of another bound",
+                     rung_name(rung));
+        return;
+    }
     if (worst == NO_INDEX) {
         session_tell(session, "no layer's cost is known yet");
         return;
@@ -92,8 +99,8 @@ void act_worst(Session *session, int unused)
     if (scene_layer(&session->scene) != worst)
         session_tell(session, "'%s' costs most, but the filter hides it", name.text);
     else if (bounded)
-        session_tell(session, "'%s' costs most: %.1f %% of the hybrid bound", name.text,
-                     100 * ladder->steps[worst].hybrid / ladder->hybrid);
+        session_tell(session, "'%s' costs most: %.1f %% of the %s bound", name.text,
+                     100 * rung_share(ladder, rung, worst), rung_name(rung));
     else
         session_tell(session, "'%s' has the largest reconstruction error", name.text);
 }
@@ -131,7 +138,8 @@ void action_sort_by(Session *session, SortKey sort)
 {
     Scene *scene = &session->scene;
     scene->sort = sort;
-    scene->descending = sort == SORT_ERROR || sort == SORT_SHARE || sort == SORT_SIZE;
+    scene->descending =
+        sort == SORT_ERROR || sort == SORT_SHARE || sort == SORT_SHARE_PER_KIB || sort == SORT_SIZE;
     layer_order_update(scene);
     action_show_cursor(session);
 }
@@ -140,6 +148,17 @@ void act_sort(Session *session, int unused)
 {
     (void)unused;
     action_sort_by(session, (SortKey)((session->scene.sort + 1) % SORT_COUNT));
+}
+
+void act_rung(Session *session, int unused)
+{
+    (void)unused;
+    Scene *scene = &session->scene;
+    scene->rung = (Rung)((scene->rung + 1) % RUNG_COUNT);
+    layer_order_update(scene);
+    action_show_cursor(session);
+    session_tell(session, "the table shows shares of the %s bound, and w goes by them",
+                 rung_name(scene->rung));
 }
 
 void act_reverse(Session *session, int unused)

@@ -23,6 +23,7 @@ KeyHandler act_worst;     /* to the layer that costs most */
 KeyHandler act_mark;
 KeyHandler act_mark_all;
 KeyHandler act_sort; /* by the next column */
+KeyHandler act_rung; /* shares of the next bound: hybrid, spectral, Frobenius */
 KeyHandler act_reverse;
 KeyHandler act_filter;
 KeyHandler act_escape; /* clears one thing: chart cursor, lesson, filter, marks, zoom */

@@ -100,8 +100,4 @@ Status ladder_create(Ladder *ladder, const Network *network, const Weights *cons
                      const LadderOptions *options, Message *message);
 void ladder_free(Ladder *ladder);
 
-/* A layer's share of the spectral sum, or of the hybrid sum where the spectral is infinite; 0 where the sum
- * is 0. */
-double ladder_share(const Ladder *ladder, size_t layer);
-
 #endif

@@ -133,12 +133,3 @@ void ladder_sum(Ladder *ladder, const LadderRun *run, size_t images, const Lipsc
     if (!isfinite(ladder->spectral)) blame(ladder, run->network, lipschitz);
     ladder->violation = find_violation(ladder);
 }
-
-double ladder_share(const Ladder *ladder, size_t layer)
-{
-    const LadderStep *step = &ladder->steps[layer];
-    const bool finite = isfinite(ladder->spectral);
-    const double part = finite ? step->spectral : step->hybrid,
-                 sum = finite ? ladder->spectral : ladder->hybrid;
-    return sum == 0 ? 0 : part / sum;
-}

@@ -1,5 +1,7 @@
 #include "report/plan_columns.h"
 
+#include "bound/rung.h"
+
 #include <math.h>
 #include <stdio.h>
 
@@ -23,8 +25,11 @@ typedef enum Column {
     CODES_CHANGED,
     BYTES,
     LAMBDA,
-    CONTRIBUTION,
-    SHARE,
+    HYBRID_CONTRIBUTION,
+    HYBRID_SHARE,
+    HYBRID_SHARE_PER_KIB,
+    SPECTRAL_CONTRIBUTION,
+    SPECTRAL_SHARE,
     COLUMNS
 } Column;
 
@@ -47,8 +52,11 @@ const char *const plan_columns[] = {[INDEX] = "index",
                                     [CODES_CHANGED] = "codes_changed",
                                     [BYTES] = "bytes",
                                     [LAMBDA] = "lambda",
-                                    [CONTRIBUTION] = "contribution",
-                                    [SHARE] = "share",
+                                    [HYBRID_CONTRIBUTION] = "hybrid_contribution",
+                                    [HYBRID_SHARE] = "hybrid_share",
+                                    [HYBRID_SHARE_PER_KIB] = "hybrid_share_per_kib",
+                                    [SPECTRAL_CONTRIBUTION] = "spectral_contribution",
+                                    [SPECTRAL_SHARE] = "spectral_share",
                                     [COLUMNS] = NULL};
 
 bool plan_column_is_read(size_t column)
@@ -147,16 +155,30 @@ static void set_solved(Cell *cell, Column column, const LayerResult *layer)
     }
 }
 
-/* λ of every layer; the rest of quantized ones alone. Contributions are of the spectral sum, or of the hybrid
- * sum where the spectral is infinite. */
-static void set_bound(Cell *cell, Column column, const Ladder *ladder, size_t index)
+/* λ of every layer; the rest of quantized layers alone. */
+static void set_bound(Cell *cell, Column column, const Result *result, size_t index)
 {
+    const Ladder *ladder = result->ladder;
     const LadderStep *step = &ladder->steps[index];
     if (column == LAMBDA) set_number(cell, step->lambda);
     if (!step->quantized) return;
-    if (column == LOCAL_ERROR) set_number(cell, step->local_error);
-    if (column == CONTRIBUTION) set_number(cell, isfinite(ladder->spectral) ? step->spectral : step->hybrid);
-    if (column == SHARE) set_number(cell, ladder_share(ladder, index));
+    switch (column) {
+    case LOCAL_ERROR:
+        return set_number(cell, step->local_error);
+    case HYBRID_CONTRIBUTION:
+        return set_number(cell, step->hybrid);
+    case HYBRID_SHARE:
+        return set_number(cell, rung_share(ladder, RUNG_HYBRID, index));
+    case HYBRID_SHARE_PER_KIB:
+        return set_number(cell, rung_share(ladder, RUNG_HYBRID, index) * 1024 /
+                                    (double)plan_layer_bytes(result->plan, result->network, index));
+    case SPECTRAL_CONTRIBUTION:
+        return set_number(cell, step->spectral);
+    case SPECTRAL_SHARE:
+        return set_number(cell, rung_share(ladder, RUNG_SPECTRAL, index));
+    default:
+        return;
+    }
 }
 
 void plan_cell(Cell *cell, size_t column, const Result *result, size_t layer)
@@ -164,5 +186,5 @@ void plan_cell(Cell *cell, size_t column, const Result *result, size_t layer)
     cell->kind = CELL_EMPTY;
     set_choice(cell, (Column)column, result, layer);
     if (result->pipeline) set_solved(cell, (Column)column, &result->pipeline->layers[layer]);
-    if (result->ladder) set_bound(cell, (Column)column, result->ladder, layer);
+    if (result->ladder) set_bound(cell, (Column)column, result, layer);
 }

@@ -2,14 +2,16 @@
  *
  * Written: one row per layer, in the network's order, CRLF line ends, the columns
  * index,name,operator,shape,parameters,macs,weight_bits,activation_bits,method,rounding_error,bitsplit_error,
- * polished_error,heldout_error,local_error,accumulated_error,sqnr_db,codes_changed,bytes,lambda,contribution,share
- * (empty where they do not apply; weight_bits of a float layer is "float"; contribution and share are of the
- * spectral sum, or of the hybrid sum where the spectral is infinite: bound/ladder.h). index counts from 1.
- * Errors have 9 significant digits. A text cell that starts with = + - @ (also the wide ones), tab, CR, LF or
+ * polished_error,heldout_error,local_error,accumulated_error,sqnr_db,codes_changed,bytes,lambda,
+ * hybrid_contribution,hybrid_share,hybrid_share_per_kib,spectral_contribution,spectral_share
+ * (empty where they do not apply; weight_bits of a float layer is "float"; contributions, in units of the
+ * output, and shares, 0..1: bound/rung.h; per KiB of the layer's bytes). index counts from 1. Errors have 9
+ * significant digits. A text cell that starts with = + - @ (also the wide ones), tab, CR, LF or
  * ' gets a ' in front; the reader strips one.
  *
  * Read, it needs a header with `name` and `weight_bits`; `activation_bits` and `method` are taken where they
- * are there, all other columns ignored, rows in any order. Layers that it leaves out keep what the plan has.
+ * are there, all other columns ignored (also `contribution` and `share`, which earlier files have), rows in
+ * any order. Layers that it leaves out keep what the plan has.
  */
 #ifndef REPORT_PLAN_CSV_H
 #define REPORT_PLAN_CSV_H

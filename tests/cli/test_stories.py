@@ -13,8 +13,8 @@ import onnx
 from harness import DATA, FAST, IMAGES, LABELS, LENET, PROGRAM, Story, main, without_times
 
 COLUMNS = """index,name,operator,shape,parameters,macs,weight_bits,activation_bits,method,rounding_error,bitsplit_error,
-polished_error,heldout_error,local_error,accumulated_error,sqnr_db,codes_changed,bytes,lambda,contribution,
-share""".replace("\n", "").split(",")
+polished_error,heldout_error,local_error,accumulated_error,sqnr_db,codes_changed,bytes,lambda,
+hybrid_contribution,hybrid_share,hybrid_share_per_kib,spectral_contribution,spectral_share""".replace("\n", "").split(",")
 SENSITIVITY_COLUMNS = ["index", "name", "weight_bits", "estimate", "rounding_error", "measured_error", "heldout_error"]
 
 
@@ -144,9 +144,13 @@ class Stories(Story):
         table = rows(self.folder / "plan.csv")
         self.assertEqual(list(table[0]), COLUMNS)
         self.assertIn(ladder["costliest"], [row["name"] for row in table])
-        self.assertAlmostEqual(sum(float(row["share"]) for row in table), 1, places=6)
-        total = sum(float(row["contribution"]) for row in table)
-        self.assertAlmostEqual(total / ladder["spectral"], 1, places=6)
+        for rung in ("hybrid", "spectral"):
+            self.assertAlmostEqual(sum(float(row[f"{rung}_share"]) for row in table), 1, places=6)
+            total = sum(float(row[f"{rung}_contribution"]) for row in table)
+            self.assertAlmostEqual(total / ladder[rung], 1, places=6)
+        most = max(table, key=lambda row: float(row["hybrid_share"]))
+        self.assertEqual(most["name"], ladder["costliest"])
+        self.assertIn(f"{100 * float(most['hybrid_share']):.1f} % of the hybrid bound", text)
         for row in table:
             self.assertTrue(0 < float(row["local_error"]) < 1 and float(row["lambda"]) > 0)
         self.assertEqual(len(ladder["alone"]), len(table))
@@ -192,7 +196,7 @@ class Stories(Story):
         self.write("plan.csv", "name,weight_bits\nconv2,float\n")
         self.good("bound", LENET, *FAST, "--plan", "plan.csv", "--csv", "out.csv", "--json", "out.json")
         row = {row["name"]: row for row in rows(self.folder / "out.csv")}["conv2"]
-        self.assertEqual((row["local_error"], row["contribution"], row["share"]), ("", "", ""))
+        self.assertEqual((row["local_error"], row["hybrid_share"], row["spectral_share"]), ("", "", ""))
         self.assertEqual(json.loads((self.folder / "out.json").read_text())["ladder"]["images"], 64)
         ladder = json.loads((self.folder / "out.json").read_text())["ladder"]
         self.assertIsNone(ladder["alone"][1])

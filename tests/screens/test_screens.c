@@ -1,6 +1,9 @@
 /* Screens as text, drawn from recorded numbers and compared with the files in this folder;
  * BITSTITCH_RENEW_SCREENS=1 writes them again. And what holds for every scene at every size. */
 #include "recorded.h"
+#include "report/plan_csv.h"
+#include "scratch.h"
+#include "views/layer_cost.h"
 #include "views/layer_order.h"
 #include "views/lesson.h"
 #include "views/screen.h"
@@ -582,12 +585,13 @@ static void a_click_finds_the_layer_that_is_drawn_there(void **state)
 static void a_click_on_a_title_finds_its_column(void **state)
 {
     Stage stage = make_stage((Size){80, 24});
+    stage.scene->zoomed = true;
     screen_draw(&stage.canvas, stage.scene);
     static const struct {
         int column;
         SortKey sort;
-    } expected[] = {{4, SORT_INDEX},  {8, SORT_NAME},   {23, SORT_WEIGHT_BITS}, {26, SORT_ACTIVATION_BITS},
-                    {54, SORT_ERROR}, {66, SORT_SHARE}, {75, SORT_SIZE}};
+    } expected[] = {{4, SORT_INDEX},  {8, SORT_NAME},   {23, SORT_WEIGHT_BITS},   {26, SORT_ACTIVATION_BITS},
+                    {45, SORT_ERROR}, {58, SORT_SHARE}, {67, SORT_SHARE_PER_KIB}, {75, SORT_SIZE}};
     for (size_t i = 0; i < sizeof expected / sizeof *expected; i++) {
         Target target = screen_target(&stage.canvas, stage.scene, 2, expected[i].column);
         assert_int_equal(target.kind, TARGET_COLUMN);
@@ -692,8 +696,8 @@ static void layers_are_ordered_by_every_key(void **state)
     Stage stage = make_stage((Size){80, 24});
     Scene *scene = stage.scene;
     stage.recorded->states[5].solved = NULL;
-    static const size_t first[SORT_COUNT] = {0, 1, 1, 1, 0, 21, 0},
-                        last[SORT_COUNT] = {21, 0, 21, 0, 5, 1, 20};
+    static const size_t first[SORT_COUNT] = {0, 1, 1, 1, 0, 0, 20, 0},
+                        last[SORT_COUNT] = {21, 0, 21, 0, 5, 1, 9, 20};
     for (SortKey key = 0; key < SORT_COUNT; key++) {
         scene->sort = key;
         layer_order_update(scene);
@@ -738,6 +742,104 @@ static void a_filter_keeps_the_cursor_on_its_layer(void **state)
     layer_order_update(scene);
     assert_int_equal(scene->order_count, RECORDED_LAYERS);
     stage_free(&stage);
+}
+
+/* --- what is said ------------------------------------------------------------------------------------- */
+
+/* The text of a layer's row in the table, zoomed at 140 columns, where all columns are shown. */
+static void read_row(char text[512], Stage *stage, size_t layer)
+{
+    Text dump = {0};
+    screen_draw(&stage->canvas, stage->scene);
+    canvas_dump(&dump, &stage->canvas, false);
+    char name[64];
+    snprintf(name, sizeof name, " %s ", stage->recorded->layers[layer].name);
+    const char *at = strstr(dump.data, name);
+    assert_non_null(at);
+    snprintf(text, 512, "%.*s", (int)strcspn(at, "\n"), at);
+    text_free(&dump);
+}
+
+/* The cell of a row and a column of a CSV file. */
+static double csv_number(const char *csv, size_t row, const char *column)
+{
+    size_t at = 0;
+    const char *header = csv;
+    for (size_t length = strcspn(header, ",\r"); strncmp(header, column, length) != 0 || column[length];
+         length = strcspn(header, ",\r"), at++) {
+        assert_true(header[length] == ',');
+        header += length + 1;
+    }
+    for (size_t i = 0; i < row + 1; i++) csv = strchr(csv, '\n') + 1;
+    for (size_t i = 0; i < at; i++) csv += strcspn(csv, ",") + 1;
+    return strtod(csv, NULL);
+}
+
+/* The table's shares are those of the rung that its heading names: as in the CSV, and computed anew. */
+static void shares_agree_with_the_csv_and_a_recomputation(void **state)
+{
+    static const char *const columns[] = {"hybrid_share", "spectral_share"};
+    Stage stage = make_stage((Size){140, 40});
+    const Recorded *recorded = stage.recorded;
+    const Result result = {
+        .network = &recorded->network, .plan = recorded->plan, .ladder = &recorded->snapshot.ladder};
+    layers(stage.recorded);
+    scratch_create();
+    assert_int_equal(plan_csv_write(scratch_path("p.csv"), &result, &message), STATUS_OK);
+    char *csv = scratch_read(scratch_path("p.csv")), row[512], expected[96];
+    for (Rung rung = RUNG_HYBRID; rung <= RUNG_SPECTRAL; rung++) {
+        stage.scene->rung = rung;
+        screen_draw(&stage.canvas, stage.scene);
+        snprintf(expected, sizeof expected, " %s %%", rung_name(rung));
+        assert_int_equal(find_row(&stage.canvas, expected), 2);
+        for (size_t l = 0; l < RECORDED_LAYERS; l++) {
+            const LadderStep *step = &recorded->steps[l];
+            const double part = rung == RUNG_HYBRID ? step->hybrid : step->spectral;
+            const double sum = rung == RUNG_HYBRID ? result.ladder->hybrid : result.ladder->spectral;
+            const double kib = (double)plan_layer_bytes(recorded->plan, &recorded->network, l) / 1024;
+            assert_true(fabs(csv_number(csv, l, columns[rung]) - part / sum) < 1e-8);
+            if (rung == RUNG_HYBRID)
+                assert_true(fabs(csv_number(csv, l, "hybrid_share_per_kib") - part / sum / kib) < 1e-7);
+            snprintf(expected, sizeof expected, " %.1f %6.1f ", 100 * part / sum, 100 * part / sum / kib);
+            read_row(row, &stage, l);
+            if (!strstr(row, expected)) fail_msg("'%s' does not show '%s'", row, expected);
+        }
+    }
+    free(csv);
+    scratch_remove();
+    stage_free(&stage);
+}
+
+/* A bit's gain and cost: from solves where both widths have one, otherwise from estimates, and marked. */
+static void a_bits_gain_is_marked_where_it_is_estimated(void **state)
+{
+    Stage stage = make_stage((Size){140, 40});
+    layers(stage.recorded);
+    for (size_t l = 2; l < 5; l++) {
+        const LayerSnapshot *layer = &stage.recorded->states[l];
+        const bool solved = l == 3; /* the layer that was solved at every width */
+        const double *errors = solved ? layer->measured : layer->estimate;
+        const double share = stage.recorded->steps[l].hybrid / stage.recorded->snapshot.ladder.hybrid;
+        char row[512], expected[2][48];
+        for (int i = 0; i < 2; i++)
+            snprintf(expected[i], sizeof expected[i], " %s%+.1f ", solved ? "" : "~",
+                     100 * share * (sqrt(errors[i ? 3 : 5] / errors[4]) - 1));
+        read_row(row, &stage, l);
+        for (int i = 0; i < 2; i++)
+            if (!strstr(row, expected[i])) fail_msg("'%s' does not show '%s'", row, expected[i]);
+    }
+    stage.recorded->plan->layers[3].weight_bits = 5; /* the ladder is of the plan before */
+    assert_true(isnan(layer_bit_change(stage.scene, 3, 1).points));
+    assert_true(isnan(layer_share_per_kib(stage.scene, 3)));
+    stage_free(&stage);
+}
+
+static void only_the_weights_part_of_a_contribution_changes(void **state)
+{
+    assert_true(fabs(contribution_factor(0.04, 0.01, NAN) - 0.5) < 1e-12);
+    assert_true(fabs(contribution_factor(0.04, 0.01, 0.04) - 0.5) < 1e-12);
+    assert_true(fabs(contribution_factor(0.04, 0, 0.16) - sqrt(0.75)) < 1e-12);
+    assert_true(isnan(contribution_factor(0, 0.01, NAN)) && isnan(contribution_factor(NAN, 1, NAN)));
 }
 
 /* --- lesson ------------------------------------------------------------------------------------------- */
@@ -787,6 +889,9 @@ int main(void)
         cmocka_unit_test(layers_are_ordered_by_every_key),
         cmocka_unit_test(what_is_not_known_comes_last_both_ways),
         cmocka_unit_test(a_filter_keeps_the_cursor_on_its_layer),
+        cmocka_unit_test(shares_agree_with_the_csv_and_a_recomputation),
+        cmocka_unit_test(a_bits_gain_is_marked_where_it_is_estimated),
+        cmocka_unit_test(only_the_weights_part_of_a_contribution_changes),
         cmocka_unit_test(every_step_is_set_up_and_shown),
         cmocka_unit_test(the_lesson_names_keys_of_the_table),
     };

@@ -147,7 +147,11 @@ static void bound_facts(Sheet *sheet, const Scene *scene, size_t l)
     fact(sheet, "output", "moves by %s as the next layer, by %s alone",
          figure_number(step->hybrid / ladder_unit(ladder)).text,
          figure_number(step->alone / ladder_unit(ladder)).text);
-    fact(sheet, "share", "%s of the bound", figure_percent(ladder_share(ladder, l)).text);
+    Words shares = {0};
+    words_add(&shares, "%s of the hybrid bound", figure_percent(rung_share(ladder, RUNG_HYBRID, l)).text);
+    if (isfinite(ladder->spectral))
+        words_add(&shares, ", %s of the spectral", figure_percent(rung_share(ladder, RUNG_SPECTRAL, l)).text);
+    fact(sheet, "share", "%s", shares.text);
 }
 
 static void all_facts(Sheet *sheet, const Scene *scene, size_t l)

@@ -1,6 +1,7 @@
 /* The table of layers: the plan's choices, and the result of each layer. */
 #include "views/panels/view_layers.h"
 
+#include "views/layer_cost.h"
 #include "views/page.h"
 
 #include <math.h>
@@ -19,11 +20,22 @@ typedef enum ColumnKind {
     COLUMN_ROUNDING,
     COLUMN_ERROR,
     COLUMN_SHARE,
+    COLUMN_SHARE_PER_KIB,
+    COLUMN_RAISE,
+    COLUMN_LOWER,
     COLUMN_SIZE,
     COLUMNS
 } ColumnKind;
 
-enum { RANKS = 8, CELL_TEXT = 80, NAME_MOST = 32, TEXT_MOST = 16, STATE_WORD_COLUMNS = 8, SHARE_MOST = 20 };
+enum {
+    RANKS = 10,
+    CELL_TEXT = 80,
+    NAME_MOST = 32,
+    TEXT_MOST = 16,
+    STATE_WORD_COLUMNS = 8,
+    SHARE_MOST = 20,
+    SHARE_FIGURE_COLUMNS = 5 /* "100.0" */
+};
 
 /* rank: columns of a lower rank are shown first; 0: always. */
 static const struct {
@@ -35,15 +47,18 @@ static const struct {
     [COLUMN_MARK] = {"", SORT_COUNT, 1, 0, false},
     [COLUMN_INDEX] = {"#", SORT_INDEX, 2, 0, true},
     [COLUMN_NAME] = {"layer", SORT_NAME, 8, 0, false},
-    [COLUMN_OPERATOR] = {"kind", SORT_COUNT, 6, 7, false},
-    [COLUMN_SHAPE] = {"shape", SORT_COUNT, 9, 6, false},
+    [COLUMN_OPERATOR] = {"kind", SORT_COUNT, 6, 9, false},
+    [COLUMN_SHAPE] = {"shape", SORT_COUNT, 9, 8, false},
     [COLUMN_WEIGHT_BITS] = {"W", SORT_WEIGHT_BITS, 2, 0, true},
     [COLUMN_ACTIVATION_BITS] = {"A", SORT_ACTIVATION_BITS, 2, 0, true},
-    [COLUMN_METHOD] = {"method", SORT_COUNT, 8, 5, false},
-    [COLUMN_STATE] = {"", SORT_COUNT, 1, 1, false},
-    [COLUMN_ROUNDING] = {"RTN", SORT_COUNT, 8, 3, true},
+    [COLUMN_METHOD] = {"method", SORT_COUNT, 8, 7, false},
+    [COLUMN_STATE] = {"", SORT_COUNT, 1, 2, false},
+    [COLUMN_ROUNDING] = {"RTN", SORT_COUNT, 8, 6, true},
     [COLUMN_ERROR] = {"error", SORT_ERROR, 9, 0, true},
-    [COLUMN_SHARE] = {"bound", SORT_SHARE, 6, 2, true},
+    [COLUMN_SHARE] = {"", SORT_SHARE, 9, 1, true},
+    [COLUMN_SHARE_PER_KIB] = {"%/KiB", SORT_SHARE_PER_KIB, 6, 3, true},
+    [COLUMN_RAISE] = {"+1 bit", SORT_COUNT, 7, 5, true},
+    [COLUMN_LOWER] = {"-1 bit", SORT_COUNT, 7, 5, true},
     [COLUMN_SIZE] = {"size", SORT_SIZE, 8, 4, true},
 };
 
@@ -51,15 +66,28 @@ static const struct {
 typedef struct Table {
     int start[COLUMNS], columns[COLUMNS]; /* columns 0: not shown */
     double least, most;                   /* of the known errors */
-    double most_share;                    /* of the bound */
+    double most_share;                    /* of the rung shown */
 } Table;
 
 /* --- columns ----------------------------------------------------------------------------------------- */
+
+/* The title of the shares names the rung: "hybrid %". */
+static Figure title_of(const Scene *scene, ColumnKind kind, int columns)
+{
+    Figure title;
+    if (kind == COLUMN_SHARE)
+        snprintf(title.text, sizeof title.text, "%s %%", rung_name(scene->rung));
+    else
+        snprintf(title.text, sizeof title.text, "%s",
+                 kind == COLUMN_STATE && columns > 1 ? "state" : kinds[kind].title);
+    return title;
+}
 
 static int wanted_columns(const Canvas *canvas, const Scene *scene, ColumnKind kind)
 {
     const size_t count = scene->network->layer_count;
     if (kind == COLUMN_INDEX) return count < 100 ? 2 : count < 1000 ? 3 : 5;
+    if (kind == COLUMN_SHARE) return canvas_width(canvas, title_of(scene, kind, 0).text) + 1;
     const bool text =
         kind == COLUMN_NAME || kind == COLUMN_SHAPE || kind == COLUMN_OPERATOR || kind == COLUMN_METHOD;
     if (!text) return kinds[kind].columns;
@@ -90,8 +118,8 @@ static int show_rank(Table *table, const Canvas *canvas, const Scene *scene, int
     return taken;
 }
 
-/* Shows ranks while they fit. The rest of the line goes to the state's words and the share's bar; if not even
- * rank 0 fits, names are cut. */
+/* Shows the ranks that fit, in their order. The rest of the line goes to the state's words and the share's
+ * bar; if not even rank 0 fits, names are cut. */
 static Table make_table(const Canvas *canvas, const Scene *scene, int columns)
 {
     Table table = {0};
@@ -104,7 +132,7 @@ static Table make_table(const Canvas *canvas, const Scene *scene, int columns)
     for (int rank = 1; rank < RANKS && rest > 0; rank++) {
         Table wider = table;
         int taken = show_rank(&wider, canvas, scene, rank);
-        if (taken > rest) break;
+        if (taken > rest) continue;
         table = wider;
         rest -= taken;
     }
@@ -128,7 +156,7 @@ static void measure_errors(Table *table, const Scene *scene)
     table->least = INFINITY;
     for (size_t l = 0; l < scene->network->layer_count; l++) {
         double error = scene_error(scene, l);
-        double share = scene_step(scene, l) ? ladder_share(scene_ladder(scene), l) : 0;
+        double share = layer_share(scene, l);
         if (error > 0 && isfinite(error)) {
             table->least = fmin(table->least, error);
             table->most = fmax(table->most, error);
@@ -161,11 +189,25 @@ static void write_state(char text[CELL_TEXT], const Scene *scene, size_t layer, 
         snprintf(text, CELL_TEXT, "%s", word);
 }
 
+/* The title has the unit: "6.5". */
+static void write_percent(char text[CELL_TEXT], double fraction)
+{
+    if (isfinite(fraction)) snprintf(text, CELL_TEXT, "%.*f", fraction < 9.995 ? 1 : 0, 100 * fraction);
+}
+
+/* Points of the bound: "-3.2" by solves at both widths, "~-3.2" by estimates. */
+static void write_change(char text[CELL_TEXT], BitChange change)
+{
+    const double points = 100 * change.points;
+    if (isfinite(points))
+        snprintf(text, CELL_TEXT, "%s%+.*f", change.estimated ? "~" : "", fabs(points) < 99.95 ? 1 : 0,
+                 points);
+}
+
 static void write_cell(char text[CELL_TEXT], const Scene *scene, size_t l, ColumnKind kind, int columns)
 {
     const Layer *layer = &scene->network->layers[l];
     const LayerPlan *plan = &scene->plan->layers[l];
-    const LadderStep *step = scene_step(scene, l);
     double error = scene_error(scene, l), rounding = scene_rounding_error(scene, l);
     text[0] = 0;
     switch (kind) {
@@ -197,9 +239,16 @@ static void write_cell(char text[CELL_TEXT], const Scene *scene, size_t l, Colum
         if (!isnan(error)) snprintf(text, CELL_TEXT, "%s", figure_number(error).text);
         break;
     case COLUMN_SHARE:
-        if (step && step->quantized)
-            snprintf(text, CELL_TEXT, "%s",
-                     figure_percent_fixed(ladder_share(scene_ladder(scene), l), 1).text);
+        write_percent(text, layer_share(scene, l));
+        break;
+    case COLUMN_SHARE_PER_KIB:
+        write_percent(text, layer_share_per_kib(scene, l));
+        break;
+    case COLUMN_RAISE:
+        write_change(text, layer_bit_change(scene, l, 1));
+        break;
+    case COLUMN_LOWER:
+        write_change(text, layer_bit_change(scene, l, -1));
         break;
     case COLUMN_SIZE:
         snprintf(text, CELL_TEXT, "%s", figure_bytes(plan_layer_bytes(scene->plan, scene->network, l)).text);
@@ -218,9 +267,9 @@ static void draw_bar(Canvas *canvas, Area cell, int row, const Table *table, con
         double error = scene_error(scene, layer), span = log(table->most / table->least);
         double height = span > 0 ? 0.125 + 0.875 * log(error / table->least) / span : 1;
         canvas_spark(canvas, cell, row, 0, error > 0 && isfinite(error) ? height : 0, STYLE_SERIES_1);
-    } else if (kind == COLUMN_SHARE && scene_step(scene, layer) && table->most_share > 0) {
-        double part = ladder_share(scene_ladder(scene), layer) / table->most_share;
-        int columns = cell.columns - 7;
+    } else if (kind == COLUMN_SHARE && table->most_share > 0) {
+        double part = layer_share(scene, layer) / table->most_share;
+        int columns = cell.columns - SHARE_FIGURE_COLUMNS - 1;
         if (columns == 1)
             canvas_spark(canvas, cell, row, 0, part, STYLE_SERIES_2);
         else
@@ -235,7 +284,7 @@ static Style cell_style(const Scene *scene, size_t layer, ColumnKind kind)
         if (scene_is_stale(scene, layer)) return STYLE_DIM;
         return kind == COLUMN_STATE ? STYLE_GOOD : STYLE_TEXT;
     }
-    if (kind == COLUMN_SHARE)
+    if (kind >= COLUMN_SHARE && kind <= COLUMN_LOWER)
         return scene->snapshot && scene->snapshot->ladder_current ? STYLE_TEXT : STYLE_DIM;
     return kind == COLUMN_WEIGHT_BITS || kind == COLUMN_ACTIVATION_BITS ? STYLE_STRONG : STYLE_TEXT;
 }
@@ -301,12 +350,12 @@ static void draw_titles(Canvas *canvas, Area inner, const Table *table, const Sc
         if (!table->columns[kind]) continue;
         bool sorted = kinds[kind].sort == scene->sort && kinds[kind].sort != SORT_COUNT;
         const char *mark = !sorted ? "" : canvas_glyph(canvas, scene->descending ? GLYPH_DOWN : GLYPH_UP);
-        const char *title = kind == COLUMN_STATE && table->columns[kind] > 1 ? "state" : kinds[kind].title;
+        const Figure title = title_of(scene, kind, table->columns[kind]);
         Area cell = area_part(inner, 0, table->start[kind], 1, table->columns[kind]);
         if (kinds[kind].right)
-            canvas_text_right(canvas, cell, 0, cell.columns, STYLE_HEADER, "%s%s", title, mark);
+            canvas_text_right(canvas, cell, 0, cell.columns, STYLE_HEADER, "%s%s", title.text, mark);
         else
-            canvas_text(canvas, cell, 0, 0, STYLE_HEADER, "%s%s", title, mark);
+            canvas_text(canvas, cell, 0, 0, STYLE_HEADER, "%s%s", title.text, mark);
     }
 }
 

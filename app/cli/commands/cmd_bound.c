@@ -5,6 +5,7 @@
 #include "app/cli/commands/steps.h"
 #include "app/cli/commands/table.h"
 #include "base/printable.h"
+#include "bound/rung.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -60,7 +61,8 @@ static const TableColumn columns[] = {
     {"#", TABLE_RIGHT},         {"layer", TABLE_LEFT},        {"W", TABLE_RIGHT},
     {"A", TABLE_RIGHT},         {"local error", TABLE_RIGHT}, {"lambda", TABLE_RIGHT},
     {"Frobenius", TABLE_RIGHT}, {"spectral", TABLE_RIGHT},    {"hybrid", TABLE_RIGHT},
-    {"share %", TABLE_RIGHT},   {"top-1 %", TABLE_RIGHT},     {"alone", TABLE_RIGHT}};
+    {"hybrid %", TABLE_RIGHT},  {"spectral %", TABLE_RIGHT},  {"top-1 %", TABLE_RIGHT},
+    {"alone", TABLE_RIGHT}};
 
 static void add_correct(Table *table, const Ladder *ladder, size_t correct)
 {
@@ -72,7 +74,7 @@ static void add_float(Table *table, const Ladder *ladder, bool activations)
 {
     table_cell(table, "%s", "");
     table_cell(table, "float");
-    for (size_t i = activations ? 0 : 1; i < 8; i++) table_cell(table, "-");
+    for (size_t i = activations ? 0 : 1; i < 9; i++) table_cell(table, "-");
     add_correct(table, ladder, ladder->correct);
     table_cell(table, "-");
 }
@@ -86,7 +88,8 @@ static void add_layer(Table *table, const Ladder *ladder, size_t layer)
     table_number(table, step->frobenius + absent);
     table_number(table, step->spectral + absent);
     table_number(table, step->hybrid + absent);
-    add_percent(table, ladder_share(ladder, layer) + absent, 1);
+    add_percent(table, rung_share(ladder, RUNG_HYBRID, layer) + absent, 1);
+    add_percent(table, rung_share(ladder, RUNG_SPECTRAL, layer) + absent, 1);
     add_correct(table, ladder, step->hybrid_correct);
     table_number(table, step->alone + absent);
 }
@@ -135,8 +138,9 @@ static Status print_ladder(const Inputs *inputs, const Ladder *ladder, Message *
            figure_number(ladder->output_norm).text, 100 * (double)ladder->kept / (double)ladder->images);
     Status status = print_rungs(ladder, message);
     if (status != STATUS_OK) return status;
-    printf("\ncontributions by layer; shares of the %s sum; top-1 with the layers up to here quantized%s\n\n",
-           isfinite(ladder->spectral) ? "spectral" : "hybrid", ladder->labelled ? "" : " needs labels");
+    printf("\ncontributions by layer; hybrid %% and spectral %%: shares of these two bounds; top-1 with the "
+           "layers up to here quantized%s\n\n",
+           ladder->labelled ? "" : " needs labels");
     status = print_layers(inputs, ladder, message);
     if (status == STATUS_OK) print_words(inputs->network, ladder);
     return status;

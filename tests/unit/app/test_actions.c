@@ -5,6 +5,7 @@
 #include "views/screen.h"
 
 #include <getopt.h>
+#include <math.h>
 
 #define LENET SOURCE_ROOT "/data/lenet5.json"
 
@@ -238,6 +239,38 @@ static void a_visit_is_returned_to(void **state)
     press("u");
     assert_widths("22222");
     plan_drop(visit.plan);
+}
+
+/* The heading, the order and w go by the same bound. */
+static void a_key_chooses_the_bound_whose_shares_are_shown(void **state)
+{
+    LadderStep steps[5] = {{.quantized = true, .spectral = 8, .hybrid = 1},
+                           {.quantized = true, .spectral = 1, .hybrid = 2},
+                           {.quantized = true, .spectral = 1, .hybrid = 5},
+                           {0},
+                           {.quantized = true, .frobenius = INFINITY}};
+    Snapshot snapshot = {.ladder = {.images = 4,
+                                    .layer_count = 5,
+                                    .steps = steps,
+                                    .hybrid = 8,
+                                    .spectral = 10,
+                                    .frobenius = INFINITY,
+                                    .costliest = 2}};
+    session.snapshot = &snapshot;
+    session.scene.snapshot = &snapshot;
+    press("w");
+    assert_int_equal(scene_layer(&session.scene), 2);
+    assert_non_null(strstr(session.scene.notice, "62.5 % of the hybrid bound"));
+    press("bw");
+    assert_int_equal(session.scene.rung, RUNG_SPECTRAL);
+    assert_int_equal(scene_layer(&session.scene), 0);
+    assert_non_null(strstr(session.scene.notice, "80.0 % of the spectral bound"));
+    press("bw");
+    assert_non_null(strstr(session.scene.notice, "Frobenius bound is not finite"));
+    press("b");
+    assert_int_equal(session.scene.rung, RUNG_HYBRID);
+    session.snapshot = NULL;
+    session.scene.snapshot = NULL;
 }
 
 static void escape_clears_one_thing_at_a_time(void **state)
@@ -492,6 +525,7 @@ int main(void)
         IN_A_SESSION(overlays_open_and_close),
         IN_A_SESSION(details_walk_through_the_layers),
         IN_A_SESSION(a_visit_is_returned_to),
+        IN_A_SESSION(a_key_chooses_the_bound_whose_shares_are_shown),
         IN_A_SESSION(escape_clears_one_thing_at_a_time),
         IN_A_SESSION(a_filter_holds_as_it_is_typed),
         IN_A_SESSION(what_the_filter_hides_does_not_change),

@@ -1,7 +1,7 @@
 /* The ladder's order on random plans of random networks and on the networks in data/, against a direct
  * computation, and its certificates. */
 #include "base/random.h"
-#include "bound/ladder.h"
+#include "bound/rung.h"
 #include "evaluate/accuracy.h"
 #include "graph_text.h"
 #include "network/network.h"
@@ -278,7 +278,13 @@ static void two_layers_agree_with_a_direct_computation(void **state)
     assert_near(ladder.steps[1].spectral, ladder.steps[1].hybrid);
     assert_near(ladder.steps[1].lambda, 1);
     assert_near(ladder.hybrid, ladder.steps[0].hybrid + ladder.steps[1].hybrid);
-    assert_near(ladder_share(&ladder, 0) + ladder_share(&ladder, 1), 1);
+    for (Rung rung = 0; rung < RUNG_COUNT; rung++) {
+        assert_near(rung_share(&ladder, rung, 0) + rung_share(&ladder, rung, 1), 1);
+        const size_t most = rung_costliest(&ladder, rung);
+        assert_true(rung_contribution(&ladder, rung, most) >= rung_contribution(&ladder, rung, 1 - most));
+    }
+    assert_int_equal(rung_costliest(&ladder, RUNG_HYBRID), ladder.costliest);
+    assert_near(rung_share(&ladder, RUNG_SPECTRAL, 0), ladder.steps[0].spectral / ladder.spectral);
     ladder_free(&ladder);
     free_weights(weights, network);
     network_free(network);
@@ -317,7 +323,9 @@ static void a_node_without_a_constant_is_named(void **state)
     assert_non_null(ladder.reason);
     assert_null(ladder.violation);
     assert_int_equal(ladder.certified_spectral, 0);
-    assert_near(ladder_share(&ladder, 0), 1);
+    assert_near(rung_share(&ladder, RUNG_HYBRID, 0), 1);
+    assert_true(isnan(rung_share(&ladder, RUNG_SPECTRAL, 0)));
+    assert_true(rung_costliest(&ladder, RUNG_SPECTRAL) == NO_INDEX);
     ladder_free(&ladder);
     free_weights(weights, network);
     network_free(network);

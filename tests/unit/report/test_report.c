@@ -93,7 +93,8 @@ static Result whole_run(const Plan *plan, Pipeline *pipeline, LayerResult layers
 #define HEADER                                                                                               \
     "index,name,operator,shape,parameters,macs,weight_bits,activation_bits,method,rounding_error,"           \
     "bitsplit_error,polished_error,heldout_error,local_error,accumulated_error,sqnr_db,codes_changed,"       \
-    "bytes,lambda,contribution,share\r\n"
+    "bytes,lambda,hybrid_contribution,hybrid_share,hybrid_share_per_kib,spectral_contribution,"              \
+    "spectral_share\r\n"
 
 static void csv_of_a_plan_alone(void **state)
 {
@@ -101,10 +102,10 @@ static void csv_of_a_plan_alone(void **state)
     const Result result = plan_alone(plan);
     assert_int_equal(plan_csv_write(scratch_path("p.csv"), &result, &message), STATUS_OK);
     char *text = scratch_read(scratch_path("p.csv"));
-    assert_string_equal(text, HEADER
-                        "1,conv1,Conv,16x1x3x3,160,112896,8,float,bitsplit,,,,,,,,,272,,,\r\n"
-                        "2,depthwise,Conv,16x1x3x3,144,9007199254740993,4,float,bitsplit,,,,,,,,,136,,,\r\n"
-                        "3,fc,Gemm,10x7,80,70,8,float,bitsplit,,,,,,,,,150,,,\r\n");
+    assert_string_equal(
+        text, HEADER "1,conv1,Conv,16x1x3x3,160,112896,8,float,bitsplit,,,,,,,,,272,,,,,,\r\n"
+                     "2,depthwise,Conv,16x1x3x3,144,9007199254740993,4,float,bitsplit,,,,,,,,,136,,,,,,\r\n"
+                     "3,fc,Gemm,10x7,80,70,8,float,bitsplit,,,,,,,,,150,,,,,,\r\n");
     free(text);
     plan_drop(plan);
 }
@@ -118,11 +119,11 @@ static void check_csv_of_a_run(void)
     assert_int_equal(plan_csv_write(scratch_path("p.csv"), &result, &message), STATUS_OK);
     char *text = scratch_read(scratch_path("p.csv"));
     assert_string_equal(
-        text,
-        HEADER "1,conv1,Conv,16x1x3x3,160,112896,2,float,round-mse,0.333333333,0.1,,1e-10,,0,,12,164,,,\r\n"
-               "2,depthwise,Conv,16x1x3x3,144,9007199254740993,float,float,gptq,0.333333333,1.1,,1e-10,,0,,,"
-               "576,,,\r\n"
-               "3,fc,Gemm,10x7,80,70,7,5,code-descent,0.333333333,2.1,,1e-10,,0,,12,170,,,\r\n");
+        text, HEADER
+        "1,conv1,Conv,16x1x3x3,160,112896,2,float,round-mse,0.333333333,0.1,,1e-10,,0,,12,164,,,,,,\r\n"
+        "2,depthwise,Conv,16x1x3x3,144,9007199254740993,float,float,gptq,0.333333333,1.1,,1e-10,,0,,,"
+        "576,,,,,,\r\n"
+        "3,fc,Gemm,10x7,80,70,7,5,code-descent,0.333333333,2.1,,1e-10,,0,,12,170,,,,,,\r\n");
     free(text);
     plan_drop(plan);
 }
@@ -185,6 +186,7 @@ static void csv_by_hand_is_read(void **state)
         "\xef\xbb\xbfname,weight_bits\r\nfc,3\r\n\r\nconv1,float",
         "note,weight_bits,method,name,activation_bits\n\"a\nb\",3,,fc,\n,float,bitsplit,conv1,float\n",
         "name,weight_bits,method\rfc,3\rconv1,float,\r",
+        "name,weight_bits,lambda,contribution,share\nfc,3,1,0.75,0.1\nconv1,float,4,6.25,0.9\n", /* earlier */
         "\n \n\"name\",\"weight_bits\"\n  fc , 3\nconv1,\"float\"\n",
     };
     for (size_t i = 0; i < sizeof files / sizeof *files; i++) {
@@ -441,8 +443,31 @@ static void json_of_a_ladder_has_its_figures(void **state)
     assert_true(number_at(root, "run", "ladder_bytes") == 123456789);
     assert_true(number_at(root, "run", "peak_bytes") == 987654321);
     const cJSON *layer = cJSON_GetArrayItem(cJSON_GetObjectItem(root, "layers"), 2);
-    assert_true(number_at(layer, "lambda", NULL) == 1 && number_at(layer, "contribution", NULL) == 0.75);
+    assert_true(number_at(layer, "lambda", NULL) == 1 &&
+                number_at(layer, "spectral_contribution", NULL) == 0.75);
     cJSON_Delete(root);
+    plan_drop(plan);
+}
+
+static void csv_of_a_ladder_names_its_rungs(void **state)
+{
+    Plan *plan = make_plan();
+    Result result = plan_alone(plan);
+    Ladder ladder = sample_ladder;
+    result.ladder = &ladder;
+    assert_int_equal(plan_csv_write(scratch_path("p.csv"), &result, &message), STATUS_OK);
+    char *text = scratch_read(scratch_path("p.csv"));
+    assert_non_null(strstr(text, ",272,4,0.333333333,0.769230769,2.8959276,6.25,0.892857143\r\n2,"));
+    assert_non_null(strstr(text, ",136,2,,,,,\r\n3,"));
+    assert_non_null(strstr(text, ",150,1,0.1,0.230769231,1.57538462,0.75,0.107142857\r\n"));
+    free(text);
+    ladder.spectral = INFINITY;
+    ladder_steps[2].spectral = INFINITY;
+    assert_int_equal(plan_csv_write(scratch_path("p.csv"), &result, &message), STATUS_OK);
+    ladder_steps[2].spectral = 0.75;
+    text = scratch_read(scratch_path("p.csv"));
+    assert_non_null(strstr(text, ",150,1,0.1,0.230769231,1.57538462,,\r\n"));
+    free(text);
     plan_drop(plan);
 }
 
@@ -625,6 +650,7 @@ int main(void)
         TEST(large_csv_is_refused),
         TEST(json_comes_back),
         TEST(json_of_a_run_has_its_figures),
+        TEST(csv_of_a_ladder_names_its_rungs),
         TEST(json_of_a_ladder_has_its_figures),
         TEST(json_of_an_infinite_rung_is_null_and_names_the_node),
         TEST(json_of_what_was_not_measured_is_null),

@@ -3,7 +3,10 @@
 #include "app/explorer/actions.h"
 #include "app/explorer/autosave.h"
 #include "app/explorer/prompt.h"
+#include "base/file_replace.h"
+#include "base/text.h"
 #include "report/export.h"
+#include "views/canvas/svg.h"
 
 #include <stdio.h>
 #include <unistd.h>
@@ -80,6 +83,48 @@ void act_save(Session *session, int unused)
     char path[WORKSPACE_TITLE + 32];
     (void)unused;
     snprintf(path, sizeof path, "%s-exploration.json", session->workspace->title);
+    prompt_start(session, &prompt, path);
+}
+
+/* --- pictures of the screen ------------------------------------------------------------------------- */
+
+Status action_write_picture(Session *session, const char *path, Message *message)
+{
+    Text text = {0};
+    Status status = inputs_spare_files(&session->workspace->inputs, "picture", path, message);
+    if (status != STATUS_OK) return status;
+    session_draw(session);
+    svg_write(&text, &session->canvas);
+    status = text.failed ? status_no_memory(message, "a picture of the screen")
+                         : file_replace(path, text.data, text.length, message);
+    text_free(&text);
+    return status;
+}
+
+static void picture_to(Session *session, const char *path)
+{
+    Message message = {0};
+    if (action_write_picture(session, path, &message) == STATUS_OK)
+        session_tell(session, "wrote '%s'", path);
+    else
+        session_lose(session, &message);
+}
+
+static void accept_picture(Session *session, const char *path)
+{
+    if (has_suffix(path, ".svg"))
+        write_or_ask(session, picture_to, path);
+    else
+        session_warn(session, "'%s': end the name in .svg", path);
+}
+
+void act_picture(Session *session, int unused)
+{
+    static const Prompt prompt = {
+        .label = "write the screen as a picture to (.svg)", .is_path = true, .accepted = accept_picture};
+    char path[WORKSPACE_TITLE + 32];
+    (void)unused;
+    snprintf(path, sizeof path, "%s-screen.svg", session->workspace->title);
     prompt_start(session, &prompt, path);
 }
 

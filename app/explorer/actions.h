@@ -64,9 +64,10 @@ KeyHandler act_scroll_page; /* -1 up, 1 down */
 KeyHandler act_lesson;
 KeyHandler act_lesson_step; /* 1: the next step, -1: the previous one */
 
-/* act_files.c: exporting, saving and opening, which ask for a path, and answers to questions. */
+/* act_files.c: exporting, saving, pictures and opening, which ask for a path, and answers to questions. */
 KeyHandler act_export;
 KeyHandler act_save;
+KeyHandler act_picture; /* of the screen, as SVG */
 KeyHandler act_open;
 KeyHandler act_answer; /* true: yes */
 
@@ -86,6 +87,10 @@ size_t action_step(size_t from, size_t count, int step);
 
 /* Scrolls the layers' table so that the cursor is in it. */
 void action_show_cursor(Session *session);
+
+/* Draws the screen, and writes it as an SVG file, whole or not at all. Refuses to replace a file that the
+ * session reads (STATUS_INVALID). */
+Status action_write_picture(Session *session, const char *path, Message *message);
 
 void action_sort_by(Session *session, SortKey sort);
 

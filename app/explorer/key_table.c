@@ -72,6 +72,7 @@ const KeyEntry key_table[] = {
 
     {GROUP_FILES, {'e'}, false, act_export, 0, "export as CSV, JSON or ONNX", "export", NULL},
     {GROUP_FILES, {'S'}, false, act_save, 0, "save the exploration", NULL, NULL},
+    {GROUP_FILES, {CTRL('p')}, false, act_picture, 0, "the screen as an SVG picture", NULL, NULL},
     {GROUP_FILES, {'o'}, false, act_open, 0, "open a network or exploration", NULL, NULL},
 
     {GROUP_PROGRAM, {'L'}, false, act_lesson, 0, "start or end the lesson", "lesson", "lesson"},

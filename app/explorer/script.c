@@ -24,6 +24,7 @@ const ScriptHelp script_help[] = {
     {"wait errors", "until all layers of the plan are solved"},
     {"expect TEXT", "fails where the screen does not show the text"},
     {"dump [FILE]", "prints the screen as text, or writes it to a file"},
+    {"svg FILE", "writes the screen as an SVG picture in colour"},
     {"ascii on|off", "draws with ASCII characters alone, or not"},
     {"# TEXT", "a comment"},
     {NULL, NULL}};
@@ -71,6 +72,12 @@ static Status order_dump(Session *session, const char *path, Message *message)
         status = status_fail(message, STATUS_IO, "cannot write to standard output");
     text_free(&text);
     return status;
+}
+
+static Status order_svg(Session *session, const char *path, Message *message)
+{
+    session_take_news(session);
+    return action_write_picture(session, path, message);
 }
 
 static Status order_expect(Session *session, const char *expected, Message *message)
@@ -165,9 +172,9 @@ static const struct {
     const char *name;
     Status (*run)(Session *session, const char *argument, Message *message);
     bool alone; /* needs no argument */
-} orders[] = {{"size", order_size, false},  {"keys", order_keys, false}, {"type", order_type, false},
-              {"wait", order_wait, true},   {"dump", order_dump, true},  {"expect", order_expect, false},
-              {"ascii", order_ascii, false}};
+} orders[] = {{"size", order_size, false}, {"keys", order_keys, false},  {"type", order_type, false},
+              {"wait", order_wait, true},  {"dump", order_dump, true},   {"expect", order_expect, false},
+              {"svg", order_svg, false},   {"ascii", order_ascii, false}};
 
 static Status run_line(Session *session, char *line, Message *message)
 {
@@ -183,7 +190,7 @@ static Status run_line(Session *session, char *line, Message *message)
         return orders[i].run(session, argument, message);
     }
     return status_fail(message, STATUS_INVALID,
-                       "unknown order '%.*s': expected size, keys, type, wait, expect, dump or ascii",
+                       "unknown order '%.*s': expected size, keys, type, wait, expect, dump, svg or ascii",
                        (int)length, line);
 }
 

@@ -4,6 +4,7 @@ import json
 import os
 import shutil
 import subprocess
+from xml.etree import ElementTree
 
 from harness import DATA, FAST, IMAGES, LABELS, LENET, PROGRAM, Story, main
 
@@ -37,6 +38,24 @@ class Scripts(Story):
         self.assertEqual([row["weight_bits"] for row in table.values()], ["8", "3", "4", "4", "8"])
         self.assertEqual(table["fc2"]["activation_bits"], "6")
         self.same_as_bound("out.csv")
+
+    def test_a_picture_of_the_screen(self):
+        """By a script's order and by the key; well-formed, with the screen's words, the same twice."""
+        self.explore("size 100x30\nkeys p\nsvg a.svg\nsvg b.svg\nkeys <Ctrl-P><Ctrl-U>\ntype c.svg\n"
+                     "keys <Enter>\nexpect wrote 'c.svg'\n")
+        root = ElementTree.fromstring((self.folder / "a.svg").read_bytes())
+        space = "{http://www.w3.org/2000/svg}"
+        words = " ".join(text.text for text in root.iter(space + "text"))
+        for word in ("bitstitch", "Layers", "conv1"):
+            self.assertIn(word, words)
+        self.assertGreater(len(list(root.iter(space + "path"))), 20)
+        self.assertEqual((self.folder / "a.svg").read_bytes(), (self.folder / "b.svg").read_bytes())
+        ElementTree.fromstring((self.folder / "c.svg").read_bytes())
+
+    def test_a_picture_that_cannot_be_written(self):
+        self.refuse("svg none/a.svg\n", "none/a.svg")
+        self.refuse("svg\n", "svg", "needs an argument")
+        self.explore("keys <Ctrl-P><Ctrl-U>\ntype a.png\nkeys <Enter>\nexpect end the name in .svg\nkeys j\n")
 
     def test_every_option_that_keys_change(self):
         self.explore("wait errors\nkeys iEPB j m *a8 *\nwait\nkeys e<Ctrl-U>\ntype out.csv\nkeys <Enter>\n")

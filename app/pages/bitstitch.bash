@@ -28,7 +28,7 @@ last-bits 2|3|4|5|6|7|8|float explore inspect quantize compare bound
 activation-bits 2|3|4|5|6|7|8|float explore inspect quantize compare bound
 error-compensated - explore inspect quantize compare bound
 plan FILE explore inspect quantize compare bound
-method bitsplit|code-descent|gptq|gptq-polish|nearest-plane|round-mse|round-minmax explore quantize bound
+method bitsplit|code-descent|gptq|gptq-polish|nearest-plane|adaround|efficientq|comq|round-mse|round-minmax explore quantize bound
 mode sequential|independent explore quantize compare bound
 rows all explore quantize compare bound sensitivity
 ridge ANY explore quantize compare bound sensitivity

@@ -152,6 +152,38 @@ void descent_refit(Descent *descent)
     measure(descent, gq, qp);
 }
 
+/* Takes back the offered codes of a channel. */
+static void take_back(Descent *descent, size_t c, const int8_t *codes, double scale)
+{
+    for (size_t at = c; at < descent->n * descent->lanes; at += descent->lanes)
+        descent->codes[at] = codes[at];
+    descent->scale[c] = scale;
+    descent->live[c] = 1;
+}
+
+void descent_offer(Descent *descent, const int8_t *codes, int8_t *spare, DescentScratch *scratch)
+{
+    const size_t n = descent->n, lanes = descent->lanes;
+    double scales[DESCENT_MAX_LANES], objectives[DESCENT_MAX_LANES];
+    float live[DESCENT_MAX_LANES];
+    memcpy(spare, descent->codes, n * lanes);
+    memcpy(scales, descent->scale, sizeof scales);
+    memcpy(objectives, descent->objective, sizeof objectives);
+    memcpy(live, descent->live, sizeof live);
+    for (size_t k = 0; k < n; k++)
+        for (size_t c = 0; c < descent->channels && !hessian_dead(descent->hessian, k); c++)
+            if (live[c] != 0) descent->codes[k * lanes + c] = codes[k * lanes + c];
+    descent_sync(descent, scratch);
+    descent_refit(descent);
+    for (size_t c = 0; c < descent->channels; c++)
+        if (live[c] != 0 && (descent->live[c] == 0 || !(descent->objective[c] < objectives[c])))
+            take_back(descent, c, spare, scales[c]);
+    descent_sync(descent, scratch);
+    descent_measure(descent);
+    descent->changed = 0;
+    for (size_t at = 0; at < n * lanes; at++) descent->changed += descent->codes[at] != spare[at];
+}
+
 void descent_start_epoch(Descent *descent)
 {
     size_t lanes = descent->lanes;

@@ -86,6 +86,10 @@ void descent_measure(Descent *descent);
  * that is not positive is no longer live. Then measures. */
 void descent_refit(Descent *descent);
 
+/* Gives each live channel the codes [n][lanes] where their objective at their least-squares scale is lower;
+ * the codes of dead inputs stay. Measures, and counts the codes changed. spare: [n][lanes]. */
+void descent_offer(Descent *descent, const int8_t *codes, int8_t *spare, DescentScratch *scratch);
+
 /* Computes r from p, target and scale: before the sweeps of an epoch. */
 void descent_start_epoch(Descent *descent);
 

@@ -17,6 +17,9 @@ typedef enum Method {
     METHOD_GPTQ,         /* Frantar et al., ICLR 2023 */
     METHOD_GPTQ_POLISH,  /* GPTQ, then coordinate descent over whole codes */
     METHOD_KBEST,        /* nearest plane, the K best partial codes kept, over a scan of scales */
+    METHOD_ADAROUND,     /* Nagel et al., ICML 2020, on the quadratic */
+    METHOD_EFFICIENTQ,   /* ADMM: Zhang and Chung, Medical Image Analysis 2024 */
+    METHOD_COMQ,         /* greedy coordinate descent from the float weights: Zhang et al., 2025 */
     METHOD_ROUND_MSE,    /* round-to-nearest at the scale of least squared weight error */
     METHOD_ROUND_MINMAX, /* round-to-nearest at the scale of the largest weight */
     METHOD_COUNT
@@ -39,10 +42,11 @@ typedef struct MethodRow {
     MethodPolish polish;
     bool largest_weight; /* round-to-nearest at the scale of the largest weight, not of least squared error */
 
-    /* Bytes that `solve` finds in solver->group_memory[g] and solver->worker_memory[w], at n inputs; NULL:
-     * none. */
+    /* Bytes that `solve` finds, zeroed, in solver->group_memory[g], solver->worker_memory[w] and
+     * solver_tile_memory(), at n inputs and `lanes` channels per tile; NULL: none. */
     size_t (*group_bytes)(size_t n, const struct SolveOptions *options);
     size_t (*worker_bytes)(size_t n, const struct SolveOptions *options);
+    size_t (*tile_bytes)(size_t n, size_t lanes, const struct SolveOptions *options);
 } MethodRow;
 
 /* The method's row of the table. */

@@ -44,6 +44,7 @@ static void place(Solver *solver, size_t workers, Carver *carver)
     solver->rounded_scale = carve(carver, channels * sizeof *solver->rounded_scale);
     solver->scratch = carve(carver, workers * sizeof *solver->scratch);
     solver->worker_memory = carve(carver, workers * sizeof *solver->worker_memory);
+    solver->tile_memory = carve(carver, tiles * sizeof *solver->tile_memory);
     solver->polishes = carve(carver, workers * sizeof *solver->polishes);
     for (size_t g = 0; g < groups; g++) {
         Hessian hessian = {0};
@@ -65,7 +66,10 @@ static void place(Solver *solver, size_t workers, Carver *carver)
                            .bits = solver->options.bits};
         descent.channels = size_min(solver->lanes, solver->m - descent.first);
         descent_place(&descent, carver);
+        const size_t bytes = method->tile_bytes ? method->tile_bytes(n, solver->lanes, &solver->options) : 0;
+        void *memory = carve(carver, bytes);
         if (!carver->memory) continue;
+        solver->tile_memory[t] = memory;
         descent.hessian = &solver->hessians[descent.group];
         solver->descents[t] = descent;
     }

@@ -37,8 +37,8 @@ typedef struct Solver {
     Hessian *hessians;       /* [groups] */
     Descent *descents;       /* [groups*tiles] */
     DescentScratch *scratch; /* [workers] */
-    void **group_memory;     /* [groups], [workers]: the method's own, see method.h */
-    void **worker_memory;
+    void **group_memory;     /* [groups], [workers], [groups*tiles]: the method's own, see method.h */
+    void **worker_memory, **tile_memory;
     Polish *polishes;      /* [workers] */
     int8_t *rounded;       /* [groups*m][n], codes of round-to-nearest */
     double *rounded_scale; /* [groups*m] */
@@ -61,6 +61,12 @@ void solver_each_tile(Solver *solver, SolverStep *step);
 static inline size_t solver_first_channel(const Solver *solver, const Descent *descent)
 {
     return descent->group * solver->m + descent->first;
+}
+
+/* The method's own memory of a tile. */
+static inline void *solver_tile_memory(const Solver *solver, const Descent *descent)
+{
+    return solver->tile_memory[descent - solver->descents];
 }
 
 /* Sets the least-squares scale of every live channel's codes. A channel that cannot be fitted (see solve.h)
@@ -97,6 +103,14 @@ Status code_descent_solve(Solver *solver);
 Status gptq_solve(Solver *solver);
 size_t gptq_group_bytes(size_t n, const SolveOptions *options);
 size_t gptq_worker_bytes(size_t n, const SolveOptions *options);
+Status adaround_solve(Solver *solver);
+size_t adaround_tile_bytes(size_t n, size_t lanes, const SolveOptions *options);
+Status efficientq_solve(Solver *solver);
+size_t efficientq_group_bytes(size_t n, const SolveOptions *options);
+size_t efficientq_tile_bytes(size_t n, size_t lanes, const SolveOptions *options);
+Status comq_solve(Solver *solver);
+size_t comq_worker_bytes(size_t n, const SolveOptions *options);
+size_t comq_tile_bytes(size_t n, size_t lanes, const SolveOptions *options);
 Status kbest_solve(Solver *solver);
 size_t kbest_group_bytes(size_t n, const SolveOptions *options);
 size_t kbest_worker_bytes(size_t n, const SolveOptions *options);

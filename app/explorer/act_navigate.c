@@ -38,6 +38,11 @@ void action_show_cursor(Session *session)
     if (scene->cursor >= scene->first + rows) scene->first = scene->cursor - rows + 1;
 }
 
+size_t action_visited_count(const Session *session)
+{
+    return session->snapshot ? session->snapshot->visited_count : 0;
+}
+
 static void move_layers(Session *session, int step)
 {
     session->scene.cursor = action_step(session->scene.cursor, session->scene.order_count, step);

@@ -54,11 +54,6 @@ static void show_overlay(Session *session, OverlayKind overlay)
     session->scene.overlay_first = session->scene.overlay_cursor = 0;
 }
 
-size_t action_visited_count(const Session *session)
-{
-    return session->snapshot ? session->snapshot->visited_count : 0;
-}
-
 void action_return_to(Session *session, size_t index)
 {
     if (index >= action_visited_count(session)) return;

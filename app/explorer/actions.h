@@ -97,6 +97,7 @@ void action_sort_by(Session *session, SortKey sort);
 /* Puts a view's panel in front and shows the view in it, without a chart cursor. */
 void action_show_view(Session *session, ViewId view);
 
+/* Plans in the list of visited plans. */
 size_t action_visited_count(const Session *session);
 
 /* Makes a visited plan the current one; an index out of range is ignored. */

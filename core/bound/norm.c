@@ -229,6 +229,7 @@ static Status plan_memory(size_t *tasks, const NetworkJob *job, Message *message
             if (bytes > most) costliest = l;
             most = size_max(most, bytes);
         }
+    if (most == SIZE_MAX) return status_no_memory(message, "norms"); /* it could not be counted */
     *tasks = size_min(*tasks, memory / most);
     if (*tasks) return STATUS_OK;
     Status status = status_fail(message, STATUS_MEMORY,
@@ -247,7 +248,7 @@ Status network_norms(LayerNorm *norms, const Network *network, const NormOptions
                       .messages = calloc(count + 1, sizeof(Message))};
     job.cancellation =
         (Cancellation){.proceed = options->proceed, .context = options->context, .total = count};
-    size_t tasks;
+    size_t tasks = 0;
     Status status = job.statuses && job.messages ? plan_memory(&tasks, &job, message)
                                                  : status_no_memory(message, "norms");
     if (!status) pool_run(options->pool, tasks, norm_task, &job);

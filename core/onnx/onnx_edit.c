@@ -23,7 +23,7 @@ void onnx_edit_end(OnnxEdit *edit)
 
 Status onnx_edit_status(const OnnxEdit *edit, Message *message)
 {
-    return edit->failed ? arena_refuse(&edit->arena, message) : STATUS_OK;
+    return edit->failed ? arena_fail(&edit->arena, message) : STATUS_OK;
 }
 
 void *onnx_edit_allocate(OnnxEdit *edit, size_t count, size_t size)

@@ -37,10 +37,12 @@ static void factorize_group(void *context, size_t group, size_t worker)
 Status plane_factorize_groups(Solver *solver)
 {
     pool_run(solver->pool, solver->groups, factorize_group, solver);
-    for (size_t g = 0; g < solver->groups; g++)
+    for (size_t g = 0; g < solver->groups; g++) {
+        if (solver->statuses[g] == STATUS_MEMORY) return status_no_memory(solver->message, "nearest plane");
         if (solver->statuses[g] != STATUS_OK)
             return status_fail(solver->message, solver->statuses[g],
                                "nearest plane cannot factorize the Hessian of the calibration rows");
+    }
     return STATUS_OK;
 }
 

@@ -82,8 +82,8 @@ class Disks(Saver):
         self.mount()
         status, told = self.batch(SPILLING)()
         self.assertEqual(status, 1)
-        self.assertRegex(told, rf"\Abitstitch: [^\n]* --memory: [^\n]*'{self.out}': No space left on device: "
-                               r"name a folder with room by TMPDIR\n\Z")
+        self.assertRegex(told, rf"\Abitstitch: [^\n]*'{self.out}': No space left on device: "
+                               r"name a folder with room by TMPDIR: use [^\n]*, or a larger --memory\n\Z")
         self.assertEqual(list(self.out.iterdir()), [])
 
     def test_full_where_what_is_printed_goes(self):

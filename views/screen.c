@@ -191,6 +191,11 @@ static Target target_layers(const Canvas *canvas, const Scene *scene, Area inner
     SortKey sort;
     size_t index;
     if (!contains(inner, row, column)) return target;
+    if (scene_view(scene, PANEL_LAYERS) == VIEW_LAYERS_NETWORK) {
+        if (network_row_at(&index, scene, inner, row - inner.row))
+            target = (Target){TARGET_LAYER, PANEL_LAYERS, index};
+        return target;
+    }
     if (layers_row_at(&index, scene, inner, row - inner.row))
         return (Target){TARGET_LAYER, PANEL_LAYERS, index};
     if (layers_column_at(&sort, canvas, scene, inner, row - inner.row, column - inner.column))

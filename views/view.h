@@ -15,6 +15,7 @@ struct Scene;
 // clang-format off
 #define VIEW_TABLE(VIEW) \
     VIEW(LAYERS,            PANEL_LAYERS,   view_layers)            \
+    VIEW(LAYERS_NETWORK,    PANEL_LAYERS,   view_layers_network)    \
     VIEW(ERROR_EPOCHS,      PANEL_ERROR,    view_error_epochs)      \
     VIEW(ERROR_LAYERS,      PANEL_ERROR,    view_error_layers)      \
     VIEW(ERROR_WIDTHS,      PANEL_ERROR,    view_error_widths)      \

@@ -29,6 +29,14 @@ void act_page(Session *session, int unused)
         action_show_view(session, next);
 }
 
+void act_network(Session *session, int unused)
+{
+    (void)unused;
+    const Scene *scene = &session->scene;
+    const bool shown = scene->front == PANEL_LAYERS && scene_view(scene, PANEL_LAYERS) == VIEW_LAYERS_NETWORK;
+    action_show_view(session, shown ? VIEW_LAYERS : VIEW_LAYERS_NETWORK);
+}
+
 void act_zoom(Session *session, int unused)
 {
     (void)unused;

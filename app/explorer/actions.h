@@ -55,6 +55,7 @@ KeyHandler act_page;
 KeyHandler act_zoom;
 KeyHandler act_chart_cursor; /* -1 to the left, 1 to the right */
 KeyHandler act_enter;        /* details of the layer, or the plan under the chart's cursor */
+KeyHandler act_network;      /* shows the graph in place of the layers' table, or the table again */
 KeyHandler act_visited;
 KeyHandler act_return_to_visited;
 KeyHandler act_help;

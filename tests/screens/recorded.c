@@ -4,6 +4,7 @@
 
 #include <math.h>
 #include <stdlib.h>
+#include <string.h>
 
 /* --- the numbers ------------------------------------------------------------------------------------- */
 
@@ -140,7 +141,6 @@ static void fill_layer(Recorded *recorded, size_t l)
 {
     const Row *row = &rows[l];
     size_t rank = row->shape[2] ? 4 : 2, n = row->shape[1] * (rank == 4 ? row->shape[2] * row->shape[3] : 1);
-    recorded->uses[l] = recorded->inputs[l] = l;
     recorded->layers[l] = (Layer){.name = row->name,
                                   .operator_name = rank == 4 ? "Conv" : "Gemm",
                                   .groups = 1,
@@ -155,22 +155,57 @@ static void fill_layer(Recorded *recorded, size_t l)
                                   .first = l == 0,
                                   .last = l + 1 == RECORDED_LAYERS};
     for (size_t i = 0; i < rank; i++) recorded->layers[l].weight_shape[i] = row->shape[i];
-    recorded->nodes[l] =
-        (Node){.name = row->name, .input_count = 1, .inputs = &recorded->inputs[l], .output = l + 1};
-    recorded->values[l].elements = row->elements;
+}
+
+/* Returns the value that the node computes. */
+static size_t add_node(Recorded *recorded, const char *name, size_t layer, size_t input, size_t other)
+{
+    Network *network = &recorded->network;
+    const size_t node = network->node_count++;
+    recorded->inputs[node][0] = input;
+    recorded->inputs[node][1] = other;
+    recorded->nodes[node] =
+        (Node){.name = name,
+               .operator_name = layer == NO_INDEX ? "Add" : recorded->layers[layer].operator_name,
+               .input_count = layer == NO_INDEX ? 2 : 1,
+               .inputs = recorded->inputs[node],
+               .output = node + 1,
+               .layer = layer};
+    if (layer != NO_INDEX) recorded->uses[layer] = node;
+    return node + 1;
+}
+
+/* Blocks of two layers and an Add, with a third layer on the shortcut where sizes change. */
+static void fill_nodes(Recorded *recorded)
+{
+    size_t at = 0, start = 0, shortcut = 0; /* values */
+    for (size_t l = 0; l < RECORDED_LAYERS; l++) {
+        const char *name = rows[l].name;
+        const bool block = strncmp(name, "blocks.", 7) == 0, down = strstr(name, ".down") != NULL;
+        if (block && strstr(name, ".a.0")) start = shortcut = at;
+        recorded->values[down ? start : at].elements = rows[l].elements;
+        if (down)
+            shortcut = add_node(recorded, name, l, start, 0);
+        else
+            at = add_node(recorded, name, l, at, 0);
+        const bool ends = block && !strstr(name, ".a.0") &&
+                          (l + 1 == RECORDED_LAYERS || !strstr(rows[l + 1].name, ".down"));
+        if (ends) at = add_node(recorded, "add", NO_INDEX, at, shortcut);
+    }
+    recorded->network.output = at;
 }
 
 static void fill_network(Recorded *recorded)
 {
     for (size_t l = 0; l < RECORDED_LAYERS; l++) fill_layer(recorded, l);
     recorded->network = (Network){.path = "resnet20.onnx",
-                                  .value_count = RECORDED_LAYERS + 1,
-                                  .node_count = RECORDED_LAYERS,
+                                  .value_count = RECORDED_NODES + 1,
                                   .layer_count = RECORDED_LAYERS,
                                   .values = recorded->values,
                                   .nodes = recorded->nodes,
                                   .layers = recorded->layers,
                                   .output_elements = 10};
+    fill_nodes(recorded);
 }
 
 /* --- results ----------------------------------------------------------------------------------------- */
@@ -277,7 +312,7 @@ static void fill_layers(Recorded *recorded)
         fill_trace(recorded, l);
         fill_codes(recorded, l);
         fill_state(recorded, l);
-        recorded->norms[l] =
+        recorded->norms[recorded->uses[l]] =
             (LayerNorm){4.1 + (double)l, 2.02 + 0.1 * (double)l, 2.05 + 0.1 * (double)l, "certificate"};
     }
     /* a layer on which every method and every width was tried */
@@ -379,7 +414,7 @@ static bool fill_snapshot(Recorded *recorded)
                            .seconds_left = 0,
                            .layer_count = RECORDED_LAYERS,
                            .layers = recorded->states,
-                           .node_count = RECORDED_LAYERS,
+                           .node_count = RECORDED_NODES,
                            .norms = recorded->norms,
                            .ladder_current = true,
                            .ladder_fraction = 1,

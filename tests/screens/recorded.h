@@ -12,6 +12,7 @@
 #include "views/scene.h"
 
 #define RECORDED_LAYERS 22
+#define RECORDED_NODES (RECORDED_LAYERS + 9) /* an Add for every block */
 #define RECORDED_VISITS 6
 #define RECORDED_EPOCHS 32
 
@@ -28,9 +29,9 @@ typedef struct Recorded {
     Scene scene;
     Network network;
     Layer layers[RECORDED_LAYERS];
-    Node nodes[RECORDED_LAYERS];
-    Value values[RECORDED_LAYERS + 1];
-    size_t uses[RECORDED_LAYERS], inputs[RECORDED_LAYERS];
+    Node nodes[RECORDED_NODES];
+    Value values[RECORDED_NODES + 1]; /* the input, and each node's output */
+    size_t uses[RECORDED_LAYERS], inputs[RECORDED_NODES][2];
     Plan *plan, *pursued, *visited_plans[RECORDED_VISITS];
 
     Snapshot snapshot;
@@ -40,7 +41,7 @@ typedef struct Recorded {
     float scales[RECORDED_LAYERS][64];
     float input_scale;
     LadderStep steps[RECORDED_LAYERS];
-    LayerNorm norms[RECORDED_LAYERS];
+    LayerNorm norms[RECORDED_NODES];
     VisitedPlan visited[RECORDED_VISITS];
     VisitedPlan *visit_list[RECORDED_VISITS];
 

@@ -117,6 +117,20 @@ static void layers(Recorded *recorded)
     front(recorded, VIEW_LAYERS);
 }
 
+static void network_graph(Recorded *recorded)
+{
+    front(recorded, VIEW_LAYERS_NETWORK);
+    recorded->scene.cursor = 9;
+    recorded->scene.marked[11] = true;
+    recorded->scene.marked_count = 1;
+}
+
+static void network_small(Recorded *recorded)
+{
+    network_graph(recorded);
+    recorded->scene.zoomed = false;
+}
+
 static void layers_chosen(Recorded *recorded)
 {
     Scene *scene = &recorded->scene;
@@ -262,7 +276,17 @@ static void lesson_early(Recorded *recorded)
 
 /* --- recorded screens -------------------------------------------------------------------------------- */
 
-enum { SMALL = 1, NORMAL = 2, LARGE = 4, HUGE_SIZE = 8, PLAIN = 16, STYLED = 32, TINY = 64 };
+enum {
+    SMALL = 1,
+    NORMAL = 2,
+    LARGE = 4,
+    HUGE_SIZE = 8,
+    PLAIN = 16,
+    STYLED = 32,
+    TINY = 64,
+    WIDE = 128,
+    TALL = 256
+};
 
 static const struct {
     int flag;
@@ -271,7 +295,8 @@ static const struct {
 } forms[] = {
     {TINY, {30, 8}, true, false},    {TINY, {12, 3}, true, false},    {SMALL, {40, 10}, true, false},
     {NORMAL, {80, 24}, true, false}, {LARGE, {120, 40}, true, false}, {HUGE_SIZE, {200, 60}, true, false},
-    {PLAIN, {80, 24}, false, false}, {STYLED, {80, 24}, true, true},
+    {WIDE, {100, 30}, true, false},  {TALL, {140, 40}, true, false},  {PLAIN, {80, 24}, false, false},
+    {STYLED, {80, 24}, true, true},
 };
 
 /* A file in this folder, what it shows, and in which forms. */
@@ -290,6 +315,8 @@ static const struct {
     {"whole/prompt", prompt, SMALL | NORMAL},
     {"whole/prompt_selected", prompt_selected, SMALL | STYLED},
     {"layers/all", layers, SMALL | NORMAL | LARGE | HUGE_SIZE},
+    {"layers/network", network_graph, SMALL | NORMAL | WIDE | TALL | PLAIN | STYLED},
+    {"layers/network_beside", network_small, NORMAL | WIDE | TALL},
     {"layers/chosen", layers_chosen, SMALL | NORMAL | STYLED},
     {"error/epochs", epochs, SMALL | NORMAL | LARGE | HUGE_SIZE | PLAIN},
     {"error/epochs_live", epochs_live, SMALL | NORMAL},
@@ -579,6 +606,21 @@ static void a_click_finds_the_layer_that_is_drawn_there(void **state)
     Target target = screen_target(&stage.canvas, stage.scene, find_row(&stage.canvas, "blocks.3.a.0"), 12);
     assert_int_equal(target.kind, TARGET_LAYER);
     assert_int_equal(stage.scene->order[target.index], 7);
+    stage_free(&stage);
+}
+
+static void a_click_on_the_graph_finds_the_layer(void **state)
+{
+    Stage stage = make_stage((Size){80, 24});
+    stage.scene->zoomed = true;
+    stage.scene->views[PANEL_LAYERS] = VIEW_LAYERS_NETWORK;
+    screen_draw(&stage.canvas, stage.scene);
+    const int row = find_row(&stage.canvas, "blocks.2.b.0");
+    Target target = screen_target(&stage.canvas, stage.scene, row, 12);
+    assert_int_equal(target.kind, TARGET_LAYER);
+    assert_int_equal(stage.scene->order[target.index], 6);
+    target = screen_target(&stage.canvas, stage.scene, row + 1, 12); /* the Add */
+    assert_int_equal(target.kind, TARGET_PANEL);
     stage_free(&stage);
 }
 
@@ -880,6 +922,7 @@ int main(void)
         cmocka_unit_test(all_scenes_fit_all_sizes),
         cmocka_unit_test(a_scene_without_a_network_is_blank),
         cmocka_unit_test(a_click_finds_the_layer_that_is_drawn_there),
+        cmocka_unit_test(a_click_on_the_graph_finds_the_layer),
         cmocka_unit_test(a_click_on_a_title_finds_its_column),
         cmocka_unit_test(a_click_on_a_chart_finds_a_plan),
         cmocka_unit_test(a_click_in_the_list_finds_a_visit),

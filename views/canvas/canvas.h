@@ -115,6 +115,9 @@ typedef enum Glyph {
     GLYPH_PLUS_MINUS,
     GLYPH_ELLIPSIS,
     GLYPH_CHECK,
+    GLYPH_TICK_RIGHT,
+    GLYPH_TICK_UP,
+    GLYPH_JUNCTION, /* four arms */
     GLYPH_COUNT
 } Glyph;
 /* The glyph as the canvas can show it. A glyph's character in a text is replaced by its twin too; other

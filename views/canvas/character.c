@@ -19,7 +19,8 @@ static const struct {
     [GLYPH_DIAMOND] = {"◆", "*"},    [GLYPH_UP] = {"▲", "^"},          [GLYPH_DOWN] = {"▼", "v"},
     [GLYPH_RIGHT] = {"►", ">"},      [GLYPH_DOT] = {"·", "."},         [GLYPH_TIMES] = {"×", "x"},
     [GLYPH_DIVIDE] = {"÷", "/"},     [GLYPH_PLUS_MINUS] = {"±", "+-"}, [GLYPH_ELLIPSIS] = {"…", "~"},
-    [GLYPH_CHECK] = {"✓", "+"},
+    [GLYPH_CHECK] = {"✓", "+"},      [GLYPH_TICK_RIGHT] = {"├", "+"},  [GLYPH_TICK_UP] = {"┴", "+"},
+    [GLYPH_JUNCTION] = {"┼", "+"},
 };
 
 const char *character_glyph(Glyph glyph, bool unicode)

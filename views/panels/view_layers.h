@@ -16,4 +16,8 @@ bool layers_column_at(SortKey *sort, const Canvas *canvas, const Scene *scene, A
 /* Rows of layers that fit below the titles. */
 int layers_rows(Area inner);
 
+/* The same on the page that shows the network's graph: the layer whose row is there. False for a layer that
+ * the filter hides. */
+bool network_row_at(size_t *index, const Scene *scene, Area inner, int row);
+
 #endif

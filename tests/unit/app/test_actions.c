@@ -186,6 +186,12 @@ static void panels_and_pages(void **state)
 {
     press("<Tab>");
     assert_int_equal(session.scene.front, PANEL_ERROR);
+    press("D");
+    assert_int_equal(session.scene.front, PANEL_LAYERS);
+    assert_int_equal(scene_view(&session.scene, PANEL_LAYERS), VIEW_LAYERS_NETWORK);
+    press("D");
+    assert_int_equal(scene_view(&session.scene, PANEL_LAYERS), VIEW_LAYERS);
+    press("<Tab>");
     for (ViewId view = VIEW_ERROR_EPOCHS; view <= VIEW_ERROR_WIDTHS; view++) {
         assert_int_equal(scene_view(&session.scene, PANEL_ERROR), view);
         press("v");

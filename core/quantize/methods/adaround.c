@@ -19,13 +19,13 @@
 
 #define ZETA 1.1f
 #define GAMMA (-0.1f)
-#define ROUNDS 20
+#define ROUNDS 15
 #define ROUND_STEPS 40
-#define WARM_ROUNDS 4 /* without the regularizer */
+#define WARM_ROUNDS 3 /* without the regularizer */
 #define BETA_START 20.0
 #define BETA_END 2.0
-#define LAMBDA 0.1f
-#define RATE 0.03f
+#define LAMBDA 1.0f
+#define RATE 0.1f
 #define DECAY_MEAN 0.9f /* Adam's moments */
 #define DECAY_SQUARE 0.999f
 #define ADAM_NOISE 1e-8f
@@ -33,7 +33,8 @@
 /* One tile; all arrays [n][lanes]. */
 typedef struct Relaxation {
     float *v, *mean, *square; /* V, and Adam's moments of its gradient */
-    float *base, *relaxed;    /* floor(w/a), q~ */
+    float *base, *stretched;  /* floor(w/a), and h(V) before it is clipped to 0..1 */
+    float *relaxed;           /* q~ */
     float *gradient;          /* H'q~ - g'/a */
     int8_t *candidate, *spare;
     float by_scale[DESCENT_MAX_LANES]; /* 1/a; 0 for a channel that is not live */
@@ -44,8 +45,8 @@ static Relaxation *place_relaxation(size_t n, size_t lanes, Carver *carver)
 {
     const size_t bytes = n * lanes * sizeof(float);
     Relaxation relaxation = {0}, *placed = carve(carver, sizeof relaxation);
-    float **arrays[] = {&relaxation.v,    &relaxation.mean,    &relaxation.square,
-                        &relaxation.base, &relaxation.relaxed, &relaxation.gradient};
+    float **arrays[] = {&relaxation.v,         &relaxation.mean,    &relaxation.square,  &relaxation.base,
+                        &relaxation.stretched, &relaxation.relaxed, &relaxation.gradient};
     for (size_t i = 0; i < sizeof arrays / sizeof *arrays; i++) *arrays[i] = carve(carver, bytes);
     relaxation.candidate = carve(carver, n * lanes);
     relaxation.spare = carve(carver, n * lanes);
@@ -61,8 +62,8 @@ size_t adaround_tile_bytes(size_t n, size_t lanes, const SolveOptions *options)
     return carver.used;
 }
 
-/* The rectified sigmoid before it is clipped, and h(V). */
-static float stretched(float v)
+/* sigmoid(v) (zeta - gamma) + gamma */
+static float stretched_sigmoid(float v)
 {
     return (ZETA - GAMMA) / (1 + expf(-v)) + GAMMA;
 }
@@ -89,6 +90,7 @@ static void start_tile(Solver *solver, Descent *descent, size_t worker)
             const float x = weights[k] * relaxation->by_scale[c], fraction = x - floorf(x);
             relaxation->base[at] = floorf(x);
             relaxation->v[at] = -logf((ZETA - GAMMA) / (fraction - GAMMA) - 1);
+            relaxation->stretched[at] = fraction;
             relaxation->relaxed[at] = clip(x, -limit, limit);
         }
     }
@@ -107,10 +109,9 @@ static void find_gradient(Relaxation *relaxation, const Descent *descent)
                 (int)n, relaxation->relaxed, (int)lanes, -1, relaxation->gradient, (int)lanes);
 }
 
-/* d loss / dV of one weight; beta 0: without the regularizer. */
-static float slope(float v, float base, float gradient, float beta, float limit)
+/* d loss / dV of one weight; s: h(V) before it is clipped; beta 0: without the regularizer. */
+static float slope(float s, float base, float gradient, float beta, float limit)
 {
-    const float s = stretched(v);
     if (s <= 0 || s >= 1) return 0;
     const bool clipped = fabsf(base + s) > limit;
     float by_h = clipped ? 0 : 2 * gradient;
@@ -128,11 +129,12 @@ static void step(Relaxation *relaxation, const Descent *descent, float beta)
         if (relaxation->by_scale[at % descent->lanes] == 0) continue;
         float *v = &relaxation->v[at], *mean = &relaxation->mean[at], *square = &relaxation->square[at];
         const float base = relaxation->base[at];
-        const float d = slope(*v, base, relaxation->gradient[at], beta, limit);
+        const float d = slope(relaxation->stretched[at], base, relaxation->gradient[at], beta, limit);
         *mean = DECAY_MEAN * *mean + (1 - DECAY_MEAN) * d;
         *square = DECAY_SQUARE * *square + (1 - DECAY_SQUARE) * d * d;
         *v -= RATE * (*mean / mean_share) / (sqrtf(*square / square_share) + ADAM_NOISE);
-        relaxation->relaxed[at] = clip(base + clip(stretched(*v), 0, 1), -limit, limit);
+        relaxation->stretched[at] = stretched_sigmoid(*v);
+        relaxation->relaxed[at] = clip(base + clip(relaxation->stretched[at], 0, 1), -limit, limit);
     }
 }
 
@@ -151,7 +153,7 @@ static void run_round(Solver *solver, Descent *descent, size_t worker)
     const float limit = (float)grid_limit(descent->bits);
     for (size_t i = 0; i < ROUND_STEPS; i++) step(relaxation, descent, beta_of(relaxation->steps));
     for (size_t at = 0; at < descent->n * descent->lanes; at++) {
-        const float h = stretched(relaxation->v[at]) >= 0.5f ? 1 : 0;
+        const float h = relaxation->stretched[at] >= 0.5f ? 1 : 0;
         relaxation->candidate[at] = (int8_t)clip(relaxation->base[at] + h, -limit, limit);
     }
     descent_offer(descent, relaxation->candidate, relaxation->spare, &solver->scratch[worker]);

@@ -18,10 +18,10 @@
 #include <math.h>
 #include <string.h>
 
-#define RHO_START 0.1 /* of the mean diagonal */
-#define STAGES 6
-#define STAGE_STEPS 24
-#define OFFER_STEPS 4
+#define RHO_START 0.02 /* of the mean diagonal */
+#define STAGES 8
+#define STAGE_STEPS 25
+#define OFFER_STEPS 5
 #define PROJECTION_STEPS 3
 
 /* One tile; all arrays [n][lanes]. */

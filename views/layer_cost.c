@@ -38,8 +38,8 @@ BitChange layer_bit_change(const Scene *scene, size_t layer, int step)
     const LadderStep *ladder_step = scene_step(scene, layer);
     if (!ladder_step || !is_current(scene)) return change;
     const double local = choice->activation_bits == BITS_FLOAT ? NAN : ladder_step->local_error;
-    const bool solved = isfinite(state->measured[bits]) && isfinite(state->measured[other]);
-    const double *errors = solved ? state->measured : state->estimate;
+    const bool solved = isfinite(state->local[bits]) && isfinite(state->local[other]);
+    const double *errors = solved ? state->local : state->estimate;
     change.points = layer_share(scene, layer) * (contribution_factor(errors[bits], errors[other], local) - 1);
     change.estimated = !solved;
     return change;

@@ -175,7 +175,8 @@ static void tell_digits(LessonText *text, const Scene *scene)
         "other digits fixed, the best of the three values is known in closed form. Bit-split therefore "
         "splits "
         "the codes into digits, sweeps over one digit of all weights after the other, the highest first, and "
-        "refits the scales: this is one epoch. Each point of the curve is one sweep; the error never rises. "
+        "refits the scales: this is one epoch. Each point of the curve is one sweep; the error plus the "
+        "ridge term never rises. "
         "At "
         "the end the digits are stitched to codes. ");
     if (!result || result->bits < BITS_MIN)
@@ -333,12 +334,12 @@ static void tell_budget(LessonText *text, const Scene *scene)
     PlanTotals totals = plan_totals(scene->plan, scene->network);
     size_t up = largest(scene, bound_per_byte), down = largest(scene, bytes_per_bound);
     Score score = scene->snapshot ? score_of(&scene->snapshot->accuracy) : (Score){0};
-    words_add(
-        &text->body,
-        "One bit more costs every weight of a layer one bit, and divides the layer's error by about four. "
-        "Give "
-        "bits to layers with a large part of the bound in few bytes, and take them from layers with a small "
-        "part in many bytes. ");
+    words_add(&text->body,
+              "One bit more costs every weight of a layer one bit, and halves the step between its codes. "
+              "Give "
+              "bits to layers with a large part of the hybrid bound in few bytes, and take them from layers "
+              "with a small "
+              "part in many bytes. ");
     if (up == NO_INDEX || down == NO_INDEX || up == down)
         words_add(&text->body, "The parts of these layers come with the bound. ");
     else

@@ -74,8 +74,7 @@ double scene_error(const Scene *scene, size_t layer)
 {
     const LayerSnapshot *state = scene_state(scene, layer);
     if (!state) return NAN;
-    if (scene_is_live(scene, layer))
-        return scene->snapshot->trace[scene->snapshot->trace_count - 1].objective;
+    if (scene_is_live(scene, layer)) return scene->snapshot->trace[scene->snapshot->trace_count - 1].error;
     return layer_error(state);
 }
 
@@ -87,7 +86,7 @@ double layer_error(const LayerSnapshot *layer)
 double scene_rounding_error(const Scene *scene, size_t layer)
 {
     const LayerResult *result = scene_result(scene, layer);
-    if (scene_is_live(scene, layer)) return scene->snapshot->trace[0].objective;
+    if (scene_is_live(scene, layer)) return scene->snapshot->trace[0].error;
     return result ? result->rounding_error : NAN;
 }
 

@@ -200,7 +200,6 @@ static Status pursue_estimates(Explorer *explorer)
     for (size_t l = 0; status == STATUS_OK && l < explorer->network->layer_count; l++) {
         const MemoKey key = layer_estimate_key(&explorer->keys[l].sums, options);
         const size_t count = sizeof(Sensitivity) / sizeof(double);
-        LayerSnapshot *layer = &explorer->draft.layers[l];
         Sensitivity estimates;
         if (memo_numbers((double *)&estimates, explorer->memo, &key, count)) continue;
         Sums *sums = memo_sums(explorer->memo, &explorer->keys[l].sums);
@@ -210,9 +209,7 @@ static Status pursue_estimates(Explorer *explorer)
         sums_drop(sums);
         if (status != STATUS_OK) break;
         memo_keep_numbers(explorer->memo, &key, (const double *)&estimates, count);
-        memcpy(layer->estimate, estimates.estimate, sizeof layer->estimate);
-        memcpy(layer->rounding_estimate, estimates.rounding, sizeof layer->rounding_estimate);
-        explorer->changed = true;
+        explorer_show_estimates(explorer, l, &estimates, true);
         if (!explorer_proceeds(explorer))
             status = status_fail(&explorer->message, STATUS_CANCELLED, "cancelled");
     }

@@ -69,8 +69,9 @@ Status explorer_set_aside(Explorer *explorer, const Plan *plan, Message *message
  * snapshot. (This and the next function are in trials.c.) */
 Status explorer_compare_methods(Explorer *explorer, size_t layer, Message *message);
 
-/* Solves one layer of the last plan at all weight bits, by the plan's method. The network is run again only
- * where the layer's statistics are not cached any more. */
+/* Solves one layer at all weight bits, by the plan's method, on the float network's inputs: the figures are
+ * those of the sensitivity sweep (explore/sweep.h), and contain no error of earlier layers. The float network
+ * is run where these statistics are not cached. */
 Status explorer_measure_widths(Explorer *explorer, size_t layer, Message *message);
 
 /* Adds visited plans of an earlier session with their measurements, numbered from 1 in their order. Call it

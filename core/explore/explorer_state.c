@@ -116,6 +116,20 @@ void explorer_show_solved(Explorer *explorer, size_t index, const Solved *solved
     layer->state = LAYER_SOLVED;
     if (result->bits == BITS_FLOAT) return;
     layer->measured[result->bits] = layer->methods[result->method] = layer_result_error(result);
+    const MemoKey alone = explorer_float_sums_key(explorer, index);
+    if (memcmp(&alone, &explorer->keys[index].sums, sizeof alone) == 0)
+        layer->local[result->bits] = layer_result_error(result);
+}
+
+void explorer_show_estimates(Explorer *explorer, size_t index, const Sensitivity *estimates, bool of_plan)
+{
+    LayerSnapshot *layer = &explorer->draft.layers[index];
+    if (of_plan) layer->input_floor = estimates->floor;
+    if (of_plan && layer->swept) return;
+    memcpy(layer->estimate, estimates->estimate, sizeof layer->estimate);
+    memcpy(layer->rounding_estimate, estimates->rounding, sizeof layer->rounding_estimate);
+    layer->swept = !of_plan;
+    explorer->changed = true;
 }
 
 void explorer_show_ladder(Explorer *explorer, const Ladder *ladder, double fraction)
@@ -141,14 +155,21 @@ void explorer_show_accuracy(Explorer *explorer, const Evaluation *accuracy)
     explorer->changed = true;
 }
 
+static void forget_widths(LayerSnapshot *layer)
+{
+    layer->swept = false;
+    layer->input_floor = NAN;
+    for (size_t b = 0; b <= SOLVE_MAX_BITS; b++)
+        layer->estimate[b] = layer->rounding_estimate[b] = layer->measured[b] = layer->local[b] = NAN;
+}
+
 void explorer_forget_layers(Explorer *explorer)
 {
     for (size_t l = 0; l < explorer->draft.layer_count; l++) {
         LayerSnapshot *layer = &explorer->draft.layers[l];
         solved_drop(layer->solved);
         *layer = (LayerSnapshot){.accumulated_error = NAN};
-        for (size_t b = 0; b <= SOLVE_MAX_BITS; b++)
-            layer->estimate[b] = layer->rounding_estimate[b] = layer->measured[b] = NAN;
+        forget_widths(layer);
         for (size_t m = 0; m < METHOD_COUNT; m++) layer->methods[m] = NAN;
     }
 }
@@ -165,15 +186,48 @@ MemoKey explorer_sums_key(const Explorer *explorer, size_t index, const LayerPla
                           &explorer->normalization);
 }
 
-/* The layer's error had the plan `choice` for it; NAN where that was never solved. */
-static double recall_error(Explorer *explorer, size_t index, LayerPlan choice)
+MemoKey explorer_float_sums_key(const Explorer *explorer, size_t index)
 {
-    const MemoKey sums = explorer_sums_key(explorer, index, &choice);
-    const MemoKey key = layer_solved_key(&sums, &explorer->draft.plan->options, &choice);
+    return layer_float_sums_key(&explorer->draft.plan->options, index, explorer->images,
+                                &explorer->normalization);
+}
+
+/* The error of the layer solved from those sums; NAN where that was never done. */
+static double recall_solve(Explorer *explorer, const MemoKey *sums, LayerPlan choice)
+{
+    const MemoKey key = layer_solved_key(sums, &explorer->draft.plan->options, &choice);
     const Solved *solved = memo_solved(explorer->memo, &key);
     const double error = solved ? layer_result_error(&solved->result) : NAN;
     solved_drop(solved);
     return error;
+}
+
+/* The layer's error had the plan `choice` for it. */
+static double recall_error(Explorer *explorer, size_t index, LayerPlan choice)
+{
+    const MemoKey sums = explorer_sums_key(explorer, index, &choice);
+    return recall_solve(explorer, &sums, choice);
+}
+
+/* What is known by bit width: in the plan, and behind float layers. */
+static void recall_widths(Explorer *explorer, size_t index)
+{
+    const PlanOptions *options = &explorer->draft.plan->options;
+    const MemoKey alone = explorer_float_sums_key(explorer, index);
+    const MemoKey keys[] = {layer_estimate_key(&explorer->keys[index].sums, options),
+                            layer_estimate_key(&alone, options)};
+    LayerSnapshot *layer = &explorer->draft.layers[index];
+    LayerPlan choice = explorer->draft.plan->layers[index];
+    Sensitivity estimates;
+    forget_widths(layer);
+    for (size_t i = 0; i < 2; i++)
+        if (memo_numbers((double *)&estimates, explorer->memo, &keys[i], sizeof estimates / sizeof(double)))
+            explorer_show_estimates(explorer, index, &estimates, i == 0);
+    for (size_t bits = BITS_MIN; bits <= BITS_MAX; bits++) {
+        choice.weight_bits = (uint8_t)bits;
+        layer->measured[bits] = recall_error(explorer, index, choice);
+        layer->local[bits] = recall_solve(explorer, &alone, choice);
+    }
 }
 
 static void recall_layer(Explorer *explorer, size_t index)
@@ -184,27 +238,12 @@ static void recall_layer(Explorer *explorer, size_t index)
     layer->accumulated_error = NAN;
     memo_numbers(&layer->accumulated_error, explorer->memo, &keys->accumulated, 1);
 
-    Sensitivity estimates;
-    const MemoKey estimate_key = layer_estimate_key(&keys->sums, &explorer->draft.plan->options);
-    const bool estimated =
-        memo_numbers((double *)&estimates, explorer->memo, &estimate_key, sizeof estimates / sizeof(double));
-    for (size_t bits = 0; bits <= SOLVE_MAX_BITS; bits++) {
-        layer->estimate[bits] = estimated ? estimates.estimate[bits] : NAN;
-        layer->rounding_estimate[bits] = estimated ? estimates.rounding[bits] : NAN;
-    }
-
+    recall_widths(explorer, index);
     LayerPlan other = choice;
     for (size_t m = 0; m < METHOD_COUNT; m++) {
         other.method = (uint8_t)m;
         layer->methods[m] = choice.weight_bits == BITS_FLOAT ? NAN : recall_error(explorer, index, other);
     }
-    other.method = choice.method;
-    for (size_t bits = BITS_MIN; bits <= BITS_MAX; bits++) {
-        other.weight_bits = (uint8_t)bits;
-        const double error = recall_error(explorer, index, other);
-        if (!isnan(error)) layer->measured[bits] = error;
-    }
-
     layer->state = layer_plan_stays_float(&choice) ? LAYER_FLOAT : LAYER_WAITING;
     if (layer->state == LAYER_FLOAT) {
         solved_drop(layer->solved);

@@ -6,6 +6,7 @@
 #include "explore/cache/layer_keys.h"
 #include "explore/cache/visited.h"
 #include "explore/explorer.h"
+#include "quantize/sensitivity.h"
 
 /* The stages of a plan, in their order. */
 typedef enum Stage { STAGE_ERRORS, STAGE_NORMS, STAGE_LADDER, STAGE_ACCURACY, STAGE_COUNT } Stage;
@@ -63,6 +64,11 @@ void explorer_show_accuracy(Explorer *explorer, const Evaluation *accuracy);
 
 /* The key of a layer's statistics, had the plan `choice` for it. */
 MemoKey explorer_sums_key(const Explorer *explorer, size_t layer, const LayerPlan *choice);
+/* The key of its statistics behind float layers. */
+MemoKey explorer_float_sums_key(const Explorer *explorer, size_t layer);
+/* Shows a layer's estimates; of_plan: from the statistics that the plan is solved on, which have the floor.
+ */
+void explorer_show_estimates(Explorer *explorer, size_t layer, const Sensitivity *estimates, bool of_plan);
 /* Shows what the memo and the visited plans know of the draft's plan. */
 void explorer_recall(Explorer *explorer);
 /* Forgets all results in the draft's layers. */

@@ -32,7 +32,12 @@ typedef struct LayerSnapshot {
     double estimate[SOLVE_MAX_BITS + 1]; /* [weight bits]: quantize/sensitivity.h; NAN where not known */
     double
         rounding_estimate[SOLVE_MAX_BITS + 1]; /* [weight bits]: by round-to-nearest; NAN where not known */
-    double measured[SOLVE_MAX_BITS + 1]; /* [weight bits]: final error as solved last; NAN where not solved */
+    bool swept; /* the two above, and `local`, are of the float network's inputs; else of the plan's */
+    double local[SOLVE_MAX_BITS + 1];    /* [weight bits]: final error of a solve behind float layers, as the
+                                            sensitivity sweep measures; NAN where not solved */
+    double measured[SOLVE_MAX_BITS + 1]; /* [weight bits]: final error in this plan; NAN where not solved */
+    double input_floor; /* of `measured`: the least error of any real weights on the plan's quantized input;
+                           NAN where not known, about 0 behind float layers */
     double methods[METHOD_COUNT]; /* [method]: final error at the plan's weight bits; NAN where not tried */
 } LayerSnapshot;
 
@@ -77,7 +82,7 @@ typedef struct Snapshot {
     size_t layer_count;
     LayerSnapshot *layers; /* [layer_count] */
     SolveProgress *trace;  /* [trace_count], the solver's records of `layer` while it is being solved; NULL
-                              else.  trace[0].objective is the error of round-to-nearest */
+                              else.  trace[0].error is the error of round-to-nearest */
     size_t trace_count;
 
     size_t node_count;

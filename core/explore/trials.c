@@ -9,6 +9,7 @@ typedef struct Trial {
     Explorer *explorer;
     size_t layer;
     Plan *plan;  /* the explorer's, with the choice that is tried */
+    bool alone;  /* behind float layers, activations float */
     MemoKey key; /* of `sums` */
     Sums *sums;  /* that the last choice was solved on, held; NULL before the first */
 } Trial;
@@ -86,7 +87,8 @@ static Status try_choice(double *error, Trial *trial)
 {
     Explorer *explorer = trial->explorer;
     const LayerPlan *choice = &trial->plan->layers[trial->layer];
-    const MemoKey sums = explorer_sums_key(explorer, trial->layer, choice);
+    const MemoKey sums = trial->alone ? explorer_float_sums_key(explorer, trial->layer)
+                                      : explorer_sums_key(explorer, trial->layer, choice);
     const MemoKey key = layer_solved_key(&sums, &trial->plan->options, choice);
     const Solved *solved = memo_solved(explorer->memo, &key);
     Status status = solved ? STATUS_OK : solve_choice(&solved, trial, &sums, &key);
@@ -116,15 +118,42 @@ Status explorer_compare_methods(Explorer *explorer, size_t layer, Message *messa
     return end_trial(&trial, status, message);
 }
 
+/* The estimates from the same statistics, once they are there. */
+static Status estimate_alone(Trial *trial)
+{
+    Explorer *explorer = trial->explorer;
+    const PlanOptions *options = &trial->plan->options;
+    const MemoKey sums = explorer_float_sums_key(explorer, trial->layer);
+    const MemoKey key = layer_estimate_key(&sums, options);
+    Sensitivity estimates;
+    Status status = find_sums(trial, &sums);
+    if (status != STATUS_OK) return status;
+    status = sensitivity_measure(&estimates, trial->sums->statistics.problems, trial->sums->statistics.groups,
+                                 options->bias_correction, explorer->options.pool, &explorer->message);
+    if (status != STATUS_OK) return status;
+    memo_keep_numbers(explorer->memo, &key, (const double *)&estimates, sizeof estimates / sizeof(double));
+    explorer_show_estimates(explorer, trial->layer, &estimates, false);
+    return STATUS_OK;
+}
+
 Status explorer_measure_widths(Explorer *explorer, size_t layer, Message *message)
 {
     Trial trial;
     Status status = start_trial(&trial, explorer, layer);
+    trial.alone = true;
+    if (status == STATUS_OK) {
+        explorer_set_activity(explorer, ACTIVITY_COMPARING, 0);
+        trial.plan->options.mode = MODE_INDEPENDENT;
+        trial.plan->layers[layer].activation_bits = BITS_FLOAT;
+        if (trial.plan->layers[layer].weight_bits == BITS_FLOAT)
+            trial.plan->layers[layer].weight_bits = BITS_MIN;
+        status = estimate_alone(&trial);
+    }
     for (size_t bits = BITS_MIN; status == STATUS_OK && bits <= BITS_MAX; bits++) {
         trial.plan->layers[layer].weight_bits = (uint8_t)bits;
         explorer_set_activity(explorer, ACTIVITY_COMPARING,
                               (double)(bits - BITS_MIN) / (BITS_MAX - BITS_MIN + 1));
-        status = try_choice(&explorer->draft.layers[layer].measured[bits], &trial);
+        status = try_choice(&explorer->draft.layers[layer].local[bits], &trial);
     }
     return end_trial(&trial, status, message);
 }

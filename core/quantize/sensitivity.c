@@ -11,6 +11,7 @@
 #define WIDTHS (SOLVE_MAX_BITS - SOLVE_MIN_BITS + 1)
 #define LEAST_DAMPING 1e-6 /* of the mean diagonal */
 #define MOST_DAMPING 10
+#define FLOOR_COLUMNS 32 /* outputs whose least-squares weights are computed at a time */
 
 typedef struct Job {
     const Problem *problems;
@@ -19,6 +20,8 @@ typedef struct Job {
                                  factorized */
     double (*scales)[WIDTHS]; /* [groups*m] */
     double (*rounding)[WIDTHS]; /* [groups*m] */
+    double *floors;             /* [groups]: sum over outputs of y2 - g'w - part w'w, w the least-squares
+                                   weights with damping `part` */
     Status *statuses;           /* [groups*m]: of the factorizations, then of the channels */
 } Job;
 
@@ -58,30 +61,75 @@ static double order_inputs(Input *inputs, const Job *job, const Problem *problem
     return sum <= rounding * uncentred ? 0 : sum / (double)problem->n;
 }
 
-/* The sum of the factor's squared diagonal, less the damping's share; NAN where no damping makes H regular.
- */
-static double factor_variance(double *a, const Job *job, const Problem *problem, const Input *inputs,
-                              double unit)
+/* Factors H + damping: a [n][n] is the factor of the inputs in their order. Returns the damping, NAN where
+ * none makes H regular. */
+static double factor_inputs(double *a, const Job *job, const Problem *problem, const Input *inputs,
+                            double unit)
 {
     const size_t n = problem->n;
     const int order = (int)n;
     int info;
-    if (unit == 0) return 0;
     for (double part = 0; part <= MOST_DAMPING; part = part == 0 ? LEAST_DAMPING : 10 * part) {
         for (size_t i = 0; i < n; i++)
             for (size_t j = 0; j < n; j++)
                 a[i * n + j] =
                     entry(job, problem, inputs[i].index, inputs[j].index) + (i == j ? part * unit : 0);
         dpotrf_("L", &order, a, &order, &info);
-        if (info != 0) continue;
-        double sum = 0;
-        for (size_t k = 0; k < n; k++) {
-            double diagonal = a[k * n + k];
-            sum += fmax(diagonal * diagonal - part * unit, 0);
-        }
-        return sum;
+        if (info == 0) return part * unit;
     }
     return NAN;
+}
+
+/* The sum of the factor's squared diagonal, less the damping's share. */
+static double factor_variance(const double *a, size_t n, double damping)
+{
+    double sum = 0;
+    for (size_t k = 0; k < n; k++) sum += fmax(a[k * n + k] * a[k * n + k] - damping, 0);
+    return sum;
+}
+
+/* The squared error of the least-squares weights w = (H + damping)^-1 g, summed over outputs: |y - X w|^2 =
+ * y2 - g'w - damping w'w. a [n][n]: the factor L of factor_inputs(), in columns. b [FLOOR_COLUMNS][n]:
+ * scratch. */
+static double least_error(double *b, const double *a, const Job *job, const Problem *problem,
+                          const Input *inputs, double damping)
+{
+    const size_t n = problem->n;
+    const int order = (int)n;
+    const double rows = (double)problem->rows;
+    double total = 0;
+    for (size_t first = 0; first < problem->m; first += FLOOR_COLUMNS) {
+        const size_t count = size_min(FLOOR_COLUMNS, problem->m - first);
+        for (size_t c = 0; c < count; c++) {
+            const double mean = job->centred ? problem->y_sum[first + c] / rows : 0;
+            const double *g = problem->g + (first + c) * n;
+            for (size_t k = 0; k < n; k++) {
+                const size_t input = inputs[k].index;
+                b[c * n + k] = g[input] - mean * problem->x_sum[input];
+            }
+            total += problem->y2[first + c] - mean * mean * rows;
+        }
+        cblas_dtrsm(CblasColMajor, CblasLeft, CblasLower, CblasNoTrans, CblasNonUnit, order, (int)count, 1, a,
+                    order, b, order);
+        total -= cblas_ddot((int)(count * n), b, 1, b, 1); /* |L^-1 g|^2 = g'w */
+        cblas_dtrsm(CblasColMajor, CblasLeft, CblasLower, CblasTrans, CblasNonUnit, order, (int)count, 1, a,
+                    order, b, order);
+        total -= damping * cblas_ddot((int)(count * n), b, 1, b, 1);
+    }
+    return fmax(total, 0);
+}
+
+/* Inputs that do not vary cost nothing. */
+static void factor_group(Job *job, size_t group, double *a, double *b, Input *inputs)
+{
+    const Problem *problem = &job->problems[group];
+    const double unit = order_inputs(inputs, job, problem);
+    job->variances[group] = job->floors[group] = 0;
+    if (unit == 0) return;
+    const double damping = factor_inputs(a, job, problem, inputs, unit);
+    const bool factored = !isnan(damping);
+    job->variances[group] = factored ? factor_variance(a, problem->n, damping) : NAN;
+    job->floors[group] = factored ? least_error(b, a, job, problem, inputs, damping) : NAN;
 }
 
 static void factor_task(void *context, size_t group, size_t worker)
@@ -90,14 +138,14 @@ static void factor_task(void *context, size_t group, size_t worker)
     Job *job = context;
     const Problem *problem = &job->problems[group];
     double *a = malloc(problem->n * problem->n * sizeof *a);
+    double *b = malloc(FLOOR_COLUMNS * problem->n * sizeof *b);
     Input *inputs = malloc(problem->n * sizeof *inputs);
-    if (a && inputs) {
-        double unit = order_inputs(inputs, job, problem);
-        job->variances[group] = factor_variance(a, job, problem, inputs, unit);
-    } else {
+    if (a && b && inputs)
+        factor_group(job, group, a, b, inputs);
+    else
         job->statuses[group] = STATUS_MEMORY;
-    }
     free(a);
+    free(b);
     free(inputs);
 }
 
@@ -154,7 +202,8 @@ static double relative(double error, double signal)
 static Status gather(Sensitivity *sensitivity, const Job *job, size_t groups, Message *message)
 {
     const size_t m = job->problems->m;
-    double signal = 0, estimates[WIDTHS] = {0}, rounding[WIDTHS] = {0};
+    double signal = 0, least = 0, estimates[WIDTHS] = {0}, rounding[WIDTHS] = {0};
+    for (size_t g = 0; g < groups; g++) least += job->floors[g];
     for (size_t c = 0; c < groups * m; c++) {
         if (job->statuses[c] != STATUS_OK) return status_no_memory(message, "a layer's sensitivity");
         signal += job->problems[c / m].y2[c % m];
@@ -165,6 +214,7 @@ static Status gather(Sensitivity *sensitivity, const Job *job, size_t groups, Me
         }
     }
     if (!isfinite(signal)) return status_fail(message, STATUS_INVALID, "the input statistics are not finite");
+    sensitivity->floor = isnan(least) ? NAN : relative(least, signal);
     for (size_t w = 0; w < WIDTHS; w++) {
         sensitivity->estimate[w + SOLVE_MIN_BITS] = relative(estimates[w], signal);
         sensitivity->rounding[w + SOLVE_MIN_BITS] = relative(rounding[w], signal);
@@ -183,11 +233,12 @@ Status sensitivity_measure(Sensitivity *sensitivity, const Problem *problems, si
     Job job = {.problems = problems,
                .centred = bias_correction,
                .variances = calloc(groups, sizeof *job.variances),
+               .floors = calloc(groups, sizeof *job.floors),
                .scales = calloc(channels, sizeof *job.scales),
                .rounding = calloc(channels, sizeof *job.rounding),
                .statuses = calloc(channels, sizeof *job.statuses)};
     Status status = STATUS_OK;
-    if (job.variances && job.scales && job.rounding && job.statuses) {
+    if (job.variances && job.floors && job.scales && job.rounding && job.statuses) {
         pool_run(pool, groups, factor_task, &job);
         pool_run(pool, channels, round_task, &job);
         status = gather(sensitivity, &job, groups, message);
@@ -195,6 +246,7 @@ Status sensitivity_measure(Sensitivity *sensitivity, const Problem *problems, si
         status = status_no_memory(message, "a layer's sensitivity");
     }
     free(job.variances);
+    free(job.floors);
     free(job.scales);
     free(job.rounding);
     free(job.statuses);
@@ -203,8 +255,8 @@ Status sensitivity_measure(Sensitivity *sensitivity, const Problem *problems, si
 
 size_t sensitivity_bytes(size_t groups, size_t m, size_t n, size_t workers)
 {
-    const size_t factor = n * n * sizeof(double) + n * sizeof(Input);
+    const size_t factor = n * n * sizeof(double) + FLOOR_COLUMNS * n * sizeof(double) + n * sizeof(Input);
     const size_t rounding = n * (2 * WIDTHS * sizeof(double) + 1);
     return size_min(groups, workers) * factor + workers * rounding +
-           groups * m * (2 * WIDTHS * sizeof(double) + sizeof(Status)) + groups * sizeof(double);
+           groups * m * (2 * WIDTHS * sizeof(double) + sizeof(Status)) + groups * 2 * sizeof(double);
 }

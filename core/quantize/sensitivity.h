@@ -24,7 +24,8 @@ typedef struct Sensitivity {
     double estimate[SOLVE_MAX_BITS + 1]; /* NAN where H cannot be factorized */
     double rounding[SOLVE_MAX_BITS + 1]; /* of round-to-nearest, computed */
     double measured[SOLVE_MAX_BITS + 1]; /* the final error of a solve at the width; NAN where unknown */
-    double heldout[SOLVE_MAX_BITS + 1];  /* that error on held-out rows; NAN where unknown */
+    double floor; /* the least that any real weights leave, NAN where H cannot be factorized */
+    double heldout[SOLVE_MAX_BITS + 1]; /* that error on held-out rows; NAN where unknown */
 } Sensitivity;
 
 /* Sets `estimate` and `rounding`; the other errors become NAN. bias_correction: H is centred, the means of X

@@ -47,18 +47,20 @@
 /* What an epoch swept: nothing yet (the start is round-to-nearest), digits, or whole codes. */
 typedef enum SolveStage { SOLVE_STAGE_START, SOLVE_STAGE_DIGITS, SOLVE_STAGE_CODES } SolveStage;
 
-/* The one record of a solve's progress: one at the start and one per epoch. `objective` and `after_digit` are
- * what the sweeps minimise, summed over all channels: the squared error on the rows plus the ridge's term
- * e |w - a q|^2, relative to the uncentred sum of y2. Solution's errors are relative to the same, without the
- * ridge's term. */
+/* The one record of a solve's progress: one at the start and one per epoch. All figures are summed over all
+ * channels and relative to the uncentred sum of y2. `objective` and `after_digit` are what the sweeps
+ * minimise: the squared error on the rows plus the ridge's term e |w - a q|^2. `error` and
+ * `error_after_digit` are without the ridge's term, as Solution's errors: these are for people, and may rise
+ * where the objective falls. */
 typedef struct SolveProgress {
     SolveStage stage;
     size_t epoch; /* of the stage: 1, 2, ...; 0 for the start */
     unsigned bits;
-    double objective;                       /* at the end of the epoch, scales refitted */
+    double objective, error;                /* at the end of the epoch, scales refitted */
     double after_digit[SOLVE_MAX_BITS - 1]; /* [p]: after the sweep of digit p, the highest first; kept from
                                                the last epoch of digits while codes are swept */
-    size_t codes_changed;                   /* in this epoch */
+    double error_after_digit[SOLVE_MAX_BITS - 1];
+    size_t codes_changed; /* in this epoch */
 } SolveProgress;
 
 typedef struct SolveOptions {

@@ -187,8 +187,15 @@ double solver_error(const Solver *solver)
         const Descent *descent = &solver->descents[t];
         for (size_t c = 0; c < descent->channels; c++)
             total += fmax(descent->objective[c] - ridge_term(descent, c), 0);
+        total -= descent->gain;
     }
     return relative(solver, total);
+}
+
+void solver_note_digit(Solver *solver, unsigned digit)
+{
+    solver->progress.after_digit[digit] = solver_objective(solver);
+    if (solver->options.progress) solver->progress.error_after_digit[digit] = solver_error(solver);
 }
 
 /* --- epochs --------------------------------------------------------------------------------------------- */
@@ -201,6 +208,7 @@ Status solver_report(Solver *solver, SolveStage stage, size_t epoch)
     progress->epoch = epoch;
     progress->bits = solver->options.bits;
     progress->objective = solver_objective(solver);
+    progress->error = solver_error(solver);
     progress->codes_changed = 0;
     for (size_t t = 0; epoch && t < solver->groups * solver->tiles; t++)
         progress->codes_changed += solver->descents[t].changed;

@@ -87,8 +87,11 @@ Status solver_polish(Solver *solver, size_t *epochs);
 /* The objective of all channels relative to sum_y2, ridge included; 0/0 is 0. */
 double solver_objective(const Solver *solver);
 
-/* The reconstruction error of all channels relative to sum_y2, without the ridge. */
+/* The reconstruction error of all channels relative to sum_y2, without the ridge; within an epoch too. */
 double solver_error(const Solver *solver);
+
+/* Records objective and error after the sweep of a digit. */
+void solver_note_digit(Solver *solver, unsigned digit);
 
 /* Reports progress at the end of an epoch (0: the start). STATUS_CANCELLED. */
 Status solver_report(Solver *solver, SolveStage stage, size_t epoch);

@@ -210,7 +210,18 @@ static void fill_network(Recorded *recorded)
 
 /* --- results ----------------------------------------------------------------------------------------- */
 
-/* An epoch's objective nears its end by a constant factor; its digits gain one after the other. */
+/* The objective has the ridge's term on top of the error. */
+static SolveProgress progress_of(SolveStage stage, size_t epoch, unsigned bits, double error, size_t changed)
+{
+    return (SolveProgress){.stage = stage,
+                           .epoch = epoch,
+                           .bits = bits,
+                           .objective = 1.3 * error,
+                           .error = error,
+                           .codes_changed = changed};
+}
+
+/* An epoch's error nears its end by a constant factor; its digits gain one after the other. */
 static void fill_trace(Recorded *recorded, size_t l)
 {
     const Row *row = &rows[l];
@@ -218,19 +229,19 @@ static void fill_trace(Recorded *recorded, size_t l)
     SolveProgress *trace = recorded->traces[l];
     size_t count = 0;
     double before = row->rounding, rest = row->rounding - row->solved;
-    trace[count++] = (SolveProgress){SOLVE_STAGE_START, 0, bits, before, {0}, 0};
+    trace[count++] = progress_of(SOLVE_STAGE_START, 0, bits, before, 0);
     for (size_t e = 1; e <= row->epochs; e++) {
         rest = e < row->epochs ? rest * 0.3 : 0;
         SolveProgress *step = &trace[count++];
-        *step = (SolveProgress){SOLVE_STAGE_DIGITS, e, bits, row->solved + rest, {0}, 100 / e};
+        *step = progress_of(SOLVE_STAGE_DIGITS, e, bits, row->solved + rest, 100 / e);
         for (unsigned d = 0; d + 1 < bits; d++)
-            step->after_digit[bits - 2 - d] = before + (step->objective - before) * (d + 1) / (bits - 1);
-        before = step->objective;
+            step->error_after_digit[bits - 2 - d] = before + (step->error - before) * (d + 1) / (bits - 1);
+        before = step->error;
     }
     rest = row->solved - row->polished;
     for (size_t e = 1; e <= row->polish_epochs; e++) {
         rest = e < row->polish_epochs ? rest * 0.25 : 0;
-        trace[count++] = (SolveProgress){SOLVE_STAGE_CODES, e, bits, row->polished + rest, {0}, 40 / e};
+        trace[count++] = progress_of(SOLVE_STAGE_CODES, e, bits, row->polished + rest, 40 / e);
     }
     recorded->solved[l].trace = trace;
     recorded->solved[l].trace_count = count;
@@ -293,11 +304,13 @@ static void fill_state(Recorded *recorded, size_t l)
     LayerSnapshot *state = &recorded->states[l];
     *state = (LayerSnapshot){
         .state = LAYER_SOLVED, .solved = &recorded->solved[l], .accumulated_error = row->accumulated};
+    state->input_floor = 0.1 * row->polished;
     double factor = 16;
     for (unsigned b = 0; b <= SOLVE_MAX_BITS; b++) {
         bool known = b >= SOLVE_MIN_BITS;
         state->estimate[b] = known ? row->estimate * factor : NAN;
         state->rounding_estimate[b] = known ? row->rounding_estimate * factor * (b < 4 ? 1.5 : 1) : NAN;
+        state->local[b] = NAN;
         state->measured[b] = b == recorded->plan->layers[l].weight_bits ? row->polished : NAN;
         if (known) factor /= 4;
     }
@@ -322,9 +335,10 @@ static void fill_layers(Recorded *recorded)
     tried->methods[METHOD_GPTQ_POLISH] = 1.71e-3;
     tried->methods[METHOD_ROUND_MSE] = 4.21e-3;
     tried->methods[METHOD_ROUND_MINMAX] = 6.08e-3;
-    double factor = 13;
+    double factor = 17;
     for (unsigned b = SOLVE_MIN_BITS; b <= SOLVE_MAX_BITS; b++, factor /= 4)
-        tried->measured[b] = b == 4 ? rows[3].polished : rows[3].polished * factor;
+        tried->local[b] = 0.55 * rows[3].polished * factor;
+    tried->swept = true;
 }
 
 static void fill_ladder(Recorded *recorded)

@@ -6,6 +6,7 @@
 #include "views/layer_cost.h"
 #include "views/layer_order.h"
 #include "views/lesson.h"
+#include "views/page.h"
 #include "views/screen.h"
 
 #include "base/file.h"
@@ -406,13 +407,15 @@ static void shake_layer(Recorded *recorded, size_t l, Dice *dice)
                          &state->accumulated_error,
                          &state->estimate[4],
                          &state->measured[3],
+                         &state->local[3],
+                         &state->input_floor,
                          &state->rounding_estimate[5],
                          &state->methods[METHOD_GPTQ],
                          &recorded->steps[l].spectral,
                          &recorded->steps[l].hybrid,
                          &recorded->steps[l].frobenius,
                          &recorded->steps[l].local_error,
-                         &recorded->traces[l][1].objective,
+                         &recorded->traces[l][1].error,
                          &recorded->steps[l].lambda,
                          &recorded->norms[l].upper};
     for (size_t i = 0; i < sizeof figures / sizeof *figures; i++)
@@ -860,7 +863,7 @@ static void a_bits_gain_is_marked_where_it_is_estimated(void **state)
     for (size_t l = 2; l < 5; l++) {
         const LayerSnapshot *layer = &stage.recorded->states[l];
         const bool solved = l == 3; /* the layer that was solved at every width */
-        const double *errors = solved ? layer->measured : layer->estimate;
+        const double *errors = solved ? layer->local : layer->estimate;
         const double share = stage.recorded->steps[l].hybrid / stage.recorded->snapshot.ladder.hybrid;
         char row[512], expected[2][48];
         for (int i = 0; i < 2; i++)
@@ -873,6 +876,61 @@ static void a_bits_gain_is_marked_where_it_is_estimated(void **state)
     stage.recorded->plan->layers[3].weight_bits = 5; /* the ladder is of the plan before */
     assert_true(isnan(layer_bit_change(stage.scene, 3, 1).points));
     assert_true(isnan(layer_share_per_kib(stage.scene, 3)));
+    stage_free(&stage);
+}
+
+/* The caption's range is that of the drawn errors, and "about four" is said where they agree. */
+static void the_widths_caption_says_what_is_drawn(void **state)
+{
+    Stage stage = make_stage((Size){200, 60});
+    LayerSnapshot *layer = &stage.recorded->states[3];
+    widths(stage.recorded);
+    screen_draw(&stage.canvas, stage.scene);
+    assert_true(find_row(&stage.canvas, "divides the solved squared error by 4, about four") > 0);
+    layer->local[8] = layer->local[7] / 1.2;
+    screen_draw(&stage.canvas, stage.scene);
+    assert_true(find_row(&stage.canvas, "divides the solved squared error by 1.2 to 4. ") > 0);
+    for (unsigned bits = 2; bits <= 8; bits++) layer->local[bits] = NAN;
+    screen_draw(&stage.canvas, stage.scene);
+    assert_true(find_row(&stage.canvas, "divides the estimated squared error by 4, about four") > 0);
+    assert_true(find_row(&stage.canvas, "input floor 1.75e-4") > 0);
+    layer->input_floor = 1e-14; /* behind float layers */
+    screen_draw(&stage.canvas, stage.scene);
+    assert_int_equal(find_row(&stage.canvas, "input floor"), -1);
+    stage_free(&stage);
+}
+
+/* The live figure and the curve are errors, as the CSV's and the levels of methods: without the ridge. */
+static void the_live_figure_is_the_curves_last_point(void **state)
+{
+    Stage stage = make_stage((Size){120, 40});
+    epochs_live(stage.recorded);
+    const SolveProgress *last = &stage.recorded->traces[8][5];
+    assert_true(last->objective > 1.2 * last->error);
+    assert_true(scene_error(stage.scene, 8) == last->error);
+    assert_true(scene_rounding_error(stage.scene, 8) == stage.recorded->solved[8].result.rounding_error);
+    Page page;
+    page_fill(&page, stage.scene, VIEW_ERROR_EPOCHS);
+    assert_non_null(strstr(page.head.text, figure_number(last->error).text));
+    const Series *digits = &page.plot.chart.series[0];
+    assert_true(digits->y[digits->count - 1] == last->error);
+    page_free(&page);
+    stage_free(&stage);
+}
+
+/* Solved, with polish: the curve ends at the figure that is printed, and that methods are compared by. */
+static void the_curve_ends_at_the_figure_beside_it(void **state)
+{
+    Stage stage = make_stage((Size){120, 40});
+    epochs(stage.recorded);
+    Page page;
+    page_fill(&page, stage.scene, VIEW_ERROR_EPOCHS);
+    const LayerSnapshot *layer = &stage.recorded->states[3];
+    const Series *codes = &page.plot.chart.series[1];
+    assert_true(codes->y[codes->count - 1] == layer->solved->result.polished_error);
+    assert_true(layer->methods[METHOD_BITSPLIT] == layer->solved->result.polished_error);
+    assert_non_null(strstr(page.head.text, figure_number(layer->solved->result.polished_error).text));
+    page_free(&page);
     stage_free(&stage);
 }
 
@@ -934,6 +992,9 @@ int main(void)
         cmocka_unit_test(a_filter_keeps_the_cursor_on_its_layer),
         cmocka_unit_test(shares_agree_with_the_csv_and_a_recomputation),
         cmocka_unit_test(a_bits_gain_is_marked_where_it_is_estimated),
+        cmocka_unit_test(the_widths_caption_says_what_is_drawn),
+        cmocka_unit_test(the_live_figure_is_the_curves_last_point),
+        cmocka_unit_test(the_curve_ends_at_the_figure_beside_it),
         cmocka_unit_test(only_the_weights_part_of_a_contribution_changes),
         cmocka_unit_test(every_step_is_set_up_and_shown),
         cmocka_unit_test(the_lesson_names_keys_of_the_table),

@@ -13,7 +13,7 @@ static size_t points_of(const SolveProgress *step)
 }
 
 /* Two series, of digits and of whole codes. An epoch is one unit long; the points of its digits, the highest
- * first, divide it. The last point of an epoch is its objective, after the scales are refitted. Where the
+ * first, divide it. The last point of an epoch is its error, after the scales are refitted. Where the
  * codes begin, both series have the point, so that the curve is not interrupted. */
 static void plot_trace(Plot *plot, const SolveProgress *steps, size_t count)
 {
@@ -30,7 +30,8 @@ static void plot_trace(Plot *plot, const SolveProgress *steps, size_t count)
         size_t parts = points_of(step);
         for (size_t d = 1; d <= parts; d++, at++) {
             x[at] = (double)epoch - 1 + (double)d / (double)parts;
-            *(whole ? &codes[at] : &digits[at]) = d == parts ? step->objective : step->after_digit[parts - d];
+            *(whole ? &codes[at] : &digits[at]) =
+                d == parts ? step->error : step->error_after_digit[parts - d];
         }
     }
     plot_series(plot, (Series){"digits", SERIES_LINE, STYLE_SERIES_1, GLYPH_CIRCLE, x, digits, NULL, points});
@@ -71,11 +72,14 @@ static void add_result(Words *words, const LayerResult *result)
 static void explain(Words *words, const Scene *scene, const LayerResult *result)
 {
     words_add(words, "A point is one sweep over one digit of all codes, the highest digit first; after the "
-                     "lowest digit the scales are refitted. The objective never rises.");
+                     "lowest digit the scales are refitted.");
     if (result && !isnan(result->polished_error))
         words_add(words, " Polish is coordinate descent on whole codes.");
     if (result && result->ridge > 0)
-        words_add(words, " The curve includes the ridge term; the figures above do not.");
+        words_add(words,
+                  " The sweeps minimise this error plus a ridge term, so the curve may rise a little.");
+    else if (result)
+        words_add(words, " The error never rises.");
     words_add(words, " %s tries the other methods on this layer.", scene_keys(scene, "compare"));
 }
 
@@ -107,7 +111,7 @@ void view_error_epochs(Page *page, const Scene *scene)
     else
         words_add(&page->head, "%s %zu: %s; RTN %s",
                   steps[count - 1].stage == SOLVE_STAGE_CODES ? "polish, epoch" : "epoch",
-                  steps[count - 1].epoch, figure_number(steps[count - 1].objective).text,
+                  steps[count - 1].epoch, figure_number(steps[count - 1].error).text,
                   figure_number(rounding).text);
     if (result && scene_is_stale(scene, layer)) words_add(&page->head, " From an earlier plan.");
 }

@@ -2,28 +2,50 @@
 #include "views/page.h"
 
 #include <math.h>
+#include <string.h>
 
 enum { WIDTHS = SOLVE_MAX_BITS - SOLVE_MIN_BITS + 1 };
 
-/* The error at a bit width: measured if the layer was solved at it, otherwise estimated. */
+/* Floors below this part of the smallest error drawn are rounding noise of sums. */
+#define LEAST_FLOOR 1e-6
+
+/* Ratios of one bit that are called "about four". */
+#define QUARTER_LEAST 3.0
+#define QUARTER_MOST 5.0
+
+/* The local error at a bit width: solved if the layer was solved at it, otherwise estimated. */
 static double error_at(const LayerSnapshot *state, unsigned bits)
 {
     if (bits < SOLVE_MIN_BITS || bits > SOLVE_MAX_BITS) return NAN;
-    return isfinite(state->measured[bits]) ? state->measured[bits] : state->estimate[bits];
+    return isfinite(state->local[bits]) ? state->local[bits] : state->estimate[bits];
 }
 
+/* Compares errors of one kind alone: solves with solves, estimates with estimates. */
 static void add_neighbours(Words *words, const LayerSnapshot *state, unsigned bits)
 {
     if (bits == BITS_FLOAT) {
         words_add(words, "The plan leaves these weights in float.");
         return;
     }
-    double here = error_at(state, bits), less = error_at(state, bits - 1), more = error_at(state, bits + 1);
+    const bool solved = isfinite(state->local[bits]);
+    const double *errors = solved ? state->local : state->estimate, here = errors[bits];
+    const double less = bits > SOLVE_MIN_BITS ? errors[bits - 1] : NAN;
+    const double more = bits < SOLVE_MAX_BITS ? errors[bits + 1] : NAN;
     if (isnan(here)) return;
-    words_add(words, "%s: %s", bits_words(bits), figure_number(here).text);
+    words_add(words, "%s, %s: %s", bits_words(bits), solved ? "solved" : "estimated",
+              figure_number(here).text);
     if (less > 0 && here > 0) words_add(words, "; one bit less: × %s", figure_ratio(less / here).text);
     if (more > 0 && here > 0) words_add(words, "; one bit more: ÷ %s", figure_ratio(here / more).text);
     words_add(words, ".");
+}
+
+/* Whether the plan's input is quantized, so that the error in the plan has a floor. */
+static bool has_floor(const LayerSnapshot *state)
+{
+    double least = INFINITY;
+    for (unsigned bits = SOLVE_MIN_BITS; bits <= SOLVE_MAX_BITS; bits++)
+        if (error_at(state, bits) > 0) least = fmin(least, error_at(state, bits));
+    return state->input_floor > LEAST_FLOOR * least && isfinite(least);
 }
 
 static void plot_widths(Plot *plot, const LayerSnapshot *state, unsigned bits)
@@ -39,7 +61,49 @@ static void plot_widths(Plot *plot, const LayerSnapshot *state, unsigned bits)
     plot_series(plot, (Series){"estimate", SERIES_LINE, STYLE_SERIES_2, GLYPH_SQUARE, x,
                                state->estimate + SOLVE_MIN_BITS, NULL, WIDTHS});
     plot_series(plot, (Series){"solved", SERIES_POINTS, STYLE_SERIES_1, GLYPH_CIRCLE, x,
+                               state->local + SOLVE_MIN_BITS, here, WIDTHS});
+    if (!has_floor(state)) return;
+    plot_series(plot, (Series){"in this plan", SERIES_POINTS, STYLE_SERIES_4, GLYPH_DIAMOND, x,
                                state->measured + SOLVE_MIN_BITS, here, WIDTHS});
+    plot_level(plot, state->input_floor, STYLE_SERIES_4, "input floor",
+               figure_number(state->input_floor).text);
+}
+
+/* What one bit divides the drawn errors by. */
+static void add_ratios(Words *words, const LayerSnapshot *state)
+{
+    double least = INFINITY, most = 0;
+    bool solved = false;
+    for (unsigned bits = SOLVE_MIN_BITS; bits < SOLVE_MAX_BITS; bits++)
+        solved |= isfinite(state->local[bits]) && isfinite(state->local[bits + 1]);
+    const double *errors = solved ? state->local : state->estimate;
+    for (unsigned bits = SOLVE_MIN_BITS; bits < SOLVE_MAX_BITS; bits++) {
+        const double ratio = errors[bits] / errors[bits + 1];
+        if (!isfinite(ratio)) continue;
+        least = fmin(least, ratio);
+        most = fmax(most, ratio);
+    }
+    if (!(most > 0)) return;
+    const Figure low = figure_ratio(least), high = figure_ratio(most);
+    words_add(words, "Here one bit more divides the %s squared error by %s", solved ? "solved" : "estimated",
+              low.text);
+    if (strcmp(low.text, high.text) != 0) words_add(words, " to %s", high.text);
+    const bool quarter = least >= QUARTER_LEAST && most <= QUARTER_MOST;
+    words_add(words, quarter ? ", about four, because it halves the step between codes. " : ". ");
+}
+
+static void explain(Words *words, const Scene *scene, const LayerSnapshot *state)
+{
+    add_ratios(words, state);
+    words_add(words, "%s and estimate are local errors: against the float layer, on the %s. ",
+              isfinite(state->local[SOLVE_MIN_BITS]) ? "RTN, solved" : "RTN",
+              state->swept ? "float network's input" : "plan's input");
+    words_add(words, "The estimate is too low where few bits clip many weights. ");
+    if (has_floor(state))
+        words_add(words, "In this plan the input is quantized already: no weights, not even float ones, come "
+                         "below the input floor. ");
+    words_add(words, "%s solves this layer at every bit width on the float network's input.",
+              scene_keys(scene, "widths"));
 }
 
 void view_error_widths(Page *page, const Scene *scene)
@@ -56,10 +120,5 @@ void view_error_widths(Page *page, const Scene *scene)
         return;
     }
     add_neighbours(&page->head, state, scene->plan->layers[layer].weight_bits);
-    words_add(
-        &page->words,
-        "One bit more halves the step between codes and divides the error by about four. The estimate "
-        "needs one factorization and no solve; it is too low where few bits clip many weights. %s solves "
-        "this layer at every bit width.",
-        scene_keys(scene, "widths"));
+    explain(&page->words, scene, state);
 }

@@ -34,7 +34,7 @@ static bool show_pipeline(void *context, const PipelineProgress *so_far)
             &show->progress,
             "%s %3.0f %%  layer %zu of %zu  %s  %s %u bits  epoch %zu  error %.3e  %zu codes changed",
             show->what, 100 * so_far->fraction, so_far->layer + 1, so_far->layer_count, layer, stage,
-            solve->bits, solve->epoch, solve->objective, solve->codes_changed);
+            solve->bits, solve->epoch, solve->error, solve->codes_changed);
     else
         progress_show(&show->progress, "%s %3.0f %%  layer %zu of %zu  %s  %s", show->what,
                       100 * so_far->fraction, so_far->layer + 1, so_far->layer_count, layer, stage);

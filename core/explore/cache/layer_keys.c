@@ -93,6 +93,17 @@ MemoKey layer_sums_key(const Upstream *upstream, const Plan *plan, size_t layer,
     return finish(&hash);
 }
 
+MemoKey layer_float_sums_key(const PlanOptions *options, size_t layer, const Dataset *images,
+                             const Normalization *normalization)
+{
+    const LayerPlan choice = {.activation_bits = BITS_FLOAT};
+    SHA2_CTX hash = start("sums");
+    add_images(&hash, options, images, normalization);
+    add_number(&hash, layer);
+    add_input(&hash, options, &choice);
+    return finish(&hash);
+}
+
 MemoKey layer_solved_key(const MemoKey *sums, const PlanOptions *options, const LayerPlan *choice)
 {
     SHA2_CTX hash = start("solved");

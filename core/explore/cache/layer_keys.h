@@ -34,6 +34,10 @@ void layer_keys(LayerKeys *keys, const Network *network, const Upstream *upstrea
 MemoKey layer_sums_key(const Upstream *upstream, const Plan *plan, size_t layer, const LayerPlan *choice,
                        const Dataset *images, const Normalization *normalization);
 
+/* The key of one layer's sums behind float layers, its activations float too. */
+MemoKey layer_float_sums_key(const PlanOptions *options, size_t layer, const Dataset *images,
+                             const Normalization *normalization);
+
 /* The key of a solution from the sums of that key, had the plan `choice` for the layer. */
 MemoKey layer_solved_key(const MemoKey *sums, const PlanOptions *options, const LayerPlan *choice);
 

@@ -33,7 +33,7 @@ static void sweep_digits(Solver *solver)
     for (unsigned p = grid_digits(solver->options.bits); p-- > 0;) {
         solver->digit = p;
         solver_each_tile(solver, sweep_digit);
-        solver->progress.after_digit[p] = solver_objective(solver);
+        solver_note_digit(solver, p);
     }
 }
 
@@ -85,7 +85,7 @@ Status bitsplit_solve(Solver *solver)
         for (unsigned p = grid_digits(solver->options.bits); p-- > 0;) {
             solver->digit = p;
             solver_each_tile(solver, decode_digit);
-            solver->progress.after_digit[p] = solver_objective(solver);
+            solver_note_digit(solver, p);
         }
         const double decoded = solver_objective(solver);
         if (!(before - decoded > SOLVE_TOLERANCE * before)) break;

@@ -2,6 +2,7 @@
  * a fresh run; known results are not computed again; snapshots do not change. */
 #include "base/random.h"
 #include "explore/explorer.h"
+#include "explore/sweep.h"
 #include "graph_text.h"
 #include "network/network.h"
 #include "network/run/weights.h"
@@ -569,6 +570,23 @@ static double error_of(const Network *network, const Plan *plan, size_t layer)
     return error;
 }
 
+/* What is shown by bit width is what the sensitivity sweep measures: behind float layers, in every mode. */
+static void check_widths(const Network *network, const Plan *plan, const LayerSnapshot *layer, size_t index)
+{
+    Sensitivity *table = calloc(network->layer_count, sizeof *table);
+    const SweepOptions options = {.pool = pool, .memory = (size_t)1 << 30, .measure = true};
+    assert_non_null(table);
+    assert_int_equal(sweep_run(table, network, &plan->options, noise, &normalization, &options, &message),
+                     STATUS_OK);
+    assert_true(layer->swept);
+    for (unsigned bits = BITS_MIN; bits <= BITS_MAX; bits++) {
+        assert_true(layer->local[bits] == table[index].measured[bits]);
+        assert_true(layer->estimate[bits] == table[index].estimate[bits]);
+        assert_true(layer->rounding_estimate[bits] == table[index].rounding[bits]);
+    }
+    free(table);
+}
+
 /* As if the whole plan had been run with that method, or that width, in the layer. */
 static void try_everything_on(const Network *network, Plan *plan, size_t index)
 {
@@ -588,15 +606,40 @@ static void try_everything_on(const Network *network, Plan *plan, size_t index)
     plan->layers[index] = before;
     for (unsigned bits = BITS_MIN; bits <= BITS_MAX; bits++) {
         plan->layers[index].weight_bits = (uint8_t)bits;
-        assert_true(layer->measured[bits] == error_of(network, plan, index));
-        assert_true(layer->estimate[bits] > 0 && layer->rounding_estimate[bits] > 0);
+        const double in_plan = layer->measured[bits];
+        assert_true(isnan(in_plan) || in_plan == error_of(network, plan, index));
     }
+    assert_true(layer->measured[before.weight_bits] >= layer->input_floor);
+    check_widths(network, plan, layer, index);
     const size_t calls = watch.calls;
     plan->layers[index] = before;
     pursue(explorer, plan);
     assert_int_equal(watch.calls, calls);
     assert_true(newest(&watch)->layers[index].methods[METHOD_GPTQ] == layer->methods[METHOD_GPTQ]);
     free_explorer(explorer, &watch);
+}
+
+/* A floor of real weights, and more than none behind quantized layers alone. */
+static void the_input_floor_is_that_of_a_quantized_input(void **state)
+{
+    Network *network = open_shape(&residual);
+    for (Mode mode = MODE_SEQUENTIAL; mode <= MODE_INDEPENDENT; mode++) {
+        Watch watch;
+        Plan *plan = small_plan(network, mode);
+        Explorer *explorer = make_explorer(&watch, network, plan);
+        pursue(explorer, plan);
+        for (size_t l = 0; l < network->layer_count; l++) {
+            const LayerSnapshot *layer = &newest(&watch)->layers[l];
+            const unsigned bits = plan->layers[l].weight_bits;
+            const bool alone = l == 0 || mode == MODE_INDEPENDENT;
+            assert_true(alone ? layer->input_floor < 1e-6 : layer->input_floor > 1e-6);
+            assert_true(layer->measured[bits] >= layer->input_floor * (1 - 1e-6));
+            assert_true(alone ? layer->local[bits] == layer->measured[bits] : isnan(layer->local[bits]));
+        }
+        plan_drop(plan);
+        free_explorer(explorer, &watch);
+    }
+    network_free(network);
 }
 
 /* Also where the layer's sums depend on its weights' width. */
@@ -847,6 +890,7 @@ int main(int count, char **arguments)
         cmocka_unit_test(published_snapshots_do_not_change),
         cmocka_unit_test(traces_stream),
         cmocka_unit_test(pictures_of_a_layer_add_up),
+        cmocka_unit_test(the_input_floor_is_that_of_a_quantized_input),
         cmocka_unit_test(one_layer_by_every_method_and_width),
         cmocka_unit_test(sums_of_a_layer_are_found_without_a_memory),
         cmocka_unit_test(visited_of_an_earlier_run_come_first),

@@ -68,6 +68,39 @@ static void two_inputs_by_hand(void **state)
     }
 }
 
+/* Outputs that the inputs do not determine: what real weights leave, by the two normal equations. */
+static void the_floor_is_the_least_squares_error(void **state)
+{
+    static const float outputs[ROWS] = {1.5f, -0.2f, 2, 0.7f};
+    for (int centred = 0; centred < 2; centred++) {
+        Problem *problems;
+        Sensitivity got;
+        assert_int_equal(problems_create(&problems, 1, 1, 2, weights, NULL), STATUS_OK);
+        assert_int_equal(problems_add(problems, 1, rows[0], outputs, ROWS, single, NULL), STATUS_OK);
+        problems_finish(problems, 1, false, single);
+        assert_int_equal(sensitivity_measure(&got, problems, 1, centred, single, NULL), STATUS_OK);
+        double h[3], g[2] = {0}, y2 = 0, means[3] = {0};
+        moments(h, centred);
+        for (size_t i = 0; i < ROWS && centred; i++) {
+            for (size_t k = 0; k < 2; k++) means[k] += (double)rows[i][k] / ROWS;
+            means[2] += (double)outputs[i] / ROWS;
+        }
+        for (size_t i = 0; i < ROWS; i++) {
+            const double y = (double)outputs[i] - means[2];
+            for (size_t k = 0; k < 2; k++) g[k] += y * ((double)rows[i][k] - means[k]);
+            y2 += y * y;
+        }
+        const double det = h[0] * h[1] - h[2] * h[2];
+        const double fit = (g[0] * g[0] * h[1] - 2 * g[0] * g[1] * h[2] + g[1] * g[1] * h[0]) / det;
+        assert_near(got.floor, (y2 - fit) / problems->y2[0]);
+        assert_true(got.floor > 0);
+        problems_free(problems);
+        got = measure(&problems, rows, centred); /* the layer's own outputs */
+        assert_true(got.floor >= 0 && got.floor < 1e-12);
+        problems_free(problems);
+    }
+}
+
 /* Correlated inputs: the second can compensate the first. */
 static void a_singular_matrix_is_no_failure(void **state)
 {
@@ -125,6 +158,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(two_inputs_by_hand),
+        cmocka_unit_test(the_floor_is_the_least_squares_error),
         cmocka_unit_test(a_singular_matrix_is_no_failure),
         cmocka_unit_test(inputs_that_do_not_vary_cost_nothing),
         cmocka_unit_test(an_indefinite_sum_leaves_the_estimate_unknown),

@@ -86,6 +86,48 @@ static void objective_never_rises(void **state)
     }
 }
 
+/* --- progress is what the solution says ----------------------------------------------------------------- */
+
+typedef struct Ends {
+    SolveProgress first, digits, last;
+} Ends;
+
+static bool keep_ends(void *context, const SolveProgress *progress)
+{
+    Ends *ends = context;
+    if (progress->stage == SOLVE_STAGE_START) ends->first = *progress;
+    if (progress->stage == SOLVE_STAGE_DIGITS) ends->digits = *progress;
+    ends->last = *progress;
+    return true;
+}
+
+/* The progress records' errors are without the ridge's term, as the solution's, to the last bit. */
+static void progress_ends_at_the_solutions_errors(void **state)
+{
+    Pool *pool = *state;
+    for (uint64_t seed = 0; seed < 30; seed++) {
+        LayerSample sample = layer_sample_random(1300 + seed, pool);
+        Ends ends = {0};
+        SolveOptions options = {.method = METHOD_BITSPLIT,
+                                .bits = 2 + (unsigned)(seed % 7),
+                                .polish = true,
+                                .bias_correction = seed % 2,
+                                .ridge = seed % 3 ? 0.3 : 0,
+                                .progress = keep_ends,
+                                .context = &ends};
+        Solution solution;
+        assert_int_equal(solve(&solution, sample.problems, sample.groups, &options, pool, NULL), STATUS_OK);
+        assert_true(ends.first.error == solution.rounding_error);
+        assert_true(ends.digits.error == solution.method_error);
+        assert_true(ends.last.error == solution.polished_error);
+        assert_true(ends.last.objective >= ends.last.error * (1 - 1e-9));
+        /* the scales are refitted after the last digit */
+        assert_true(ends.digits.after_digit[0] >= ends.digits.error_after_digit[0] * (1 - 1e-6) - 1e-6);
+        solution_free(&solution);
+        layer_sample_free(&sample);
+    }
+}
+
 /* --- errors are what the rows say ----------------------------------------------------------------------- */
 
 static void errors_match_rows(void **state)
@@ -416,6 +458,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(objective_never_rises),
+        cmocka_unit_test(progress_ends_at_the_solutions_errors),
         cmocka_unit_test(errors_match_rows),
         cmocka_unit_test(blocked_agrees_with_plain_twin),
         cmocka_unit_test(best_of_all_codes),

@@ -350,8 +350,11 @@ static void tell_budget(LessonText *text, const Scene *scene)
                   figure_percent(byte_share(scene, down)).text);
     words_add(&text->body, "This plan takes %s, %s times less than float", figure_bytes(totals.bytes).text,
               figure_ratio(totals.compression).text);
-    if (score.known && score.labelled && !scene_plan_is_ahead(scene) && scene->snapshot->accuracy_current)
-        words_add(&text->body, ", with a top-1 of %.2f ± %.2f %%", 100 * score.value, 100 * score.half);
+    if (score.known && score.labelled && !scene_accuracy_is_old(scene)) {
+        const Evaluation *accuracy = &scene->snapshot->accuracy;
+        words_add(&text->body, ", and changes top-1 by %s points",
+                  paired_change(accuracy->lost, accuracy->gained, accuracy->images).text);
+    }
     words_add(&text->body,
               ". Every evaluated plan is a point; on the Pareto front, no other plan is both smaller "
               "and more accurate.");

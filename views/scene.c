@@ -104,6 +104,22 @@ Score score_of(const Evaluation *evaluation)
     return score;
 }
 
+Figure paired_change(size_t lost, size_t gained, size_t images)
+{
+    const Interval interval = interval_paired(lost, gained, images);
+    return figure_change(((double)gained - (double)lost) / (double)images, interval.low, interval.high);
+}
+
+bool scene_accuracy_is_old(const Scene *scene)
+{
+    return scene->snapshot && (!scene->snapshot->accuracy_current || scene_plan_is_ahead(scene));
+}
+
+bool scene_ladder_is_old(const Scene *scene)
+{
+    return scene->snapshot && (!scene->snapshot->ladder_current || scene_plan_is_ahead(scene));
+}
+
 double average_activation_bits(const Plan *plan, const Network *network)
 {
     double values = 0, bits = 0;

@@ -7,6 +7,7 @@
 #ifndef VIEWS_SCENE_H
 #define VIEWS_SCENE_H
 
+#include "base/figures.h"
 #include "bound/rung.h"
 #include "explore/snapshot.h"
 #include "views/canvas/canvas.h"
@@ -142,6 +143,14 @@ typedef struct Score {
 } Score;
 /* The score of an evaluation, which may still be running. */
 Score score_of(const Evaluation *evaluation);
+
+/* The change of top-1 against the float network with its paired 95 % interval, in points: "-0.11 [-0.25,
+ * +0.03]". images above 0. */
+Figure paired_change(size_t lost, size_t gained, size_t images);
+
+/* Whether the accuracy, or the ladder, is of another plan than the edited one. */
+bool scene_accuracy_is_old(const Scene *scene);
+bool scene_ladder_is_old(const Scene *scene);
 
 /* Mean bits per activation over the inputs of all layers but the first, weighted by their sizes; float counts
  * as 32. NAN if there is no such layer. */

@@ -48,11 +48,12 @@ bool ladder_set_parse(LadderSet *set, const char *name);
 
 /* A layer's row: sums over its uses, of which there is usually one. */
 typedef struct LadderStep {
-    bool quantized;     /* if not, all but lambda and hybrid_correct are 0 */
+    bool quantized;     /* if not, all but lambda and the counts of images are 0 */
     double local_error; /* e_l^2 / |float output without bias|^2 */
     double lambda;      /* spectral Lipschitz constant behind its output; the largest of its uses */
     double frobenius, spectral, hybrid; /* contributions to the rungs, in units of the output */
     double alone;                       /* |F with this layer alone quantized - F_0| */
+    size_t lost, gained;   /* images that F_0 classifies rightly and F_l does not; the other way round */
     size_t hybrid_correct; /* images that F_l classifies rightly, l this layer's last use; 0 without labels */
 } LadderStep;
 

@@ -22,13 +22,15 @@ static void add_step(LadderStep *row, double *local, double *signal, const Ladde
 {
     size_t output = run->network->nodes[run->steps[step]].output;
     StepSample sum = {0};
-    row->hybrid_correct = 0;
+    row->hybrid_correct = row->lost = row->gained = 0;
     for (size_t i = 0; i < images; i++) {
         const StepSample *sample = &run->samples[step * run->images + i];
         sum.local += sample->local;
         sum.signal += sample->signal;
         sum.change += sample->change;
         row->hybrid_correct += sample->correct;
+        row->lost += run->all[i].correct && !sample->correct;
+        row->gained += !run->all[i].correct && sample->correct;
     }
     *local += sum.local;
     *signal += sum.signal;
@@ -37,6 +39,14 @@ static void add_step(LadderStep *row, double *local, double *signal, const Ladde
     row->spectral += cost(lipschitz->spectral[output], sqrt(sum.local));
     row->frobenius += cost(lipschitz->frobenius[output], sqrt(sum.local));
     row->hybrid += sqrt(sum.change);
+}
+
+/* A layer that stays float leaves F_l as it was before it. */
+static void keep_counts(LadderStep *row, const Ladder *ladder, const LadderStep *before)
+{
+    row->hybrid_correct = before ? before->hybrid_correct : ladder->correct;
+    row->lost = before ? before->lost : 0;
+    row->gained = before ? before->gained : 0;
 }
 
 static void sum_layers(Ladder *ladder, const LadderRun *run, const Lipschitz *lipschitz)
@@ -49,7 +59,7 @@ static void sum_layers(Ladder *ladder, const LadderRun *run, const Lipschitz *li
         for (size_t s = 0; s < run->step_count; s++)
             if (network->nodes[run->steps[s]].layer == l)
                 add_step(row, &local, &signal, run, s, ladder->images, lipschitz);
-        if (!row->quantized) row->hybrid_correct = l ? ladder->steps[l - 1].hybrid_correct : ladder->correct;
+        if (!row->quantized) keep_counts(row, ladder, l ? row - 1 : NULL);
         for (size_t i = 0; i < layer->use_count; i++)
             row->lambda = fmax(row->lambda, lipschitz->spectral[network->nodes[layer->uses[i]].output]);
         for (size_t i = 0; i < ladder->images; i++) alone += run->alone[l * run->images + i];

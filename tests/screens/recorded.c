@@ -357,8 +357,17 @@ static void fill_ladder(Recorded *recorded)
                        .correct = 948};
     for (size_t l = 0; l < RECORDED_LAYERS; l++) {
         const Row *row = &rows[l];
-        recorded->steps[l] = (LadderStep){true,          row->local,  row->lambda, row->frobenius,
-                                          row->spectral, row->hybrid, row->alone,  row->correct};
+        const size_t gained = row->correct > 948 ? row->correct - 948 + l / 8 : l / 8;
+        recorded->steps[l] = (LadderStep){.quantized = true,
+                                          .local_error = row->local,
+                                          .lambda = row->lambda,
+                                          .frobenius = row->frobenius,
+                                          .spectral = row->spectral,
+                                          .hybrid = row->hybrid,
+                                          .alone = row->alone,
+                                          .lost = 948 + gained - row->correct,
+                                          .gained = gained,
+                                          .hybrid_correct = row->correct};
         ladder->frobenius += row->frobenius;
         ladder->spectral += row->spectral;
         ladder->hybrid += row->hybrid;

@@ -454,6 +454,7 @@ static void shake_snapshot(Recorded *recorded, Dice *dice)
     snapshot->accuracy.images = roll(dice, 2) * roll(dice, 10000);
     snapshot->accuracy.labelled = roll(dice, 2);
     snapshot->accuracy_current = roll(dice, 2);
+    snapshot->ladder_current = roll(dice, 2);
     if (roll(dice, 2) == 0) return;
     snapshot->trace = recorded->traces[3];
     snapshot->trace_count = 1 + roll(dice, 8);
@@ -893,10 +894,10 @@ static void the_widths_caption_says_what_is_drawn(void **state)
     for (unsigned bits = 2; bits <= 8; bits++) layer->local[bits] = NAN;
     screen_draw(&stage.canvas, stage.scene);
     assert_true(find_row(&stage.canvas, "divides the estimated squared error by 4, about four") > 0);
-    assert_true(find_row(&stage.canvas, "input floor 1.75e-4") > 0);
+    assert_true(find_row(&stage.canvas, "floor 1.75e-4") > 0);
     layer->input_floor = 1e-14; /* behind float layers */
     screen_draw(&stage.canvas, stage.scene);
-    assert_int_equal(find_row(&stage.canvas, "input floor"), -1);
+    assert_int_equal(find_row(&stage.canvas, "floor 1.75e-4"), -1);
     stage_free(&stage);
 }
 
@@ -930,6 +931,60 @@ static void the_curve_ends_at_the_figure_beside_it(void **state)
     assert_true(codes->y[codes->count - 1] == layer->solved->result.polished_error);
     assert_true(layer->methods[METHOD_BITSPLIT] == layer->solved->result.polished_error);
     assert_non_null(strstr(page.head.text, figure_number(layer->solved->result.polished_error).text));
+    page_free(&page);
+    stage_free(&stage);
+}
+
+/* The paired change and its interval, computed anew. */
+static void change_text(char text[64], size_t lost, size_t gained, size_t images)
+{
+    const double n = (double)images + 2, down = (double)lost + 0.5, up = (double)gained + 0.5;
+    const double middle = (up - down) / n,
+                 half = 1.959963984540054 * sqrt(up + down - n * middle * middle) / n;
+    snprintf(text, 64, "%+.2f [%+.2f, %+.2f]", 100 * ((double)gained - (double)lost) / (double)images,
+             100 * (middle - half), 100 * (middle + half));
+}
+
+static void the_title_shows_the_paired_change(void **state)
+{
+    Stage stage = make_stage((Size){140, 40});
+    char change[64], title[96];
+    change_text(change, 20, 16, 10000);
+    snprintf(title, sizeof title, "top-1 93.50, %s against float  ", change);
+    screen_draw(&stage.canvas, stage.scene);
+    assert_int_equal(find_row(&stage.canvas, title), 0);
+    assert_int_equal(find_row(&stage.canvas, "earlier plan"), -1);
+    stage.recorded->plan->layers[3].weight_bits = 3; /* not evaluated yet */
+    for (int columns = 40; columns <= 140; columns += 50) {
+        assert_int_equal(canvas_resize(&stage.canvas, 40, columns, NULL), STATUS_OK);
+        screen_draw(&stage.canvas, stage.scene);
+        assert_int_equal(find_row(&stage.canvas, columns < 80 ? "(93.50 %)" : "(earlier plan)"), 0);
+    }
+    stage_free(&stage);
+}
+
+static void accuracy_by_depth_shows_its_interval(void **state)
+{
+    Stage stage = make_stage((Size){200, 60});
+    accuracy_by_layer(stage.recorded);
+    const Ladder *bound = &stage.recorded->snapshot.ladder;
+    char change[64], text[128];
+    Page page;
+    page_fill(&page, stage.scene, VIEW_ACCURACY_LAYERS);
+    for (size_t l = 3; l < RECORDED_LAYERS; l += RECORDED_LAYERS - 4) { /* the selected layer, and the last */
+        const LadderStep *step = &bound->steps[l];
+        change_text(change, step->lost, step->gained, bound->images);
+        snprintf(text, sizeof text, ": %s points, %zu images lost and %zu gained", change, step->lost,
+                 step->gained);
+        if (!strstr(page.head.text, text)) fail_msg("'%s' does not say '%s'", page.head.text, text);
+        const double low = page.plot.chart.series[0].y[l], high = page.plot.chart.series[1].y[l];
+        const double top1 = page.plot.chart.series[2].y[l];
+        assert_true(low < top1 && top1 < high);
+        const Interval interval = interval_paired(step->lost, step->gained, bound->images);
+        assert_true(fabs(low - (double)bound->correct / 1024 - interval.low) < 1e-12);
+        assert_true(fabs(high - (double)bound->correct / 1024 - interval.high) < 1e-12);
+    }
+    assert_null(strstr(page.words.text, "cost"));
     page_free(&page);
     stage_free(&stage);
 }
@@ -995,6 +1050,8 @@ int main(void)
         cmocka_unit_test(the_widths_caption_says_what_is_drawn),
         cmocka_unit_test(the_live_figure_is_the_curves_last_point),
         cmocka_unit_test(the_curve_ends_at_the_figure_beside_it),
+        cmocka_unit_test(the_title_shows_the_paired_change),
+        cmocka_unit_test(accuracy_by_depth_shows_its_interval),
         cmocka_unit_test(only_the_weights_part_of_a_contribution_changes),
         cmocka_unit_test(every_step_is_set_up_and_shown),
         cmocka_unit_test(the_lesson_names_keys_of_the_table),

@@ -14,7 +14,7 @@ enum { VARIANTS = 3, SEGMENT_BYTES = 192 };
 /* Forms of each segment, the fullest first; what shortens is "" at last. */
 typedef struct Header {
     char forms[SEGMENTS][VARIANTS][SEGMENT_BYTES];
-    bool stale; /* the score is of another plan */
+    bool stale; /* the score is of another plan: dim, and said to be */
 } Header;
 
 static void put_form(Header *header, int segment, int variant, const char *text)
@@ -58,18 +58,20 @@ static void fill_score(Header *header, const Scene *scene)
     if (!scene->snapshot) return;
     const Evaluation *evaluation = &scene->snapshot->accuracy;
     Score score = score_of(evaluation);
-    header->stale = !scene->snapshot->accuracy_current || scene_plan_is_ahead(scene);
+    header->stale = scene_accuracy_is_old(scene);
     if (!score.known) return;
-    const char *what = score.labelled ? "top-1" : "agrees";
-    snprintf(text, sizeof text, "%s %.2f ±%.2f", what, 100 * score.value, 100 * score.half);
-    put_form(header, SEGMENT_SCORE, 0, text);
-    put_form(header, SEGMENT_SCORE, 1, text);
-    if (isfinite(score.reference)) {
-        size_t length = strlen(text);
-        snprintf(text + length, sizeof text - length, " (float %.2f)", 100 * score.reference);
+    const char *old = header->stale ? " (earlier plan)" : "";
+    if (score.labelled && isfinite(score.reference)) {
+        const Figure change = paired_change(evaluation->lost, evaluation->gained, evaluation->images);
+        snprintf(text, sizeof text, "top-1 %.2f, %s against float%s", 100 * score.value, change.text, old);
+        put_form(header, SEGMENT_SCORE, 0, text);
+        snprintf(text, sizeof text, "top-1 %.2f %s%s", 100 * score.value, change.text, old);
+    } else {
+        snprintf(text, sizeof text, "agrees %.2f ±%.2f%s", 100 * score.value, 100 * score.half, old);
         put_form(header, SEGMENT_SCORE, 0, text);
     }
-    snprintf(text, sizeof text, "%.2f %%", 100 * score.value);
+    put_form(header, SEGMENT_SCORE, 1, text);
+    snprintf(text, sizeof text, header->stale ? "(%.2f %%)" : "%.2f %%", 100 * score.value);
     put_form(header, SEGMENT_SCORE, 2, text);
 }
 

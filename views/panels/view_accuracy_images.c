@@ -33,8 +33,6 @@ static void plot_stream(Plot *plot, const Scene *scene, const Score *score)
 
 static void add_score(Words *words, const Evaluation *evaluation, const Score *score)
 {
-    const double images = (double)evaluation->images, lost = (double)evaluation->lost,
-                 gained = (double)evaluation->gained;
     if (!score->labelled) {
         words_add(
             words,
@@ -42,12 +40,11 @@ static void add_score(Words *words, const Evaluation *evaluation, const Score *s
             100 * score->value, 100 * score->half, figure_count(evaluation->images).text);
         return;
     }
-    Interval change = interval_paired(evaluation->lost, evaluation->gained, evaluation->images);
     words_add(words, "Top-1 %.2f ± %.2f %% on %s images", 100 * score->value, 100 * score->half,
               figure_count(evaluation->images).text);
     if (isfinite(score->reference)) words_add(words, ", float %.2f %%", 100 * score->reference);
     words_add(words, ". Change %s points: %zu images lost, %zu gained. Same prediction on %s.",
-              figure_change((gained - lost) / images, change.low, change.high).text, evaluation->lost,
+              paired_change(evaluation->lost, evaluation->gained, evaluation->images).text, evaluation->lost,
               evaluation->gained, figure_percent_of(evaluation->agreeing, evaluation->images).text);
 }
 
@@ -66,5 +63,5 @@ void view_accuracy_images(Page *page, const Scene *scene)
     }
     plot_stream(&page->plot, scene, &score);
     add_score(&page->head, &snapshot->accuracy, &score);
-    if (!snapshot->accuracy_current) words_add(&page->head, " From an earlier plan.");
+    if (scene_accuracy_is_old(scene)) words_add(&page->head, " From an earlier plan.");
 }

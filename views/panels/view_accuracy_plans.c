@@ -34,6 +34,15 @@ static void plot_plans(Plot *plot, const Snapshot *snapshot)
     plot_level(plot, reference, STYLE_GRID, "float", figure_percent_fixed(reference, 2).text);
 }
 
+static void add_accuracy(Words *words, const VisitedPlan *visited)
+{
+    const Evaluation *accuracy = &visited->accuracy;
+    words_add(words, ", %s %.2f %%", accuracy->labelled ? "top-1" : "agreement", 100 * plan_score(visited));
+    if (accuracy->labelled)
+        words_add(words, ", %s points against float",
+                  paired_change(accuracy->lost, accuracy->gained, accuracy->images).text);
+}
+
 void view_accuracy_plans(Page *page, const Scene *scene)
 {
     const Snapshot *snapshot = scene->snapshot;
@@ -56,8 +65,7 @@ void view_accuracy_plans(Page *page, const Scene *scene)
         const VisitedPlan *visited = snapshot->visited[selected];
         words_add(&page->head, "Plan %zu: %s, %.1f bits", visited->number,
                   figure_bytes(visited->totals.bytes).text, visited->totals.average_weight_bits);
-        if (isfinite(plan_score(visited)))
-            words_add(&page->head, ", top-1 %.2f %%", 100 * plan_score(visited));
+        if (isfinite(plan_score(visited))) add_accuracy(&page->head, visited);
         words_add(&page->head, selected == snapshot->visit ? " (current). " : ". ");
     }
     words_add(&page->head, "%zu of %zu plans are evaluated.", evaluated, snapshot->visited_count);

@@ -65,8 +65,7 @@ static void plot_widths(Plot *plot, const LayerSnapshot *state, unsigned bits)
     if (!has_floor(state)) return;
     plot_series(plot, (Series){"in this plan", SERIES_POINTS, STYLE_SERIES_4, GLYPH_DIAMOND, x,
                                state->measured + SOLVE_MIN_BITS, here, WIDTHS});
-    plot_level(plot, state->input_floor, STYLE_SERIES_4, "input floor",
-               figure_number(state->input_floor).text);
+    plot_level(plot, state->input_floor, STYLE_SERIES_4, "floor", figure_number(state->input_floor).text);
 }
 
 /* What one bit divides the drawn errors by. */
@@ -101,7 +100,7 @@ static void explain(Words *words, const Scene *scene, const LayerSnapshot *state
     words_add(words, "The estimate is too low where few bits clip many weights. ");
     if (has_floor(state))
         words_add(words, "In this plan the input is quantized already: no weights, not even float ones, come "
-                         "below the input floor. ");
+                         "below the floor. ");
     words_add(words, "%s solves this layer at every bit width on the float network's input.",
               scene_keys(scene, "widths"));
 }

@@ -372,6 +372,11 @@ static void hybrid_accuracy_ends_at_the_quantized_networks(void **state)
     assert_true(ladder.labelled);
     assert_int_equal(ladder.correct, evaluation.reference.top1_correct);
     assert_int_equal(ladder.steps[ladder.layer_count - 1].hybrid_correct, evaluation.quantized.top1_correct);
+    assert_int_equal(ladder.steps[ladder.layer_count - 1].lost, evaluation.lost);
+    assert_int_equal(ladder.steps[ladder.layer_count - 1].gained, evaluation.gained);
+    for (size_t l = 0; l < ladder.layer_count; l++)
+        assert_int_equal(ladder.steps[l].hybrid_correct + ladder.steps[l].lost,
+                         ladder.correct + ladder.steps[l].gained);
     assert_int_equal(ladder.kept, evaluation.agreeing);
     assert_true(ladder.certified_measured > 100 && ladder.kept < 200);
     assert_true(fabs(20 * log10(ladder.output_norm / ladder.measured) - evaluation.output_sqnr_db) < 1e-6);

@@ -20,6 +20,7 @@ typedef struct EffortRow {
     size_t refined; /* scales about the best of those, decoded with the whole beam */
     size_t pairs;   /* most rounds of pair moves after coordinate descent */
     size_t kicks;   /* of iterated local search, per channel */
+    bool admm;      /* nearest plane's codes are improved by ADMM */
     bool feedback;  /* bit-split's digits are decoded by nearest plane as well */
 } EffortRow;
 

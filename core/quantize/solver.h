@@ -116,6 +116,7 @@ size_t comq_worker_bytes(size_t n, const SolveOptions *options);
 size_t comq_tile_bytes(size_t n, size_t lanes, const SolveOptions *options);
 Status kbest_solve(Solver *solver);
 size_t kbest_group_bytes(size_t n, const SolveOptions *options);
+size_t kbest_tile_bytes(size_t n, size_t lanes, const SolveOptions *options);
 size_t kbest_worker_bytes(size_t n, const SolveOptions *options);
 
 #endif

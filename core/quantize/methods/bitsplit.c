@@ -7,7 +7,9 @@
 
 size_t bitsplit_group_bytes(size_t n, const SolveOptions *options)
 {
-    return effort_row(options->effort)->feedback ? kbest_group_bytes(n, options) : 0;
+    Carver carver = {0};
+    plane_group_place(n, &carver);
+    return effort_row(options->effort)->feedback ? carver.used : 0;
 }
 
 size_t bitsplit_worker_bytes(size_t n, const SolveOptions *options)

@@ -2,7 +2,10 @@
  *
  * A coarse scan decodes every channel at scales around that of round-to-nearest with few partial codes; a
  * fine scan around the best of them keeps all the partial codes that the effort allows. A channel keeps its
- * round-to-nearest codes where no scale has a lower objective. */
+ * round-to-nearest codes where no scale has a lower objective. Where the effort asks, ADMM goes on from there
+ * (quantize/methods/admm.h): with hundreds of inputs it often finds lower codes than a beam, and each channel
+ * keeps the better ones. */
+#include "quantize/methods/admm.h"
 #include "quantize/methods/plane_lanes.h"
 
 #include <math.h>
@@ -22,12 +25,21 @@ static Scan scan_of(unsigned bits)
     return bits < 5 ? scans[bits] : scans[5];
 }
 
-size_t kbest_group_bytes(size_t n, const SolveOptions *options)
+static size_t plane_bytes(size_t n)
 {
-    (void)options;
     Carver carver = {0};
     plane_group_place(n, &carver);
     return carver.used;
+}
+
+size_t kbest_group_bytes(size_t n, const SolveOptions *options)
+{
+    return plane_bytes(n) + (effort_row(options->effort)->admm ? admm_group_bytes(n) : 0);
+}
+
+size_t kbest_tile_bytes(size_t n, size_t lanes, const SolveOptions *options)
+{
+    return effort_row(options->effort)->admm ? admm_tile_bytes(n, lanes) : 0;
 }
 
 size_t kbest_worker_bytes(size_t n, const SolveOptions *options)
@@ -102,6 +114,8 @@ Status kbest_solve(Solver *solver)
     if (status != STATUS_OK) return status;
     solver_each_tile(solver, decode_tile);
     solver_fit(solver);
-    solver->solution->epochs = 1;
-    return solver_report(solver, SOLVE_STAGE_CODES, 1);
+    size_t *epochs = &solver->solution->epochs;
+    status = solver_report(solver, SOLVE_STAGE_CODES, ++*epochs);
+    if (status != STATUS_OK || !effort_row(solver->options.effort)->admm) return status;
+    return admm_improve(solver, plane_bytes(solver->n), epochs);
 }

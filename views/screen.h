@@ -1,7 +1,10 @@
 /* Screen: all panels, overlays, the lesson and the prompt of a scene on a canvas.
  *
+ * Example (const Scene *scene, size_t rows, size_t columns, Message *message):
+ *     Canvas canvas = {.unicode = true};
  *     canvas_resize(&canvas, rows, columns, message);
- *     screen_draw(&canvas, &scene);
+ *     screen_draw(&canvas, scene);
+ *     canvas_free(&canvas);
  */
 #ifndef VIEWS_SCREEN_H
 #define VIEWS_SCREEN_H

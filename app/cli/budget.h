@@ -15,8 +15,9 @@
  *
  * The explorer can hold more for a moment: while it opens another network, the one before is still there.
  *
- *     const Budget budget = budget_now(options);
- *     ladder_create(..., &(LadderOptions){.memory = budget.left}, ...);
+ * Example (const Options *options, LadderOptions *ladder):
+ *     Budget budget = budget_now(options);
+ *     ladder->memory = budget.left;
  */
 #ifndef APP_BUDGET_H
 #define APP_BUDGET_H

@@ -29,6 +29,7 @@ typedef enum Command {
     COMMAND_COUNT
 } Command;
 
+/* The name of a command, and its line in --help. */
 const char *command_name(Command command);
 const char *command_help(Command command);
 

@@ -1,9 +1,14 @@
 /* Remedies in the program's words: the library's messages name causes, and list what would help
  * (base/status.h); here each remedy becomes the option of the command line that does it.
  *
- *     Status status = network_open(&network, path, &network_options, &message);
- *     remedy_add(&message, options);
- *     fprintf(stderr, "bitstitch: %s\n", message.text);
+ * Example (const Options *options, const NetworkOptions *network_options, const char *path):
+ *     #include "network/network.h"
+ *     Network *network;
+ *     Message message = {""};
+ *     if (network_open(&network, path, network_options, &message) != STATUS_OK) {
+ *         remedy_add(&message, options);
+ *         fprintf(stderr, "bitstitch: %s\n", message.text);
+ *     }
  */
 #ifndef APP_REMEDY_H
 #define APP_REMEDY_H

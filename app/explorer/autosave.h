@@ -4,10 +4,12 @@
  * It is saved on leaving, and every minute in which it changed, in a file named by the network's hash. The
  * file is replaced whole or not at all. Where the plan was never edited, an older file stays as it is.
  *
- *     session.kept.on = true;
- *     autosave_offer(&session);
- *     ... autosave_sometimes(&session); ...
- *     autosave_now(&session, message);
+ * Example (Session *session, Message *message):
+ *     #include "app/explorer/session.h"
+ *     session->kept.on = true;
+ *     autosave_offer(session);
+ *     autosave_sometimes(session);     // in every round of the loop
+ *     autosave_now(session, message);  // when leaving
  */
 #ifndef APP_AUTOSAVE_H
 #define APP_AUTOSAVE_H

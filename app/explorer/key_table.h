@@ -7,10 +7,9 @@
  * What a key means depends on what is in front: the panels, an overlay, a question, a line being typed. That
  * is the context.
  *
- * clang-format off
+ * Example (Session *session):
  *     const KeyEntry *entry = key_find(KEYS_PANELS, 'u');   // the row of act_undo
  *     if (entry) key_press(entry, session, 'u');
- * clang-format on
  */
 #ifndef APP_KEY_TABLE_H
 #define APP_KEY_TABLE_H
@@ -67,6 +66,7 @@ typedef struct KeyEntry {
 extern const KeyEntry key_table[];
 extern const size_t key_table_count;
 
+/* The context in which the row's keys hold. */
 KeyContext key_context(const KeyEntry *entry);
 
 /* The heading under which the help screen shows a row. */

@@ -2,10 +2,10 @@
  *
  * A prompt says what becomes of the line; the functions below are handlers of keys (KEYS_PROMPT) and edit it.
  *
- * clang-format off
- *     static const Prompt prompt = {.label = "save to", .is_path = true, .accepted = accept_save};
+ * Example (Session *session, void (*accept_save)(Session *session, const char *path)):
+ *     static Prompt prompt = {.label = "save to", .is_path = true};
+ *     prompt.accepted = accept_save;
  *     prompt_start(session, &prompt, "plan.csv");
- * clang-format on
  */
 #ifndef APP_PROMPT_H
 #define APP_PROMPT_H

@@ -4,10 +4,15 @@
  * Used by the interface thread alone. Keys and the mouse change it through app/explorer/actions.h; what the
  * worker found comes in by session_take_news().
  *
+ * Example (const Options *options, size_t rows, size_t columns, Message *message):
+ *     #include "app/explorer/actions.h"
+ *     Session session;
  *     session_open(&session, options, message);
  *     session_start(&session, message);
  *     session_resize(&session, rows, columns, message);
- *     for (...) { session_take_news(&session); act_on_key(&session, key); session_draw(&session); }
+ *     act_on_key(&session, 'j');        // for every key
+ *     session_take_news(&session);      // when the worker found something
+ *     session_draw(&session);
  *     session_close(&session);
  */
 #ifndef APP_SESSION_H

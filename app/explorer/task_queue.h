@@ -48,6 +48,7 @@ const Task *task_queue_question(const TaskQueue *queue);
 /* Takes the first question out, or with none the first task. NULL where the queue is empty. */
 Task *task_queue_take(TaskQueue *queue);
 
+/* Number of exports in the queue. */
 size_t task_queue_exports(const TaskQueue *queue);
 
 /* Frees the questions, or all tasks. */

@@ -7,9 +7,12 @@
  * app/explorer/worker_state.h. The thread, and the pool that it makes, run at a lower priority than the
  * interface and take no signals but those of a crash.
  *
- *     worker_start(&worker, &inputs, restored, alike, message);
+ * Example (Inputs *inputs, const Exploration *restored, const Plan *plan, Message *message):
+ *     Worker *worker;
+ *     WorkerNews news;
+ *     worker_start(&worker, inputs, restored, true, message);
  *     worker_pursue(worker, plan);
- *     ... poll(worker_descriptor(worker)) ... worker_take(&news, worker) ...
+ *     worker_take(&news, worker);       // whenever worker_descriptor(worker) is readable
  *     worker_stop(worker);
  *
  * All functions but worker_start() take NULL for a worker that was never started, and do nothing.
@@ -74,6 +77,7 @@ typedef struct WorkerNews {
     NewsKind kind;      /* of the notice */
 } WorkerNews;
 
+/* Moves the news to the caller: see WorkerNews. */
 void worker_take(WorkerNews *news, Worker *worker);
 
 /* SHA-256 of the images, "" where they are not open. */

@@ -44,6 +44,7 @@ typedef enum PlanEvent {
     PLAN_EVENTS
 } PlanEvent;
 
+/* The state of the newest plan after an event. */
 PlanState plan_state_after(PlanState state, PlanEvent event);
 
 typedef enum WorkerState {

@@ -3,9 +3,10 @@
  *
  * Used by the interface thread alone. Opening takes milliseconds: the worker opens the images.
  *
- *     workspace_open(&workspace, &options, "resnet20.json", message);
+ * Example (const Options *options, Message *message):
+ *     Workspace *workspace;
+ *     workspace_open(&workspace, options, "resnet20.json", message);
  *     workspace_start(workspace, message);
- *     ...
  *     workspace_close(workspace);
  */
 #ifndef APP_WORKSPACE_H

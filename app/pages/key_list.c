@@ -1,4 +1,4 @@
-/* The keys of the panels as text, two a line, for app/README.md. */
+/* The keys of the panels as text, two per line, for app/README.md. */
 #include "app/explorer/key_table.h"
 #include "app/pages/pages.h"
 

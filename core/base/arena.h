@@ -2,9 +2,9 @@
  *
  * An allocation that would pass the ceiling returns NULL and allocates nothing. One thread at a time.
  *
+ * Example (size_t count):
  *     Arena arena = arena_make(1 << 20);
  *     float *weights = arena_new(&arena, float, count);
- *     ...
  *     arena_free(&arena);
  */
 #ifndef BASE_ARENA_H

@@ -5,9 +5,11 @@
  *
  *     Cancellation cancellation = {.proceed = options->proceed, .context = options->context, .total =
  * layers};
- *     ...
- *     status = cancellation_check(&cancellation, worker == 0, message);    // often: every 10 ms or so
- *     atomic_fetch_add(&cancellation.done, 1);                             // a layer is done
+ * Example (Proceed *proceed, void *context, size_t layers, size_t worker, Message *message):
+ *     Cancellation cancellation = {.proceed = proceed, .context = context, .total = layers};
+ *     Status status = cancellation_check(&cancellation, worker == 0, message);    // every 10 ms or so
+ *     atomic_fetch_add(&cancellation.done, 1);                                    // a layer is done
+ *     return status;
  */
 #ifndef BASE_CANCELLATION_H
 #define BASE_CANCELLATION_H

@@ -6,6 +6,7 @@
  * A Figure is returned by value. Its text lives until the end of the full expression, so it can be passed to
  * printf() at once; to keep it, copy the struct.
  *
+ * Example (size_t bytes, double saved):
  *     printf("%s, %s less\n", figure_bytes(bytes).text, figure_percent(saved).text);
  *     Figure size = figure_bytes(bytes);
  *

@@ -1,9 +1,11 @@
 /* Files read whole, below a ceiling, and named by their SHA-256. Any thread may call.
  *
+ * Example (Message *message):
  *     char *data;
  *     size_t size;
- *     if (file_read(&data, &size, "labels.txt", 1 << 20, message)) return;
+ *     Status status = file_read(&data, &size, "labels.txt", 1 << 20, message);
  *     free(data);
+ *     return status;
  */
 #ifndef BASE_FILE_H
 #define BASE_FILE_H

@@ -1,7 +1,8 @@
 /* Writes files so that nothing is lost: the old file stands, or the new one, never half of one. Any thread
  * may call.
  *
- *     status = file_replace("plan.csv", text.data, text.length, message);
+ * Example (const char *data, size_t size, Message *message):
+ *     return file_replace("plan.csv", data, size, message);
  */
 #ifndef BASE_FILE_REPLACE_H
 #define BASE_FILE_REPLACE_H

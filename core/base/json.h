@@ -4,10 +4,13 @@
  * of range, values of another type than asked for, more than JSON_MOST_VALUES values (before memory is
  * allocated for them), and nesting deeper than cJSON's 1,000. Keys are case-sensitive.
  *
+ * Example (const char *path, Message *message):
  *     cJSON *root;
- *     if (json_read(&root, path, 1 << 20, message)) return;
+ *     const char *name;
+ *     Status status = json_read(&root, path, 1 << 20, message);
+ *     if (status) return status;
  *     JsonObject top = json_top(root, path);
- *     status = json_text(&name, &top, "name", message);
+ *     status = json_text(&name, &top, "name", message);   // fails: 'x.json', key 'name': a text is needed, ...
  *     cJSON_Delete(root);
  *
  * That fails with "'x.json', key 'name': a text is needed, not a number", say. Texts that are returned belong

@@ -4,7 +4,8 @@
  * the number of threads: a task writes where no other does, and sums over tasks are computed afterwards, in
  * task order. Every thread runs OpenMP libraries single-threaded.
  *
- *     pool_run(pool, tiles, solve_tile, &job);
+ * Example (Pool *pool, PoolTask *solve_tile, size_t tiles, void *job):
+ *     pool_run(pool, tiles, solve_tile, job);
  *
  * One thread at a time may call pool_run(), and tasks may not call it.
  */

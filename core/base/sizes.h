@@ -26,6 +26,7 @@ static inline bool size_add(size_t *result, size_t a, size_t b)
     return true;
 }
 
+/* The smaller of two sizes, the larger one, and a / b rounded up. */
 static inline size_t size_min(size_t a, size_t b)
 {
     return a < b ? a : b;

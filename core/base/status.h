@@ -5,12 +5,15 @@
  * add what they know in front with status_context(). Text from files is safe to pass: control characters and
  * bytes that are not UTF-8 are written as \xNN.
  *
+ * Example (int kernel, const char *name, Message *message):
  *     if (kernel == 0) return status_fail(message, STATUS_INVALID, "node '%s': kernel of 0", name);
  *
  * What would help is not part of the text, as it depends on who is asked: an option of a command line, a
  * field of a struct. The message lists remedies, and whoever shows it names what its own user can do:
  *
- *     status = status_fail(message, STATUS_MEMORY, "'%s' takes %zu MiB", path, size_mib(bytes));
+ * Example (const char *path, size_t bytes, size_t ceiling, Message *message):
+ *     #include "base/sizes.h"
+ *     Status status = status_fail(message, STATUS_MEMORY, "'%s' takes %zu MiB", path, size_mib(bytes));
  *     return status_advise_memory(status, message, REMEDY_MEMORY, bytes, ceiling);
  *
  * Any thread may call; a Message belongs to its caller.

@@ -3,6 +3,7 @@
  * A failed allocation, or a text above 1 GiB, sets `failed`, and later calls do nothing: check once, at the
  * end.
  *
+ * Example (size_t count):
  *     Text text = {0};
  *     text_append(&text, "%zu images", count);
  *     if (!text.failed) puts(text.data);

@@ -26,10 +26,12 @@
  * the order of the images. Each worker holds the live values of a tile in two chains and a tail; what that
  * takes is counted beforehand, and where the ceiling leaves no room for all threads, fewer tiles run at once.
  *
+ * Example (const Network *network, const Weights *const *weights, const LayerNorm *norms, const Dataset
+ * *dataset, const Normalization *normalization, Pool *pool, Message *message):
  *     Ladder ladder;
  *     LadderOptions options = {.pool = pool, .images = 1024};
- *     ladder_create(&ladder, network, weights, norms, dataset, &normalization, &options, message);
- *     ladder.spectral / ladder.hybrid; ladder.steps[3].alone;
+ *     ladder_create(&ladder, network, weights, norms, dataset, normalization, &options, message);
+ *     double looseness = ladder.spectral / ladder.hybrid, alone = ladder.steps[3].alone;
  *     ladder_free(&ladder);
  */
 #ifndef BOUND_LADDER_H
@@ -44,6 +46,8 @@ typedef enum LadderSet { LADDER_CALIBRATION, LADDER_EVALUATION } LadderSet;
 
 /* "calibration", "evaluation"; and back: false, and *set untouched, for another name. */
 const char *ladder_set_name(LadderSet set);
+
+/* Parses "calibration" or "evaluation". False for any other name, with *set unchanged. */
 bool ladder_set_parse(LadderSet *set, const char *name);
 
 /* A layer's row: sums over its uses, of which there is usually one. */

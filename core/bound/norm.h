@@ -15,9 +15,10 @@
  *
  * Norms depend on the network alone and take seconds: compute them once per network, for all plans.
  *
+ * Example (const Network *network, size_t layer, Pool *pool, Message *message):
  *     LayerNorm *norms = calloc(network->node_count, sizeof *norms);
  *     network_norms(norms, network, &(NormOptions){.pool = pool}, message);
- *     norms[network->layers[l].uses[0]].upper
+ *     double bound = norms[network->layers[layer].uses[0]].upper;
  */
 #ifndef BOUND_NORM_H
 #define BOUND_NORM_H

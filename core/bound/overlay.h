@@ -9,12 +9,14 @@
  * The overlays of one tile share a meter that counts their bytes. Where the meter is dry, nothing is
  * allocated and no kernel runs: the same calls in the same order only count what a tile takes.
  *
- *     overlay_start(&tail, &chain);
+ * Example (Overlay *tail, const Overlay *chain, const Network *network, size_t first, Workspace *workspace,
+ * Message *message):
+ *     overlay_start(tail, chain);
  *     for (size_t node = first; node < network->node_count; node++) {
- *         overlay_run(&tail, node, NULL, workspace, message);
- *         overlay_release(&tail, node);
+ *         overlay_run(tail, node, NULL, workspace, message);
+ *         overlay_release(tail, node);
  *     }
- *     const float *output = overlay_value(&tail, network->output);
+ *     const float *output = overlay_value(tail, network->output);
  */
 #ifndef BOUND_OVERLAY_H
 #define BOUND_OVERLAY_H

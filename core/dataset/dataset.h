@@ -15,10 +15,12 @@
  *
  * Any number of threads may read at once. Whoever opens a dataset frees it.
  *
+ * Example (float *tile, const Normalization *normalization, Message *message):
  *     Dataset *dataset;
  *     DatasetSource source = {.images = "t10k-images-idx3-ubyte.gz"};
- *     if (dataset_open(&dataset, &source, message)) return;
- *     dataset_read(dataset, tile, 0, 16, &normalization, message);
+ *     Status status = dataset_open(&dataset, &source, message);
+ *     if (status) return status;
+ *     status = dataset_read(dataset, tile, 0, 16, normalization, message);   // images 0..15
  *     dataset_free(dataset);
  */
 #ifndef DATASET_DATASET_H

@@ -8,9 +8,11 @@
  * with no other prediction; cross-entropy and SQNR are then NaN. Infinite logits rank like any others. An
  * evaluation set without labels gives agreement and SQNR only.
  *
+ * Example (Reference *reference, const Weights *const *weights, Pool *pool, Message *message):
+ *     #include "evaluate/interval.h"
  *     Evaluation evaluation;
  *     evaluation_run(&evaluation, reference, weights, 0, pool, NULL, NULL, message);
- *     interval_wilson(evaluation.quantized.top1_correct, evaluation.images);
+ *     Interval top1 = interval_wilson(evaluation.quantized.top1_correct, evaluation.images);
  */
 #ifndef EVALUATE_ACCURACY_H
 #define EVALUATE_ACCURACY_H

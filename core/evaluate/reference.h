@@ -6,10 +6,13 @@
  *
  * One evaluation at a time. Network and images are borrowed and must outlive it.
  *
+ * Example (const Network *network, const Dataset *dataset, const Normalization *normalization, const Weights
+ * *const *weights, Pool *pool, Message *message):
+ *     #include "evaluate/accuracy.h"
  *     Reference *reference;
- *     reference_create(&reference, network, dataset, &normalization, REFERENCE_BYTES, message);
- *     evaluation_run(&evaluation, reference, weights, 0, pool, NULL, NULL, message);
- *     evaluation_run(&other, reference, other_weights, 0, pool, NULL, NULL, message);
+ *     Evaluation evaluation;
+ *     reference_create(&reference, network, dataset, normalization, REFERENCE_BYTES, message);
+ *     evaluation_run(&evaluation, reference, weights, 0, pool, NULL, NULL, message);   // and further weights
  *     reference_free(reference);
  */
 #ifndef EVALUATE_REFERENCE_H

@@ -49,6 +49,8 @@ void explorer_publish_if_due(Explorer *explorer);
 /* Publishes if due and asks whether to go on. Call it often. */
 bool explorer_proceeds(Explorer *explorer);
 
+/* What the worker does now, and the fraction done, 0..1; and the start and end of a stage, whose time is
+ * kept. */
 void explorer_set_activity(Explorer *explorer, Activity activity, double fraction);
 void explorer_start_stage(Explorer *explorer, Stage stage, Activity activity);
 void explorer_end_stage(Explorer *explorer);

@@ -80,7 +80,8 @@ static void set_range(Histogram *histogram, const float *values, size_t count)
     if (histogram->low == histogram->high) histogram->high = 1;
 }
 
-/* The weights that the codes stand for: with one input scale a channel, those times their channel's. */
+/* The weights that the codes stand for: with per-channel input scales, the weights times their channel's
+ * scale. */
 static void picture_weights(Solved *solved, const Statistics *statistics)
 {
     const Problem *problems = statistics->problems;

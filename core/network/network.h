@@ -15,11 +15,13 @@
  * The caller that opens a network frees it, after all Weights and Workspaces made from it. An open network is
  * immutable: any number of threads may use it.
  *
+ * Example (float *output, const float *input, Message *message):
+ *     #include "network/run/run.h"
  *     Network *network;
- *     Workspace *workspace; // one per thread
- *     if (network_open(&network, "x.onnx", &(NetworkOptions){0}, message)) ...
- *     if (workspace_create(&workspace, network, message)) ...
- *     network_run(network, output, input, NULL, workspace, message); // network/run/run.h
+ *     Workspace *workspace;   // one per thread
+ *     Status status = network_open(&network, "x.onnx", &(NetworkOptions){0}, message);
+ *     if (!status) status = workspace_create(&workspace, network, message);
+ *     if (!status) status = network_run(network, output, input, NULL, workspace, message);
  *     workspace_free(workspace);
  *     network_free(network);
  */

@@ -9,6 +9,7 @@
 
 #define STORAGE_ALIGNMENT ((size_t)64) /* bytes, of values and scratch memory in a workspace */
 
+/* `bytes` rounded up to a multiple of STORAGE_ALIGNMENT. */
 static inline size_t storage_align(size_t bytes)
 {
     return (bytes + STORAGE_ALIGNMENT - 1) / STORAGE_ALIGNMENT * STORAGE_ALIGNMENT;

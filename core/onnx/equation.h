@@ -18,6 +18,7 @@ typedef struct Equation {
     size_t side_count; /* operands: 1 or 2 */
 } Equation;
 
+/* Whether a letter is among them. */
 static inline bool letters_have(const Letters *letters, char letter)
 {
     return memchr(letters->text, letter, letters->count) != NULL;

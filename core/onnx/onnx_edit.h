@@ -9,11 +9,12 @@
  * New names are STEM followed by ENDING ("conv1" ".weight_scale"), and by "_2", "_3", ... where the graph has
  * that name already.
  *
+ * Example (size_t ceiling):
  *     OnnxEdit edit = onnx_edit_begin(ceiling);
  *     onnx_edit_reserve(&edit, "conv1.weight");              // every name of the graph
  *     const char *two = onnx_edit_float(&edit, "x", "_factor", 2);
  *     onnx_edit_node(&edit, "Mul", "x", "_double", (const char *[]){"x", two}, 2);
- *     ... edit.nodes[0 .. edit.node_count - 1], edit.tensors ...
+ *     Onnx__NodeProto *added = edit.nodes[edit.node_count - 1];
  *     onnx_edit_end(&edit);
  */
 #ifndef ONNX_ONNX_EDIT_H

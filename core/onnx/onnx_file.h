@@ -3,9 +3,11 @@
  * The unpacked model lives until onnx_file_close(); tensors may point into it. It may be read by several
  * threads and is never changed.
  *
+ * Example (size_t ceiling, Message *message):
  *     OnnxFile *file;
- *     if (onnx_file_open(&file, "x.onnx", ceiling, message)) return;
- *     file->model->graph->node[0]->op_type ...
+ *     Status status = onnx_file_open(&file, "x.onnx", ceiling, message);
+ *     if (status) return status;
+ *     const char *operator_name = file->model->graph->node[0]->op_type;
  *     onnx_file_close(file);
  */
 #ifndef ONNX_ONNX_FILE_H

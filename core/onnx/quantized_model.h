@@ -17,9 +17,10 @@
  *
  * The caller describes the quantized layers in plain arrays, which are borrowed for the call.
  *
- *     QuantizedLayer layer = {.name = "conv1", .codes = codes, .scales = scales, ...};
- *     QuantizedModel model = {.path = "x.onnx", .sha256 = sha256, .output = "logits",
- *                             .layer_count = 1, .layers = &layer};
+ * Example (const int8_t *codes, const float *scales, const char *sha256, Message *message):
+ *     QuantizedLayer layer = {.name = "conv1", .codes = codes, .scales = scales};   // and its shape and uses
+ *     QuantizedModel model = {
+ *         .path = "x.onnx", .sha256 = sha256, .output = "logits", .layer_count = 1, .layers = &layer};
  *     Status status = quantized_model_write("quantized.onnx", &model, message);
  */
 #ifndef ONNX_QUANTIZED_MODEL_H

@@ -4,11 +4,13 @@
  * Conv, ConvTranspose, Gemm, MatMul and Einsum each store that matrix as a tensor of their own axes. A
  * WeightLayout maps the elements of the stored tensors to rows, columns and channels.
  *
+ * Example (float *stored, const float *matrix, size_t n, const Onnx__NodeProto *node, const WeightOperand
+ * *operand, const LayerShape *shape, Message *message):
  *     WeightLayout layout;
- *     weight_layout_find(&layout, node, &operand, &shape, message);
+ *     weight_layout_find(&layout, node, operand, shape, message);
  *     AxisWalk row = axis_walk_start(&layout.rows), column = axis_walk_start(&layout.columns);
  *     for (size_t i = 0; i < axis_map_elements(&layout.rows); i++) {
- *         stored[i] = matrix[row.at * n + column.at];
+ *         stored[i] = matrix[(size_t)row.at * n + (size_t)column.at];
  *         axis_walk_next(&row, &layout.rows);
  *         axis_walk_next(&column, &layout.columns);
  *     }
@@ -70,6 +72,7 @@ typedef struct AxisWalk {
     ptrdiff_t at;
 } AxisWalk;
 
+/* At the first element; and to the next one, in row-major order. */
 AxisWalk axis_walk_start(const AxisMap *map);
 void axis_walk_next(AxisWalk *walk, const AxisMap *map);
 

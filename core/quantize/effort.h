@@ -24,6 +24,7 @@ typedef struct EffortRow {
     bool feedback;  /* bit-split's digits are decoded by nearest plane as well */
 } EffortRow;
 
+/* The row of the table for an effort. */
 const EffortRow *effort_row(Effort effort);
 
 /* False where no effort has that name. */

@@ -2,8 +2,9 @@
  * uniform grid of b bits, the sign included, has the integers -(2^(b-1)-1) .. 2^(b-1)-1, whose magnitudes
  * have b-1 binary digits. This header is the one place in core/quantize that knows it.
  *
+ * Example (float weight, float scale):
  *     const Grid grid = grid_uniform(3);                                 // -3 .. 3
- *     code = grid.levels[grid_nearest_level(&grid, weight / scale)];
+ *     int8_t code = grid.levels[grid_nearest_level(&grid, weight / scale)];
  */
 #ifndef QUANTIZE_GRID_H
 #define QUANTIZE_GRID_H
@@ -38,6 +39,7 @@ static inline double grid_nearest(double x, double limit)
     return fmin(fmax(rint(x), -limit), limit);
 }
 
+/* The codes of a bit width: all integers from -grid_limit(bits) to grid_limit(bits). */
 static inline Grid grid_uniform(unsigned bits)
 {
     const int limit = grid_limit(bits);

@@ -52,6 +52,7 @@ typedef struct MethodRow {
 /* The method's row of the table. */
 const MethodRow *method_row(Method method);
 
+/* The members of the method's row. */
 const char *method_name(Method method);
 const char *method_title(Method method);
 const char *method_summary(Method method);

@@ -9,11 +9,12 @@
  * Rows are summed in float over PROBLEM_ROWS rows and in double beyond, in an order that depends on the sizes
  * alone: adding a multiple of PROBLEM_ROWS rows and then the rest gives the same bits as adding all at once.
  *
+ * Example (size_t groups, size_t m, size_t n, const float *weights, const float *x, const float *y, size_t
+ * rows, Pool *pool, Message *message):
  *     Problem *problems;
  *     problems_create(&problems, groups, m, n, weights, message);
- *     problems_add(problems, groups, x, y, rows, pool, message);        // for each chunk of rows
- *     problems_finish(problems, groups, pool);
- *     ...
+ *     problems_add(problems, groups, x, y, rows, pool, message);        // as often as there are rows
+ *     problems_finish(problems, groups, false, pool);
  *     problems_free(problems);
  */
 #ifndef QUANTIZE_PROBLEM_H

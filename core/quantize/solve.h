@@ -23,9 +23,11 @@
  * g.q <= 0, q'Hq = 0, and with bias correction inputs that never vary. A dead input (H_kk = 0) keeps its
  * codes.
  *
+ * Example (const Problem *problems, size_t groups, const SolveOptions *options, size_t channel, size_t k,
+ * Pool *pool, Message *message):
  *     Solution solution;
- *     Status status = solve(&solution, problems, groups, &options, pool, message);
- *     ... solution.codes[channel * n + k] ...
+ *     Status status = solve(&solution, problems, groups, options, pool, message);
+ *     int8_t code = solution.codes[channel * problems->n + k];
  *     solution_free(&solution);
  */
 #ifndef QUANTIZE_SOLVE_H

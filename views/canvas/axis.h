@@ -1,7 +1,9 @@
 /* Axis: the range of one axis of a chart, its ticks and their labels. Pure; any thread may call.
  *
- *     AxisScale scale = axis_scale(&axis, data_low, data_high, 0.05);
- *     for (unsigned coarse = 0; axis_ticks(&ticks, &axis, &scale, coarse); coarse++)
+ * Example (const Axis *axis, double low, double high, bool (*fits)(const AxisTicks *ticks)):
+ *     AxisTicks ticks;
+ *     AxisScale scale = axis_scale(axis, low, high, 0.05);
+ *     for (unsigned coarse = 0; axis_ticks(&ticks, axis, &scale, coarse); coarse++)
  *         if (fits(&ticks)) break;
  */
 #ifndef VIEWS_AXIS_H

@@ -2,10 +2,10 @@
  *
  * Without memory for an array, the series that needs it is left out.
  *
+ * Example (Canvas *canvas, Area area, size_t count):
  *     Plot plot;
  *     plot_start(&plot, (Axis){.name = "layer"}, (Axis){.name = "error", .log = true});
- *     double *errors = plot_array(&plot, count);
- *     ...
+ *     double *errors = plot_array(&plot, count);   // to be filled in
  *     plot_series(&plot, (Series){.name = "solved", .y = errors, .count = count});
  *     chart_draw(canvas, area, &plot.chart);
  *     plot_free(&plot);

@@ -1,5 +1,6 @@
 /* Words: text that views have in common. Private to views/.
  *
+ * Example (const Scene *scene, size_t layer, unsigned bits):
  *     Words words = {0};
  *     words_add(&words, "%s: %s", scene_short_name(scene, layer).text, bits_words(bits));
  */

@@ -5,6 +5,8 @@
 
 #include "app/cli/options.h"
 
+/* One per command. Each opens the inputs, prints to stdout, and writes the output files of the options.
+ * Returns the status of the first failure, with the message for standard error. */
 Status cmd_explore(const Options *options, Message *message);
 Status cmd_inspect(const Options *options, Message *message);
 Status cmd_quantize(const Options *options, Message *message);

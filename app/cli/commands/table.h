@@ -1,7 +1,8 @@
 /* Table: text in aligned columns. Wide characters count as a terminal shows them.
  *
+ * Example (const char *name, unsigned bits, Message *message):
  *     Table *table = table_create((const TableColumn[]){{"layer", TABLE_LEFT}, {"bits", TABLE_RIGHT}}, 2);
- *     table_cell(table, "%s", layer->name);
+ *     table_cell(table, "%s", name);
  *     table_cell(table, "%u", bits);
  *     table_print(table, stdout, message);
  *     table_free(table);
@@ -28,6 +29,7 @@ typedef struct Table Table;
 
 #define TABLE_MAX_COLUMNS 16
 
+/* columns [count], at most TABLE_MAX_COLUMNS. NULL when out of memory, which table_print() reports. */
 Table *table_create(const TableColumn *columns, size_t count);
 /* The same without the column called `title`; NULL: with all columns. */
 Table *table_without(const TableColumn *columns, size_t count, const char *title);

@@ -41,7 +41,7 @@ static size_t first_bad_record(const Variant *variant, const unsigned char *data
     return count;
 }
 
-/* Finds which of the two a file is. Where its length fits both: the one whose labels are in range, else the
+/* Finds the variant of a file. Where its length fits both: the one whose labels are in range, else the
  * one with as many classes as the network. */
 static Status find_variant(const Variant **result, const Dataset *dataset, size_t classes, Message *message)
 {

@@ -5,9 +5,11 @@
  * metadata is ignored. Damaged and truncated files are refused, and so are images that are too large, before
  * memory is allocated. Any thread may call.
  *
+ * Example (const unsigned char *data, size_t size, size_t ceiling, size_t y, size_t x, Message *message):
  *     Image image;
- *     if (image_decode(&image, data, size, ceiling, "x.png", message)) return;
- *     image.pixels[(y * image.width + x) * image.channels + c] ...
+ *     Status status = image_decode(&image, data, size, ceiling, "x.png", message);
+ *     if (status) return status;
+ *     unsigned char first_channel = image.pixels[(y * image.width + x) * image.channels];
  *     free(image.pixels);
  */
 #ifndef DATASET_DECODE_H

@@ -4,9 +4,10 @@
  * becomes grey for a network with one channel (ITU-R 601: 0.299 R + 0.587 G + 0.114 B), and grey is repeated
  * for one with three. Pure; any thread may call.
  *
+ * Example (unsigned char *out, Image *image, Message *message):
  *     Preparation preparation = {0};
  *     preparation_set(&preparation, PREPARATION_RESIZE, "256", "--resize", message);
- *     preparation_apply(out, &image, &preparation, &(ImageShape){224, 224, 3}, "x.png", message);
+ *     preparation_apply(out, image, &preparation, &(ImageShape){224, 224, 3}, "x.png", message);
  */
 #ifndef DATASET_PREPARATION_H
 #define DATASET_PREPARATION_H

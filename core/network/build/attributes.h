@@ -8,6 +8,8 @@
 
 #include "network/build/call.h"
 
+/* The value of an attribute, or `absent` if the node does not have it. An attribute of the wrong type fails
+ * the call when build returns. */
 bool attribute_present(const Call *call, const char *name);
 int64_t attribute_int(Call *call, const char *name, int64_t absent);
 float attribute_float(Call *call, const char *name, float absent);

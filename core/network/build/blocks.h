@@ -15,6 +15,7 @@ typedef struct Blocks {
 void *blocks_add(Blocks *blocks);
 void blocks_free(Blocks *blocks);
 
+/* Item `i`; its address does not change. */
 static inline void *blocks_at(const Blocks *blocks, size_t i)
 {
     return blocks->blocks[i / BLOCKS_ITEMS] + i % BLOCKS_ITEMS * blocks->size;

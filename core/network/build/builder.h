@@ -43,6 +43,7 @@ typedef struct Builder {
     bool softmax_removed;
 } Builder;
 
+/* A value by its index; the address does not change. */
 static inline BuildValue *builder_value(const Builder *builder, size_t value)
 {
     return blocks_at(&builder->values, value);

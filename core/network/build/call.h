@@ -20,6 +20,7 @@ typedef struct Call {
     Message *message;
 } Call;
 
+/* Fills the message with "node 'NAME' (OPERATOR, opset N): " and the text. Returns `status`. */
 Status call_fail(Call *call, Status status, const char *format, ...) __attribute__((format(printf, 3, 4)));
 
 /* Memory that lives as long as the network. NULL when out of it: then return call_no_memory(call). */
@@ -29,6 +30,8 @@ Status call_no_memory(Call *call);
 /* --- inputs ----------------------------------------------------------------------------------------- */
 
 bool call_has(const Call *call, size_t input); /* given, and not left out */
+
+/* Input number `input`, which must be given. */
 const BuildValue *call_value(const Call *call, size_t input);
 
 /* Copies a constant input of integers (axes, pads, a shape), at most `most` of them, and sets *count. Fails

@@ -32,6 +32,7 @@ Status builder_layer(Call *call, const LayerOrigin *origin, size_t m, size_t n, 
 /* The layer of an emitted node, for the current call to fold itself into: a copy if other nodes share it. */
 Status builder_own_layer(Call *call, size_t node, BuildLayer **layer);
 
+/* A layer by its index. */
 static inline BuildLayer *builder_get_layer(const Builder *builder, size_t layer)
 {
     return blocks_at(&builder->layers, layer);

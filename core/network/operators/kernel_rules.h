@@ -6,11 +6,13 @@
 
 #include "network/operators/kernel.h"
 
+/* An elementwise function whose largest slope is `slope`. */
 static inline NetworkEdge edge_slope(double slope)
 {
     return (NetworkEdge){.kind = EDGE_ELEMENTWISE, .slope = slope};
 }
 
+/* A fixed linear map a with the largest row and column sums of |a_ij|. */
 static inline NetworkEdge edge_linear(double row_sum, double column_sum)
 {
     return (NetworkEdge){.kind = EDGE_LINEAR, .row_sum = row_sum, .column_sum = column_sum};

@@ -3,8 +3,10 @@
  * The walk visits one array in order; its axes are listed outermost first. One step along axis i moves
  * operand k by stride[k][i] elements, 0 if the operand is repeated. The caller loops over the last axis:
  *
+ * Example (const Walk *walk, const float *a, const float *b, void (*row)(const float *a, const float *b,
+ * size_t n)):
  *     WalkPosition at = {0};
- *     do row(a + at.offset[0], b + at.offset[1], walk->shape[walk->rank - 1], ...);
+ *     do row(a + at.offset[0], b + at.offset[1], walk_row(walk));
  *     while (walk_next(&at, walk));
  */
 #ifndef NETWORK_WALK_H
@@ -41,6 +43,7 @@ static inline ptrdiff_t walk_step(const Walk *walk, size_t operand)
     return walk->stride[operand][walk->rank - 1];
 }
 
+/* Elements of a row: the last axis. */
 static inline size_t walk_row(const Walk *walk)
 {
     return walk->shape[walk->rank - 1];

@@ -11,6 +11,7 @@
 /* Intermediate values, whose memory is reused once they are no longer needed, and scratch memory. */
 typedef struct Workspace Workspace;
 
+/* Memory to run the network on one thread. workspace_free() takes NULL. */
 Status workspace_create(Workspace **workspace, const Network *network, Message *message);
 void workspace_free(Workspace *workspace);
 size_t workspace_bytes(const Network *network); /* memory of one workspace */

@@ -23,8 +23,11 @@
  *
  * The result depends on the rows and weights alone, not on the number of threads.
  *
+ * Example (float *rows, size_t count, size_t width, size_t channels, const Layer *layer, Pool *pool, Message
+ * *message):
+ *     ActivationChoice choice;
  *     activation_choose(&choice, rows, count, width, channels, 4, true, pool, message);
- *     activation_balance(&choice, rows, count, layer, 4, message);      // one scale per channel
+ *     activation_balance(&choice, rows, count, layer, 4, message);      // per-channel scales only
  *     input_quantizer_apply_rows(rows, count, width, &choice.quantizer);
  *     activation_free(&choice);
  */

@@ -14,10 +14,14 @@
  * Activations above the memory ceiling go to an unlinked temporary file in TMPDIR (or /var/tmp); of those,
  * only the tiles in use are held in memory. One thread at a time. Results do not depend on the pool's size.
  *
- *     calibration_create(&calibration, network, dataset, &normalization, &options, message);
+ * Example (const Network *network, const Dataset *dataset, const Normalization *normalization, const
+ * CalibrationOptions *options, const Weights *weights, Message *message):
+ *     Calibration *calibration;
+ *     const Problem *problems;
+ *     size_t layer;
+ *     calibration_create(&calibration, network, dataset, normalization, options, message);
  *     while (calibration_next(calibration, &layer, &problems, message) == STATUS_OK && layer != NO_INDEX) {
- *         solve(&solution, problems, network->layers[layer].groups, &solve_options, pool, message);
- *         ...                              // weights from the solution's codes and scales
+ *         // solve problems[0 .. groups - 1], and make weights from the solution's codes and scales
  *         calibration_continue(calibration, weights);
  *     }
  *     calibration_free(calibration);

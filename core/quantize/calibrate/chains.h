@@ -1,7 +1,7 @@
 /* Chains: the activations of the float and of the quantized network, advanced node by node over all
  * calibration images. Private to core/quantize.
  *
- * A value is held tile by tile (Network's `batch` images a tile) in both chains, once where they are the
+ * A value is held tile by tile (Network's `batch` images per tile) in both chains, once where they are the
  * same: as long as no layer upstream has quantized weights. It is released behind the last node that reads
  * it. Values above the store's ceiling lie in temporary files. One thread at a time; work inside is shared
  * out over the pool. */

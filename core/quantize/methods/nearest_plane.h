@@ -12,11 +12,14 @@
  * Blocked: within a block of rows the centres of the block alone are kept current; then one GEMM brings those
  * of the rows above up to date. Private to core/quantize.
  *
- *     plane_place(&plane, n, &carver);
- *     status = plane_factorize(&plane, &hessian, message);              // once per Problem
- *     plane_target(centres, &plane, &hessian, channel);                       // once per channel
- *     ... scratch.centres[lane * n + i] = centres[i] / scale ...
- *     plane_decode(codes, costs, &plane, lanes, 8, &grid, &scratch);
+ * Example (Plane *plane, PlaneScratch *scratch, double *centres, int8_t *codes, double *costs, const Hessian
+ * *hessian, size_t channel, size_t lane, size_t lanes, double scale, const Grid *grid, Carver *carver,
+ * size_t n, Message *message):
+ *     plane_place(plane, n, carver);
+ *     Status status = plane_factorize(plane, hessian, message);         // once per Problem
+ *     plane_target(centres, plane, hessian, channel);                   // once per channel
+ *     for (size_t i = 0; i < n; i++) scratch->centres[lane * n + i] = (float)(centres[i] / scale);
+ *     plane_decode(codes, costs, plane, lanes, 8, grid, scratch);
  */
 #ifndef QUANTIZE_NEAREST_PLANE_H
 #define QUANTIZE_NEAREST_PLANE_H

@@ -12,11 +12,12 @@
  * and 2 d e H~_kl together; for every k the best partner l is one pass over a row of H'. One channel at a
  * time, on one thread. Private to core/quantize.
  *
- *     polish_place(&polish, n, &carver);
- *     polish_load(&polish, descent, lane);                                // synced
- *     do polish_singles(&polish, POLISH_SWEEPS);
- *     while (polish_pairs(&polish) > 0);
- *     polish_store(descent, lane, &polish);                               // then sync and refit
+ * Example (Polish *polish, Descent *descent, size_t lane, size_t n, Carver *carver):
+ *     polish_place(polish, n, carver);
+ *     polish_load(polish, descent, lane);                                // synced
+ *     do polish_singles(polish, POLISH_SWEEPS);
+ *     while (polish_pairs(polish) > 0);
+ *     polish_store(descent, lane, polish);                               // then sync and refit
  */
 #ifndef QUANTIZE_POLISH_H
 #define QUANTIZE_POLISH_H
@@ -49,6 +50,7 @@ void polish_place(Polish *polish, size_t n, Carver *carver);
 void polish_load(Polish *polish, const Descent *descent, size_t lane);
 void polish_store(Descent *descent, size_t lane, const Polish *polish);
 
+/* (g'.q)^2 / q'H'q: what the codes lower the objective by, at their least-squares scale. 0 if g'.q <= 0. */
 double polish_score(const Polish *polish);
 
 /* Cycles through the codes until none moves, or `sweeps` times; returns the moves made. */

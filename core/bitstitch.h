@@ -5,7 +5,7 @@
  * method the codes are found. Quantizing a model by a plan gives a result: codes and scales of every layer,
  * the error of every layer, and a network that can be evaluated, bounded and exported.
  *
- * clang-format off
+ * Example:
  *     bitstitch_error error;
  *     bitstitch_model *model = NULL;
  *     bitstitch_plan *plan = NULL;
@@ -22,7 +22,6 @@
  *     bitstitch_result_free(result);
  *     bitstitch_plan_free(plan);
  *     bitstitch_close(model);
- * clang-format on
  *
  * Ownership: what a function creates is freed by the function declared beside it; NULL is allowed there.
  * Plans and results borrow their model, which must outlive them. Pointers in the structs that functions fill

@@ -4,8 +4,10 @@
  * the panels, which keep working. Where figures are not known yet, the text says what they wait for. Names of
  * keys come from scene->help, by HelpLine.action: those of lesson_actions.
  *
- *     lesson_set_up(&scene, 0);    // scene.lesson is 1
- *     screen_draw(canvas, &scene);
+ * Example (Canvas *canvas, Scene *scene):
+ *     #include "views/screen.h"
+ *     lesson_set_up(scene, 0);    // scene->lesson is 1
+ *     screen_draw(canvas, scene);
  */
 #ifndef VIEWS_LESSON_H
 #define VIEWS_LESSON_H

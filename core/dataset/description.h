@@ -43,6 +43,7 @@ Status class_names_read(char ***names, size_t *count, const char *path, Message 
 /* The same from a comma-separated text, the network's metadata. */
 Status class_names_split(char ***names, size_t *count, const char *text, Message *message);
 
+/* Frees the names and the array. NULL allowed. */
 void class_names_free(char **names, size_t count);
 
 #endif

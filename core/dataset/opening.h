@@ -4,12 +4,16 @@
  * `description` is all zero where a network was opened without one. `prefix` goes in front of the name of a
  * given value in messages: "--" where it is an option of a command line, "" elsewhere.
  *
- * clang-format off
- *     opening_network(&network, &description, "resnet20.json", &network_options, message);
- *     opening_normalization(&mean, normalization.mean, NULL, false, network, &description, "", message);
- *     DatasetSource source = {.images = description.calibration.images, ...};
- *     opening_images(&dataset, &source, (const char *[PREPARATION_KEYS]){NULL}, &description, "", message);
- * clang-format on
+ * Example (const NetworkOptions *network_options, Normalization *normalization, Message *message):
+ *     Network *network;
+ *     Description description = {0};
+ *     Dataset *dataset;
+ *     char *mean;
+ *     static const char *const preparation[PREPARATION_KEYS] = {0};
+ *     opening_network(&network, &description, "resnet20.json", network_options, message);
+ *     opening_normalization(&mean, normalization->mean, NULL, false, network, &description, "", message);
+ *     DatasetSource source = {.images = description.calibration.images};
+ *     opening_images(&dataset, &source, preparation, &description, "", message);
  */
 #ifndef DATASET_OPENING_H
 #define DATASET_OPENING_H

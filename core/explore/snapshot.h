@@ -100,6 +100,7 @@ typedef struct Snapshot {
     size_t visit;          /* index of the plan's, or NO_INDEX */
 } Snapshot;
 
+/* Adds a reference and returns its argument; drop removes one. */
 VisitedPlan *visited_plan_hold(VisitedPlan *visited);
 void visited_plan_drop(VisitedPlan *visited); /* NULL is allowed */
 

@@ -95,6 +95,7 @@ Status solved_create(const Solved **solved, const Network *network, size_t layer
                      const LayerPlan *choice, const Statistics *statistics, const SolvedWatch *watch,
                      Pool *pool, Message *message);
 
+/* Adds a reference and returns its argument; drop removes one. */
 const Solved *solved_hold(const Solved *solved);
 void solved_drop(const Solved *solved); /* NULL is allowed */
 

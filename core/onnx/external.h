@@ -6,9 +6,11 @@
  * folder. Files are opened once, and their size is fixed then; what a tensor asks for is checked against it.
  * All files together may have as many bytes as the network may take.
  *
+ * Example (void *data, const Onnx__ModelProto *model, const Onnx__TensorProto *tensor, size_t bytes, size_t
+ * ceiling, Message *message):
  *     ExternalFiles external;
- *     Status status = external_open(&external, "x.onnx", model, ceiling, message);
  *     ExternalPart part;
+ *     Status status = external_open(&external, "x.onnx", model, ceiling, message);
  *     if (!status) status = external_find(&part, &external, tensor, bytes, message);
  *     if (!status) status = external_read(data, &part, message);
  *     external_close(&external);

@@ -3,9 +3,10 @@
  * A name stands for an initializer, the input (the image), or an output of a node. Names and nodes are numbered;
  * nodes as in the file. A Graph points into the file's model, which must outlive it.
  *
+ * Example (const OnnxFile *file, void (*visit)(const Onnx__NodeProto *node), Message *message):
  *     Graph graph;
  *     Status status = graph_make(&graph, file->model->graph, NULL, message);
- *     for (size_t i = 0; !status && i < graph.order_count; i++) run(graph.proto->node[graph.order[i]]);
+ *     for (size_t i = 0; !status && i < graph.order_count; i++) visit(graph.proto->node[graph.order[i]]);
  *     graph_free(&graph);                                            // also on failure
  */
 #ifndef ONNX_GRAPH_H

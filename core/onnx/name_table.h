@@ -1,7 +1,10 @@
 /* A hash table from names to numbers, 0, 1, 2 ... in the order of adding. Names are kept by pointer and must
  * outlive the table.
  *
+ * Example:
  *     NameTable table = {0};
+ *     size_t number;
+ *     bool is_new;
  *     name_table_add(&table, "conv1.weight", &number, &is_new);
  *     name_table_free(&table);
  */

@@ -8,6 +8,7 @@
  * All drawing is clipped to an Area; rows and columns count from the area's upper left corner and may lie
  * outside. One thread at a time. Only canvas_resize() allocates or fails.
  *
+ * Example (Canvas *canvas, Area area, const char *name, unsigned bits):
  *     Area inner = canvas_frame(canvas, area, STYLE_BORDER, "Layers");
  *     canvas_text(canvas, inner, 0, 0, STYLE_TEXT, "%s %u bits", name, bits);
  */

@@ -7,7 +7,12 @@
  * next terminal_read() reports: before opening, block SIGWINCH and install a handler, then wait for input
  * with ppoll() and a mask that lets the signal through. A signal just before poll() would be missed.
  *
- *     while (ppoll(&input, 1, NULL, &open_mask) >= 0 || errno == EINTR)
+ * Example (struct pollfd *input, const sigset_t *open_mask, void (*act)(TerminalEvent event)):
+ *     #include <errno.h>
+ *     #include <poll.h>
+ *     #include <signal.h>
+ *     TerminalEvent event;
+ *     while (ppoll(input, 1, NULL, open_mask) >= 0 || errno == EINTR)
  *         while ((event = terminal_read()).key != KEYCODE_NONE) act(event);
  */
 #ifndef VIEWS_TERMINAL_H

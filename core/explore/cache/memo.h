@@ -35,6 +35,7 @@ void sums_drop(Sums *sums); /* NULL is allowed */
 
 typedef struct Memo Memo;
 
+/* ceiling: bytes. memo_free() takes NULL. */
 Status memo_create(Memo **memo, size_t ceiling, Message *message);
 void memo_free(Memo *memo); /* NULL is allowed */
 

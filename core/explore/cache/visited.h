@@ -28,6 +28,7 @@ typedef struct VisitedPlans {
     Findings *findings; /* [count] */
 } VisitedPlans;
 
+/* Frees all plans; the struct is then empty. */
 void visited_free(VisitedPlans *plans);
 
 /* The index of an equal plan, or NO_INDEX. */

@@ -5,6 +5,8 @@
  * widths where they are known, otherwise from the estimates of both (quantize/sensitivity.h). Where
  * activations are quantized, only the part of the local error that the weights make changes.
  *
+ * Example (const Scene *scene, size_t layer):
+ *     #include <math.h>
  *     BitChange more = layer_bit_change(scene, layer, 1);
  *     if (!isnan(more.points)) printf("%s%+.1f\n", more.estimated ? "~" : "", 100 * more.points);
  */

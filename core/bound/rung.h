@@ -3,7 +3,8 @@
  * A layer's contribution to a rung is its term of the rung's sum (bound/ladder.h), in units of the output;
  * its share is the contribution divided by the sum. The shares of all layers add up to 1. Pure functions.
  *
- *     double share = rung_share(&ladder, RUNG_HYBRID, layer);
+ * Example (const Ladder *ladder, size_t layer):
+ *     double share = rung_share(ladder, RUNG_HYBRID, layer);
  *     printf("%.1f %% of the %s bound\n", 100 * share, rung_name(RUNG_HYBRID));
  */
 #ifndef BOUND_RUNG_H

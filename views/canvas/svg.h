@@ -4,9 +4,11 @@
  * is <text> in a monospace font, stretched to its cells, so that it can be searched and copied. Box-drawing
  * characters, blocks, braille and the charts' marks are drawn as paths: fonts differ in them most.
  *
+ * Example (const Canvas *canvas, Message *message):
+ *     #include "base/file_replace.h"
  *     Text text = {0};
- *     svg_write(&text, &canvas);
- *     if (!text.failed) status = file_replace("screen.svg", text.data, text.length, message);
+ *     svg_write(&text, canvas);
+ *     if (!text.failed) file_replace("screen.svg", text.data, text.length, message);
  *     text_free(&text);
  */
 #ifndef VIEWS_SVG_H

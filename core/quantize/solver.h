@@ -5,11 +5,10 @@
  * number of threads. When a method starts, the codes and scales are those of round-to-nearest. It leaves the
  * codes and scales that it finds in the tiles' descents, measured.
  *
- *     Status code_descent_solve(Solver *solver)
- *     {
- *         solver_fit(solver);
- *         return solver_run_epochs(solver, SOLVE_STAGE_CODES, solver_sweep_codes, &solver->solution->epochs);
- *     }
+ * Example (Solver *solver):
+ *     // the whole of a method: coordinate descent on whole codes
+ *     solver_fit(solver);
+ *     return solver_run_epochs(solver, SOLVE_STAGE_CODES, solver_sweep_codes, &solver->solution->epochs);
  */
 #ifndef QUANTIZE_SOLVER_H
 #define QUANTIZE_SOLVER_H

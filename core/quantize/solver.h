@@ -95,24 +95,36 @@ void solver_note_digit(Solver *solver, unsigned digit);
 /* Reports progress at the end of an epoch (0: the start). STATUS_CANCELLED. */
 Status solver_report(Solver *solver, SolveStage stage, size_t epoch);
 
-/* --- the methods, each in a file of its name ---------------------------------------------------------------
- */
+/* --- the methods: `solve` and the bytes that it needs, as the rows of method.c name them ---------------- */
 
+/* Bit-split and stitching, methods/bitsplit.c. */
 Status bitsplit_solve(Solver *solver);
 size_t bitsplit_group_bytes(size_t n, const SolveOptions *options);
 size_t bitsplit_worker_bytes(size_t n, const SolveOptions *options);
+
+/* Coordinate descent on whole codes, methods/code_descent.c. */
 Status code_descent_solve(Solver *solver);
+
+/* GPTQ, methods/gptq.c. */
 Status gptq_solve(Solver *solver);
 size_t gptq_group_bytes(size_t n, const SolveOptions *options);
 size_t gptq_worker_bytes(size_t n, const SolveOptions *options);
+
+/* AdaRound, methods/adaround.c. */
 Status adaround_solve(Solver *solver);
 size_t adaround_tile_bytes(size_t n, size_t lanes, const SolveOptions *options);
+
+/* EfficientQ, methods/efficientq.c. */
 Status efficientq_solve(Solver *solver);
 size_t efficientq_group_bytes(size_t n, const SolveOptions *options);
 size_t efficientq_tile_bytes(size_t n, size_t lanes, const SolveOptions *options);
+
+/* COMQ, methods/comq.c. */
 Status comq_solve(Solver *solver);
 size_t comq_worker_bytes(size_t n, const SolveOptions *options);
 size_t comq_tile_bytes(size_t n, size_t lanes, const SolveOptions *options);
+
+/* Nearest plane and K-best, methods/kbest.c. */
 Status kbest_solve(Solver *solver);
 size_t kbest_group_bytes(size_t n, const SolveOptions *options);
 size_t kbest_tile_bytes(size_t n, size_t lanes, const SolveOptions *options);

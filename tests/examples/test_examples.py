@@ -61,7 +61,7 @@ class Library(unittest.TestCase):
 
     def test_the_example_in_the_header(self):
         text = self.header.read_text()
-        body = re.search(r"clang-format off\n(.*?) \* clang-format on", text, re.S)[1]
+        body = re.search(r"^ \* Example:\n((?: \*     .*\n| \*\n)+)", text, re.M)[1]
         code = "\n".join(line.removeprefix(" *") for line in body.splitlines())
         source = self.folder / "example.c"
         source.write_text(f"#include <bitstitch.h>\n#include <stdio.h>\nint main(void) {{\n{code}\nreturn 0; }}\n")

@@ -8,7 +8,7 @@
 # The parentheses declare what the example takes as given, as a function's parameters; without any, they are left out.
 # The indented lines that follow become the body of a function in a file that includes the header first; lines that start
 # with # (other headers) stand before it. Indented lines of a comment that look like C must be such an example.
-# usage: examples.sh SOURCE_ROOT BUILD_ROOT
+# usage: header_examples.sh SOURCE_ROOT BUILD_ROOT
 set -euo pipefail
 here=$(dirname -- "$(readlink -f -- "$0")")
 . "$here/sources.sh"

@@ -93,6 +93,7 @@ void action_show_cursor(Session *session);
  * session reads (STATUS_INVALID). */
 Status action_write_picture(Session *session, const char *path, Message *message);
 
+/* Sorts the layers' table by a column, in the direction that shows the most interesting layers first. */
 void action_sort_by(Session *session, SortKey sort);
 
 /* Puts a view's panel in front and shows the view in it, without a chart cursor. */

@@ -15,8 +15,10 @@
  *
  * A diagram is computed from the network alone and is immutable. Free it with diagram_free().
  *
+ * Example (const Network *network, Message *message):
  *     Diagram diagram;
- *     if (diagram_create(&diagram, network, message)) return;
+ *     Status status = diagram_create(&diagram, network, message);
+ *     if (status) return status;
  *     unsigned char cells[64];
  *     for (size_t r = 0; r < diagram.row_count; r++) diagram_cells(cells, 64, &diagram, r);
  *     diagram_free(&diagram);

@@ -58,6 +58,8 @@ typedef struct Scene {
     ViewId views[PANEL_COUNT];        /* the page shown; a view of another panel stands for the first page */
     size_t chart_cursor[PANEL_COUNT]; /* a point, or SIZE_MAX */
 
+    bool changed_by_class; /* the page of changed images sorts by class, not by margin */
+
     SortKey sort;
     bool descending;
     Rung rung;        /* whose shares the table shows; RUNG_HYBRID at first */

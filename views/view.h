@@ -23,7 +23,8 @@ struct Scene;
     VIEW(LOSS_LAYERS,       PANEL_LOSS,     view_loss_layers)       \
     VIEW(ACCURACY_LAYERS,   PANEL_ACCURACY, view_accuracy_layers)   \
     VIEW(ACCURACY_IMAGES,   PANEL_ACCURACY, view_accuracy_images)   \
-    VIEW(ACCURACY_PLANS,    PANEL_ACCURACY, view_accuracy_plans)
+    VIEW(ACCURACY_PLANS,    PANEL_ACCURACY, view_accuracy_plans)    \
+    VIEW(ACCURACY_CHANGED,  PANEL_ACCURACY, view_accuracy_changed)
 // clang-format on
 
 #define VIEW_ID(id, panel, fill) VIEW_##id,

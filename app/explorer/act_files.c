@@ -93,8 +93,11 @@ Status action_write_picture(Session *session, const char *path, Message *message
     Text text = {0};
     Status status = inputs_spare_files(&session->workspace->inputs, "picture", path, message);
     if (status != STATUS_OK) return status;
+    const bool colors = session->canvas.colors;
+    session->canvas.colors = true;
     session_draw(session);
     svg_write(&text, &session->canvas);
+    session->canvas.colors = colors;
     status = text.failed ? status_no_memory(message, "a picture of the screen")
                          : file_replace(path, text.data, text.length, message);
     text_free(&text);

@@ -44,9 +44,36 @@ void act_zoom(Session *session, int unused)
     action_show_cursor(session);
 }
 
+static bool shows_changed(const Scene *scene)
+{
+    return scene->front == PANEL_ACCURACY && scene_view(scene, PANEL_ACCURACY) == VIEW_ACCURACY_CHANGED;
+}
+
+/* The cursor starts on the first image. */
+static void move_image(Session *session, int step)
+{
+    size_t *cursor = &session->scene.chart_cursor[PANEL_ACCURACY];
+    const ChangedImages *images = session->snapshot ? session->snapshot->changes : NULL;
+    if (!images || images->count == 0)
+        session_tell(session, "no images to show yet: the accuracy comes first");
+    else
+        *cursor = action_step(*cursor == SIZE_MAX ? 0 : *cursor, images->count, step);
+}
+
+void act_changed(Session *session, int unused)
+{
+    (void)unused;
+    if (shows_changed(&session->scene)) session->scene.changed_by_class = !session->scene.changed_by_class;
+    action_show_view(session, VIEW_ACCURACY_CHANGED);
+}
+
 void act_chart_cursor(Session *session, int direction)
 {
     Scene *scene = &session->scene;
+    if (shows_changed(scene)) {
+        move_image(session, direction);
+        return;
+    }
     const size_t point = screen_next_point(scene, scene->front, direction);
     if (point != SIZE_MAX)
         scene->chart_cursor[scene->front] = point;

@@ -53,9 +53,11 @@ KeyHandler act_measure;
 KeyHandler act_panel; /* 1: the next panel, -1: the previous one */
 KeyHandler act_page;
 KeyHandler act_zoom;
-KeyHandler act_chart_cursor; /* -1 to the left, 1 to the right */
+KeyHandler act_chart_cursor; /* -1 to the left, 1 to the right; on the page of changed images: the image */
 KeyHandler act_enter;        /* details of the layer, or the plan under the chart's cursor */
 KeyHandler act_network;      /* shows the graph in place of the layers' table, or the table again */
+KeyHandler
+    act_changed; /* shows the images whose prediction changed; if shown: sorts by class, or by margin */
 KeyHandler act_visited;
 KeyHandler act_return_to_visited;
 KeyHandler act_help;

@@ -136,6 +136,7 @@ static Status leave(Explore *explore, Status status, Message *message)
 static Status run(Explore *explore, Message *message)
 {
     explore->session.canvas.unicode = terminal_unicode();
+    explore->session.canvas.colors = terminal_has_pixels();
     explore->session.kept.on = true;
     autosave_offer(&explore->session);
     Status status = loop(explore, message);

@@ -19,6 +19,7 @@ typedef struct Worker {
     Workspace *workspace;
     float *input;                 /* [batch][height][width][channels] */
     float *reference, *quantized; /* [batch][classes] */
+    ImageChanges *changes;        /* of the tiles that it took; NULL if nobody asks */
 } Worker;
 
 typedef struct TileResult {
@@ -57,6 +58,7 @@ static void free_run(Run *run)
         free(run->workers[i].input);
         free(run->workers[i].reference);
         free(run->workers[i].quantized);
+        free(run->workers[i].changes);
     }
     free(run->workers);
     free(run->results);
@@ -74,7 +76,9 @@ static Status prepare_run(Run *run, Message *message)
         worker->input = new_floats(network->values[network->input].elements, 1);
         worker->reference = new_floats(network->batch, run->classes);
         worker->quantized = new_floats(network->batch, run->classes);
-        status = worker->input && worker->reference && worker->quantized
+        const bool asked = run->weights && run->reference->changes;
+        worker->changes = asked ? calloc(1, sizeof *worker->changes) : NULL;
+        status = worker->input && worker->reference && worker->quantized && (worker->changes || !asked)
                      ? workspace_create(&worker->workspace, network, message)
                      : status_no_memory(message, "the evaluation");
     }
@@ -145,6 +149,9 @@ static Status evaluate_tile(Tally *tally, const Run *run, const Worker *worker, 
                                "'%s': image %zu has label %zu, and '%s' has %zu classes",
                                dataset->images_path, first + i, label, network->path, run->classes);
         tally_image(tally, reference + i * run->classes, quantized, run->classes, label);
+        if (worker->changes)
+            changes_add(worker->changes, first + i, label, reference + i * run->classes, quantized,
+                        run->classes);
     }
     return status;
 }
@@ -186,6 +193,8 @@ static Status run_all(Evaluation *evaluation, Run *run, Pool *pool, EvaluationPr
         if (progress && !progress(context, evaluation))
             return status_fail(message, STATUS_CANCELLED, "cancelled");
     }
+    for (size_t i = 0; i < run->worker_count; i++)
+        if (run->workers[i].changes) changes_merge(reference->changes, run->workers[i].changes);
     return STATUS_OK;
 }
 

@@ -19,6 +19,7 @@
 #define EVALUATE_REFERENCE_H
 
 #include "dataset/dataset.h"
+#include "evaluate/changes.h"
 #include "network/types.h"
 
 #define REFERENCE_BYTES ((size_t)256 << 20) /* of cached outputs, at most */
@@ -28,10 +29,12 @@ typedef struct Reference {
     const Dataset *dataset;
     Normalization normalization;
     size_t classes;
-    size_t known;    /* images from the front whose outputs are cached */
-    size_t capacity; /* images whose outputs fit the cache */
-    float *outputs;  /* [capacity][classes] */
-    size_t memory;   /* ceiling in bytes for an evaluation, set by the caller; 0: none */
+    size_t known;          /* images from the front whose outputs are cached */
+    size_t capacity;       /* images whose outputs fit the cache */
+    float *outputs;        /* [capacity][classes] */
+    size_t memory;         /* ceiling in bytes for an evaluation, set by the caller; 0: none */
+    ImageChanges *changes; /* set by the caller: where an evaluation that succeeds adds the images whose
+                              prediction changed or only just held; NULL: nowhere */
 } Reference;
 
 /* The size of the cache for a ceiling of `memory` bytes: an eighth, at most REFERENCE_BYTES. 0 stands for no

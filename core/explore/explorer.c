@@ -89,6 +89,7 @@ void explorer_free(Explorer *explorer)
     plan_drop(explorer->draft.plan);
     pipeline_free(explorer->pipeline);
     reference_free(explorer->reference);
+    changed_images_drop(explorer->draft.changes);
     visited_free(&explorer->visited);
     memo_free(explorer->memo);
     upstream_free(explorer->upstream);
@@ -116,6 +117,7 @@ void explorer_set_images(Explorer *explorer, const Dataset *calibration, const D
         draft->ladder = (Ladder){0};
         draft->ladder_current = draft->accuracy_current = false;
         draft->accuracy = draft->reference = (Evaluation){0};
+        explorer_show_changes(explorer, NULL);
     }
     explorer->images = calibration;
     explorer->evaluation = evaluation;
@@ -286,10 +288,20 @@ static bool accuracy_progress(void *context, const Evaluation *so_far)
     return explorer_proceeds(context);
 }
 
+/* Reads the pictures of changed images. Without them, the figures stand all the same. */
+static void keep_changes(Explorer *explorer, const ImageChanges *changes)
+{
+    ChangedImages *images;
+    if (changed_images_create(&images, changes, explorer->evaluation, NULL) != STATUS_OK) return;
+    explorer_show_changes(explorer, images);
+    visited_set_changes(&explorer->visited, explorer->draft.visit, images);
+}
+
 static Status pursue_accuracy(Explorer *explorer)
 {
     const size_t visit = explorer->draft.visit;
     Evaluation evaluation;
+    ImageChanges changes = {0};
     if (!explorer->evaluation || explorer->visited.findings[visit].has_accuracy) return STATUS_OK;
     explorer_start_stage(explorer, STAGE_ACCURACY, ACTIVITY_EVALUATING);
     Status status = STATUS_OK;
@@ -301,10 +313,13 @@ static Status pursue_accuracy(Explorer *explorer)
     Reference *reference = explorer->reference;
     const size_t unknown = reference->capacity - reference->known;
     reference->memory = explorer->memory + unknown * reference->classes * sizeof(float);
+    reference->changes = &changes;
     status = evaluation_run(&evaluation, reference, (const Weights *const *)explorer->pipeline->weights,
                             explorer->options.evaluation_images, explorer->options.pool, accuracy_progress,
                             explorer, &explorer->message);
+    reference->changes = NULL;
     if (status != STATUS_OK) return status;
+    keep_changes(explorer, &changes);
     explorer_show_accuracy(explorer, &evaluation);
     explorer_end_stage(explorer);
     return visited_set_accuracy(&explorer->visited, visit, &evaluation, &explorer->message);

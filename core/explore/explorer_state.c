@@ -163,6 +163,15 @@ static void forget_widths(LayerSnapshot *layer)
         layer->estimate[b] = layer->rounding_estimate[b] = layer->measured[b] = layer->local[b] = NAN;
 }
 
+void explorer_show_changes(Explorer *explorer, ChangedImages *changes)
+{
+    changed_images_hold(changes);
+    changed_images_drop(explorer->draft.changes);
+    explorer->draft.changes = changes;
+    explorer->draft.changes_current = changes != NULL;
+    explorer->changed = true;
+}
+
 void explorer_forget_layers(Explorer *explorer)
 {
     for (size_t l = 0; l < explorer->draft.layer_count; l++) {
@@ -264,6 +273,8 @@ void explorer_recall(Explorer *explorer)
         draft->visit == NO_INDEX ? &(Findings){0} : &explorer->visited.findings[draft->visit];
     draft->ladder_current = draft->accuracy_current = false;
     if (findings->has_ladder) explorer_show_ladder(explorer, &findings->ladder, 1);
+    draft->changes_current = false;
+    if (findings->changes) explorer_show_changes(explorer, findings->changes);
     if (findings->has_accuracy)
         explorer_show_accuracy(explorer, &explorer->visited.visited[draft->visit]->accuracy);
     const bool ladder = !findings->has_ladder && explorer->options.ladder_images > 0;

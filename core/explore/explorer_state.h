@@ -62,6 +62,8 @@ void explorer_show_trace(Explorer *explorer, const SolveProgress *trace, size_t 
 /* Takes the reference to the solution over. */
 void explorer_show_solved(Explorer *explorer, size_t layer, const Solved *solved);
 void explorer_show_ladder(Explorer *explorer, const Ladder *ladder, double fraction);
+/* Shows the changed images of a complete evaluation; the draft holds a reference of its own. */
+void explorer_show_changes(Explorer *explorer, ChangedImages *changes);
 void explorer_show_accuracy(Explorer *explorer, const Evaluation *accuracy);
 
 /* The key of a layer's statistics, had the plan `choice` for it. */

@@ -31,6 +31,7 @@ static void release(Snapshot *snapshot)
     for (size_t i = 0; snapshot->visited && i < snapshot->visited_count; i++)
         visited_plan_drop(snapshot->visited[i]);
     plan_drop(snapshot->plan);
+    changed_images_drop(snapshot->changes);
     free(snapshot->layers);
     free(snapshot->trace);
     free(snapshot->norms);
@@ -85,6 +86,7 @@ Status snapshot_create(Snapshot **result, const Snapshot *draft, Message *messag
     memcpy(copy, draft, sizeof *copy);
     atomic_init(&copy->references, 1);
     plan_hold(copy->plan);
+    changed_images_hold(copy->changes);
     bool enough = copy_arrays(copy, draft);
     hold_parts(copy);
     if (!enough) {

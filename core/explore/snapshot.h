@@ -93,7 +93,9 @@ typedef struct Snapshot {
 
     Evaluation accuracy; /* images 0: none yet */
     bool accuracy_current;
-    Evaluation reference; /* the float network's own, as far as known; `compared` is false */
+    ChangedImages *changes; /* held: of the last complete evaluation; NULL: none */
+    bool changes_current;   /* of `plan`; else of one before */
+    Evaluation reference;   /* the float network's own, as far as known; `compared` is false */
 
     size_t visited_count;
     VisitedPlan **visited; /* [visited_count], by number */

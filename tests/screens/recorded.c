@@ -423,6 +423,51 @@ static void fill_stream(Scene *scene, size_t count)
     }
 }
 
+/* --- changed images ---------------------------------------------------------------------------------- */
+
+/* A shirt-like shape, wider or narrower by image, with a lit left side. */
+static void fill_picture(unsigned char picture[28][28], size_t image)
+{
+    for (int y = 0; y < 28; y++) {
+        for (int x = 0; x < 28; x++) {
+            const int from_middle = x < 14 ? 13 - x : x - 14;
+            const int reach = y < 3 ? 0 : y < 9 ? 13 - (int)image : 6 + (int)image / 2;
+            picture[y][x] = (unsigned char)(from_middle < reach && y < 26 ? 250 - 5 * x - 2 * y : 0);
+        }
+    }
+}
+
+static void fill_changes(Recorded *recorded)
+{
+    static const double margins[RECORDED_CHANGES] = {-0.412, -0.153, -0.021, 0.008, 0.035};
+    static const size_t labels[RECORDED_CHANGES] = {6, 4, 6, 2, 0},
+                        others[RECORDED_CHANGES] = {0, 2, 4, 6, 6};
+    ChangedImages *changes = &recorded->changes;
+    *changes = (ChangedImages){.count = RECORDED_CHANGES,
+                               .changed_count = 3,
+                               .height = 28,
+                               .width = 28,
+                               .channels = 1,
+                               .pixels = &recorded->pixels[0][0][0]};
+    for (size_t i = 0; i < RECORDED_CHANGES; i++) {
+        const bool changed = margins[i] < 0;
+        changes->images[i] = (ImageChange){
+            .image = 40 + 977 * i,
+            .label = i == 1 ? others[i] : labels[i],
+            .float_class = labels[i],
+            .quantized_class = changed ? others[i] : labels[i],
+            .margin = margins[i],
+            .float_margin = 0.25 + 0.1 * (double)i,
+            .class_count = 5,
+            .classes = {labels[i], others[i], 3, 8, 9},
+            .float_share = {0.51F, 0.38F, 0.08F, 0.02F, 0.01F},
+            .quantized_share = {changed ? 0.4F : 0.46F, changed ? 0.5F : 0.44F, 0.07F, 0.02F, 0.01F}};
+        fill_picture(recorded->pixels[i], i);
+    }
+    recorded->snapshot.changes = changes;
+    recorded->snapshot.changes_current = true;
+}
+
 /* --- scene ------------------------------------------------------------------------------------------- */
 
 static bool fill_snapshot(Recorded *recorded)
@@ -447,6 +492,7 @@ static bool fill_snapshot(Recorded *recorded)
                            .visited = recorded->visit_list};
     fill_layers(recorded);
     fill_ladder(recorded);
+    fill_changes(recorded);
     if (plan_copy(&recorded->pursued, recorded->plan, NULL) != STATUS_OK) return false;
     snapshot->plan = recorded->pursued;
     return fill_visits(recorded);
@@ -506,6 +552,7 @@ static void forget_layer(LayerSnapshot *state)
 static void forget_accuracy(Recorded *recorded)
 {
     recorded->snapshot.accuracy = (Evaluation){0};
+    recorded->snapshot.changes = NULL;
     recorded->snapshot.visited_count = 0;
     recorded->snapshot.visit = NO_INDEX;
     recorded->scene.stream_count = 0;
@@ -538,6 +585,7 @@ static void show_evaluating(Recorded *recorded)
     snapshot->fraction = 0.3;
     snapshot->seconds_left = 22;
     snapshot->accuracy = evaluation_of(3000, 2806, 7, 5);
+    snapshot->changes = NULL;
     snapshot->visited_count = 0;
     snapshot->visit = NO_INDEX;
     recorded->scene.stream_count = 12;

@@ -15,6 +15,7 @@
 #define RECORDED_NODES (RECORDED_LAYERS + 9) /* an Add for every block */
 #define RECORDED_VISITS 6
 #define RECORDED_EPOCHS 32
+#define RECORDED_CHANGES 5
 
 typedef enum Moment {
     MOMENT_OPENING, /* no snapshot yet */
@@ -42,6 +43,8 @@ typedef struct Recorded {
     float input_scale;
     LadderStep steps[RECORDED_LAYERS];
     LayerNorm norms[RECORDED_NODES];
+    ChangedImages changes; /* its pixels are below */
+    unsigned char pixels[RECORDED_CHANGES][28][28];
     VisitedPlan visited[RECORDED_VISITS];
     VisitedPlan *visit_list[RECORDED_VISITS];
 

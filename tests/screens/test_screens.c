@@ -212,6 +212,25 @@ static void accuracy_plans(Recorded *recorded)
     recorded->scene.chart_cursor[PANEL_ACCURACY] = 4;
 }
 
+static void changed_images(Recorded *recorded)
+{
+    front(recorded, VIEW_ACCURACY_CHANGED);
+    recorded->scene.chart_cursor[PANEL_ACCURACY] = 1;
+}
+
+static void changed_images_by_class(Recorded *recorded)
+{
+    front(recorded, VIEW_ACCURACY_CHANGED);
+    recorded->scene.zoomed = false;
+    recorded->scene.changed_by_class = true;
+}
+
+static void changed_images_early(Recorded *recorded)
+{
+    recorded_show(recorded, MOMENT_EVALUATING);
+    front(recorded, VIEW_ACCURACY_CHANGED);
+}
+
 static void accuracy_unlabelled(Recorded *recorded)
 {
     front(recorded, VIEW_ACCURACY_IMAGES);
@@ -330,6 +349,9 @@ static const struct {
     {"accuracy/by_layer", accuracy_by_layer, SMALL | NORMAL | LARGE},
     {"accuracy/by_image", accuracy_by_image, SMALL | NORMAL | LARGE},
     {"accuracy/plans", accuracy_plans, SMALL | NORMAL | LARGE | HUGE_SIZE},
+    {"accuracy/changed", changed_images, SMALL | NORMAL | WIDE | TALL | PLAIN | STYLED},
+    {"accuracy/changed_by_class", changed_images_by_class, NORMAL | WIDE | TALL},
+    {"accuracy/changed_early", changed_images_early, NORMAL},
     {"accuracy/unlabelled", accuracy_unlabelled, NORMAL},
     {"overlays/details", details, SMALL | NORMAL | LARGE | HUGE_SIZE | PLAIN},
     {"overlays/details_inputs", details_inputs, NORMAL | LARGE},
@@ -448,6 +470,9 @@ static void shake_snapshot(Recorded *recorded, Dice *dice)
     bound->costliest = roll(dice, 2) ? roll(dice, RECORDED_LAYERS) : NO_INDEX;
     bound->culprit = roll(dice, 2) ? "node" : NULL;
     bound->violation = roll(dice, 4) ? NULL : "spectral above Frobenius";
+    snapshot->changes = roll(dice, 3) ? &recorded->changes : NULL;
+    recorded->changes.images[roll(dice, RECORDED_CHANGES)].margin = odd_number(dice);
+    recorded->scene.changed_by_class = roll(dice, 2);
     snapshot->norms = roll(dice, 2) ? recorded->norms : NULL;
     snapshot->visited_count = roll(dice, RECORDED_VISITS + 1);
     snapshot->visit = roll(dice, 2) ? roll(dice, RECORDED_VISITS) : NO_INDEX;

@@ -1,6 +1,7 @@
 #include "views/canvas/canvas.h"
 
 #include "views/canvas/character.h"
+#include "views/canvas/palette.h"
 
 #include <limits.h>
 #include <math.h>
@@ -89,6 +90,7 @@ static void blank_whole(Canvas *canvas, CanvasCell *cell, Style style)
     if (column + 1 < (size_t)canvas->columns && cell[1].text[0] == 0) blank(cell + 1);
     blank(cell);
     cell->style = (unsigned char)style;
+    cell->ink = cell->paper = 0;
 }
 
 static void draw_byte(Canvas *canvas, Area area, int row, int column, Style style, char byte)
@@ -338,6 +340,28 @@ void canvas_dots(Canvas *canvas, Area area, int row, int column, Style style, un
     blank_whole(canvas, cell, style);
     int length = u8_uctomb((uint8_t *)cell->text, BRAILLE | (dots & 0xff), CELL_BYTES - 1);
     cell->text[length] = 0;
+}
+
+void canvas_pixels(Canvas *canvas, Area area, int row, int column, const unsigned char upper[3],
+                   const unsigned char lower[3])
+{
+    static const char *const shades[] = {" ", "░", "▒", "▓", "█"};
+    unsigned sum = 0; /* of brightness, by the weights of ITU-R BT.601 in thousandths */
+    for (int i = 0; i < 2; i++) {
+        const unsigned char *rgb = i ? lower : upper;
+        sum += 299U * rgb[0] + 587U * rgb[1] + 114U * rgb[2];
+    }
+    const unsigned mean = sum / 2000;
+    const char digit[] = {(char)('0' + mean * 10 / 256), 0};
+    CanvasCell *cell = cell_at(canvas, area, row, column);
+    if (!cell) return;
+    canvas_put(canvas, area, row, column, STYLE_TEXT,
+               !canvas->unicode ? digit
+               : canvas->colors ? "▀"
+                                : shades[mean * 5 / 256]);
+    if (!canvas->unicode || !canvas->colors) return;
+    cell->ink = palette_nearest(upper);
+    cell->paper = palette_nearest(lower);
 }
 
 /* --- dump ------------------------------------------------------------------------------------------- */

@@ -53,11 +53,13 @@ typedef struct Area {
 typedef struct CanvasCell {
     char text[CELL_BYTES]; /* UTF-8, terminated; "" in the second cell of a wide character */
     unsigned char style;
+    unsigned char ink, paper; /* of a pixel: colours of the palette of 256; both 0: the style's */
 } CanvasCell;
 
 typedef struct Canvas {
     int rows, columns;
     bool unicode;      /* false: ASCII alone is drawn, by canvas_glyph() and by escaping */
+    bool colors;       /* whether canvas_pixels() may use colours, 256 of them */
     CanvasCell *cells; /* [rows][columns] */
 } Canvas;
 
@@ -143,6 +145,11 @@ void canvas_bar(Canvas *canvas, Area area, int row, int column, int columns, dou
 void canvas_dots(Canvas *canvas, Area area, int row, int column, Style style, unsigned dots);
 /* A bar of one cell whose height is `part` (0 to 1), for tables. */
 void canvas_spark(Canvas *canvas, Area area, int row, int column, double part, Style style);
+
+/* A cell as two pixels, one above the other: RGB [3] each. In colours where the canvas has them; otherwise as
+ * the shade of their mean, and in ASCII as a digit, 0 for black to 9 for white. */
+void canvas_pixels(Canvas *canvas, Area area, int row, int column, const unsigned char upper[3],
+                   const unsigned char lower[3]);
 
 /* Appends the canvas as lines without trailing blanks. With styles, each line starts with '|'; if one of its
  * cells is not STYLE_TEXT, a line follows that starts with ':' and has one letter per cell. */

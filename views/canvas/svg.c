@@ -1,5 +1,6 @@
 #include "views/canvas/svg.h"
 
+#include "views/canvas/palette.h"
 #include "views/canvas/theme.h"
 
 #include <math.h>
@@ -25,11 +26,13 @@ static Paint paint_of(const CanvasCell *cell)
 {
     const Look look = theme_look((Style)cell->style, COLOR_256);
     Paint paint = {INK, PAPER, look.bold, look.underline};
-    if (look.color >= 0) paint.ink = theme_rgb(look.color);
+    if (look.color >= 0) paint.ink = palette_rgb(look.color);
     if (look.reverse) {
         paint.paper = paint.ink;
         paint.ink = PAPER;
     }
+    if (cell->ink) paint.ink = palette_rgb(cell->ink);
+    if (cell->paper) paint.paper = palette_rgb(cell->paper);
     return paint;
 }
 

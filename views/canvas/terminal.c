@@ -22,6 +22,7 @@
 #undef columns
 
 enum { ESCAPE_DELAY = 25 }; /* milliseconds to wait for the rest of a key's sequence */
+#define PIXEL_PAIRS 8192    /* pairs of colours that pictures need: more than a screen shows */
 #define DOUBLE_CLICK 0.4    /* seconds */
 
 /* Curses has one screen a process, and so has this. */
@@ -190,6 +191,11 @@ bool terminal_unicode(void)
     return terminal.unicode;
 }
 
+bool terminal_has_pixels(void)
+{
+    return terminal.unicode && terminal.colors == COLOR_256 && COLOR_PAIRS >= PIXEL_PAIRS;
+}
+
 ColorMode terminal_colors(void)
 {
     return terminal.colors;
@@ -325,6 +331,14 @@ static void widen(wchar_t wide[CCHARW_MAX + 1], const char *text, int columns)
     if (count == 0 || wcwidth(wide[0]) != columns) wmemcpy(wide, L"?", 2);
 }
 
+/* The pair of a cell's colours. Curses makes pairs as they are asked for, and drops the oldest where it has
+ * no more. */
+static int pair_of(const CanvasCell *cell)
+{
+    const int pixel = cell->ink ? alloc_pair(cell->ink, cell->paper) : -1;
+    return pixel >= 0 ? pixel : terminal.pairs[cell->style];
+}
+
 static void show_row(const Canvas *canvas, int row)
 {
     const CanvasCell *cells = canvas->cells + (size_t)row * (size_t)canvas->columns;
@@ -334,7 +348,8 @@ static void show_row(const Canvas *canvas, int row)
         wchar_t wide[CCHARW_MAX + 1];
         widen(wide, cells[c].text, columns);
         cchar_t shown;
-        setcchar(&shown, wide, terminal.attributes[cells[c].style], terminal.pairs[cells[c].style], NULL);
+        int pair = pair_of(&cells[c]);
+        setcchar(&shown, wide, terminal.attributes[cells[c].style], (short)pair, &pair);
         mvadd_wch(row, c, &shown);
     }
 }

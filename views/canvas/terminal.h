@@ -66,6 +66,8 @@ void terminal_rescue(void);
 
 /* Whether the open terminal shows more than ASCII. */
 bool terminal_unicode(void);
+/* Whether canvas_pixels() may use colours: 256 of them, and enough pairs. */
+bool terminal_has_pixels(void);
 /* The colours of the open terminal. */
 ColorMode terminal_colors(void);
 /* The size of the open terminal, at most CANVAS_MOST each. */

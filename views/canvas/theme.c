@@ -57,15 +57,6 @@ Look theme_look(Style style, ColorMode mode)
     return look;
 }
 
-unsigned theme_rgb(int color)
-{
-    static const unsigned char levels[6] = {0, 95, 135, 175, 215, 255};
-    if (color < 16) return 0xffffff;
-    if (color >= 232) return 0x010101u * (8u + 10u * (unsigned)(color - 232));
-    const int cube = color - 16;
-    return (unsigned)levels[cube / 36] << 16 | (unsigned)levels[cube / 6 % 6] << 8 | levels[cube % 6];
-}
-
 ColorMode theme_mode(int colors, const char *no_color)
 {
     if ((no_color && no_color[0]) || colors < 8) return COLOR_NONE;

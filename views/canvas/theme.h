@@ -18,10 +18,6 @@ typedef struct Look {
 /* What a style looks like. */
 Look theme_look(Style style, ColorMode mode);
 
-/* 0xRRGGBB of a colour of the palette of 256, which xterm fixed: 16 to 231 are a cube of 6 x 6 x 6, 232 to
- * 255 are greys. The first 16, which every terminal sets as it likes, give white. */
-unsigned theme_rgb(int color);
-
 /* The mode for a terminal of `colors` colours. no_color: the variable NO_COLOR, or NULL; if it is not empty,
  * there are no colours. */
 ColorMode theme_mode(int colors, const char *no_color);

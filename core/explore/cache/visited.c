@@ -8,6 +8,7 @@ void visited_free(VisitedPlans *plans)
     for (size_t i = 0; i < plans->count; i++) {
         visited_plan_drop(plans->visited[i]);
         ladder_free(&plans->findings[i].ladder);
+        changed_images_drop(plans->findings[i].changes);
     }
     free(plans->visited);
     free(plans->findings);
@@ -123,6 +124,12 @@ Status visited_set_ladder(VisitedPlans *plans, size_t index, Ladder *ladder, Mes
     visited->hybrid = relative(findings->ladder.hybrid, &findings->ladder);
     visited->spectral = relative(findings->ladder.spectral, &findings->ladder);
     return STATUS_OK;
+}
+
+void visited_set_changes(VisitedPlans *plans, size_t index, ChangedImages *changes)
+{
+    changed_images_drop(plans->findings[index].changes);
+    plans->findings[index].changes = changes;
 }
 
 Status visited_set_accuracy(VisitedPlans *plans, size_t index, const Evaluation *accuracy, Message *message)

@@ -18,6 +18,7 @@ typedef struct Findings {
     bool has_accuracy; /* measured in this session, not restored */
     bool has_ladder;
     Ladder ladder;
+    ChangedImages *changes; /* held; NULL where not known */
 } Findings;
 
 /* Zeros: empty. */
@@ -27,6 +28,9 @@ typedef struct VisitedPlans {
         *visited; /* [count], held; replaced where something becomes known, since snapshots share them */
     Findings *findings; /* [count] */
 } VisitedPlans;
+
+/* Keeps the changed images of the plan; takes the reference over. */
+void visited_set_changes(VisitedPlans *plans, size_t index, ChangedImages *changes);
 
 /* Frees all plans; the struct is then empty. */
 void visited_free(VisitedPlans *plans);

@@ -191,7 +191,12 @@ static void panels_and_pages(void **state)
     assert_int_equal(scene_view(&session.scene, PANEL_LAYERS), VIEW_LAYERS_NETWORK);
     press("D");
     assert_int_equal(scene_view(&session.scene, PANEL_LAYERS), VIEW_LAYERS);
-    press("<Tab>");
+    press("C");
+    assert_int_equal(session.scene.front, PANEL_ACCURACY);
+    assert_false(session.scene.changed_by_class);
+    press("C");
+    assert_true(session.scene.changed_by_class);
+    press("DD<Tab>");
     for (ViewId view = VIEW_ERROR_EPOCHS; view <= VIEW_ERROR_WIDTHS; view++) {
         assert_int_equal(scene_view(&session.scene, PANEL_ERROR), view);
         press("v");

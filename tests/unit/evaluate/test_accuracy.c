@@ -125,6 +125,60 @@ static void threads_change_no_bit(void **state)
     }
 }
 
+static ImageChanges find_changes(size_t threads, size_t limit, Evaluation *evaluation)
+{
+    ImageChanges changes = {0};
+    Reference *reference = open_reference(REFERENCE_BYTES);
+    reference->changes = &changes;
+    *evaluation = evaluate_beside(reference, threads, true, limit);
+    reference_free(reference);
+    return changes;
+}
+
+/* The images of smallest |margin|, by it; the same bytes with any number of threads. */
+static void changed_images_are_those_of_smallest_margin(void **state)
+{
+    Evaluation evaluation;
+    const ImageChanges one = find_changes(1, 500, &evaluation), more = find_changes(3, 500, &evaluation);
+    const size_t changed = evaluation.images - evaluation.agreeing;
+    assert_true(changed > 0);
+    assert_int_equal(one.changed_count, changed < CHANGES_MOST ? changed : CHANGES_MOST);
+    assert_int_equal(one.held_count, CHANGES_MOST);
+    assert_memory_equal(&one, &more, sizeof one);
+    for (size_t i = 0; i < one.changed_count; i++) {
+        const ImageChange *change = &one.changed[i];
+        assert_true(change->margin <= 0 && change->float_margin >= 0);
+        assert_int_not_equal(change->float_class, change->quantized_class);
+        assert_int_equal(change->classes[0], change->float_class);
+        assert_int_equal(change->classes[1], change->quantized_class);
+        assert_true(change->float_share[0] >= change->float_share[1]);
+        assert_true(change->quantized_share[1] >= change->quantized_share[0]);
+        if (i > 0) assert_true(change->margin <= one.changed[i - 1].margin);
+    }
+    for (size_t i = 1; i < one.held_count; i++) assert_true(one.held[i].margin >= one.held[i - 1].margin);
+}
+
+static void pictures_of_changed_images_are_their_pixels(void **state)
+{
+    Evaluation evaluation;
+    Message message = {0};
+    ChangedImages *images;
+    float pixels[28 * 28];
+    Normalization plain = {.std = {1}};
+    const ImageChanges changes = find_changes(2, 200, &evaluation);
+    assert_int_equal(changed_images_create(&images, &changes, fixture.dataset, &message), STATUS_OK);
+    assert_int_equal(images->count, changes.changed_count + changes.held_count);
+    assert_int_equal(images->height, 28);
+    for (size_t i = 0; i < images->count; i++) {
+        if (i > 0) assert_true(images->images[i].margin >= images->images[i - 1].margin);
+        assert_int_equal(dataset_read(fixture.dataset, pixels, images->images[i].image, 1, &plain, NULL),
+                         STATUS_OK);
+        for (size_t p = 0; p < 28 * 28; p++)
+            assert_int_equal(images->pixels[i * 28 * 28 + p], (int)lround(255.0 * pixels[p]));
+    }
+    changed_images_drop(images);
+}
+
 static void coarse_weights_cost_something(void **state)
 {
     Evaluation evaluation = evaluate(2, true, 1000);
@@ -246,6 +300,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(figures_of_lenet5_are_known),
         cmocka_unit_test(threads_change_no_bit),
+        cmocka_unit_test(changed_images_are_those_of_smallest_margin),
+        cmocka_unit_test(pictures_of_changed_images_are_their_pixels),
         cmocka_unit_test(coarse_weights_cost_something),
         cmocka_unit_test(short_tiles_add_up),
         cmocka_unit_test(known_outputs_change_no_bit),

@@ -214,6 +214,8 @@ static void snapshot_agrees(const Snapshot *snapshot, const Explorer *explorer, 
         if (pipeline->solved[l]) assert_ptr_equal(layer->solved, pipeline->solved[l]);
     }
     assert_true(snapshot->ladder_current && snapshot->accuracy_current);
+    assert_non_null(snapshot->changes);
+    assert_true(snapshot->changes->count > 0 && snapshot->changes->count <= snapshot->accuracy.images);
     assert_true(snapshot->ladder.hybrid == explorer_ladder(explorer)->hybrid);
     assert_int_equal(snapshot->accuracy.images, IMAGES);
     assert_int_equal(snapshot->accuracy.agreeing, explorer_accuracy(explorer)->agreeing);

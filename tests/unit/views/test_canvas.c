@@ -228,6 +228,33 @@ static void dots_add_up(void **state)
     expect(&canvas, true, "|⢁b\n:2\n");
 }
 
+/* In colours, in shades without them, and as digits in ASCII. */
+static void pixels_are_drawn_as_the_canvas_can(void **state)
+{
+    static const unsigned char black[3] = {0}, white[3] = {255, 255, 255}, red[3] = {255, 0, 0};
+    Canvas canvas = make(1, 3, true);
+    Area all = canvas_area(&canvas);
+    canvas.colors = true;
+    canvas_pixels(&canvas, all, 0, 0, black, red);
+    assert_string_equal(canvas.cells[0].text, "▀");
+    assert_int_equal(canvas.cells[0].ink, 16);
+    assert_int_equal(canvas.cells[0].paper, 196);
+    canvas_text(&canvas, all, 0, 0, STYLE_TEXT, "a");
+    assert_int_equal(canvas.cells[0].paper, 0);
+    canvas.colors = false;
+    canvas_pixels(&canvas, all, 0, 0, white, white);
+    canvas_pixels(&canvas, all, 0, 1, white, black);
+    canvas_pixels(&canvas, all, 0, 2, black, black);
+    canvas_pixels(&canvas, all, 0, 3, white, white);
+    expect(&canvas, false, "█▒\n");
+
+    canvas = make(1, 3, false);
+    canvas_pixels(&canvas, canvas_area(&canvas), 0, 0, white, white);
+    canvas_pixels(&canvas, canvas_area(&canvas), 0, 1, white, black);
+    canvas_pixels(&canvas, canvas_area(&canvas), 0, 2, black, black);
+    expect(&canvas, false, "940\n");
+}
+
 static void areas_are_cut(void **state)
 {
     Area area = {2, 3, 10, 20}, part = area_part(area, 1, 2, 3, 4);
@@ -299,6 +326,7 @@ int main(void)
         cmocka_unit_test(paragraphs_scroll),
         cmocka_unit_test(bars_and_sparks),
         cmocka_unit_test(dots_add_up),
+        cmocka_unit_test(pixels_are_drawn_as_the_canvas_can),
         cmocka_unit_test(areas_are_cut),
         cmocka_unit_test(sizes_are_checked),
         cmocka_unit_test(random_text_stays_inside),

@@ -881,6 +881,16 @@ static void shares_agree_with_the_csv_and_a_recomputation(void **state)
     stage_free(&stage);
 }
 
+/* At 100 columns the shares are narrow, and stand before what the network's file says. */
+static void the_share_stays_on_a_small_screen(void **state)
+{
+    Stage stage = make_stage((Size){100, 30});
+    screen_draw(&stage.canvas, stage.scene);
+    assert_int_equal(find_row(&stage.canvas, "hybrid"), 2);
+    assert_int_equal(find_row(&stage.canvas, " kind "), -1);
+    stage_free(&stage);
+}
+
 /* A bit's gain and cost: from solves where both widths have one, otherwise from estimates, and marked. */
 static void a_bits_gain_is_marked_where_it_is_estimated(void **state)
 {
@@ -1071,6 +1081,7 @@ int main(void)
         cmocka_unit_test(what_is_not_known_comes_last_both_ways),
         cmocka_unit_test(a_filter_keeps_the_cursor_on_its_layer),
         cmocka_unit_test(shares_agree_with_the_csv_and_a_recomputation),
+        cmocka_unit_test(the_share_stays_on_a_small_screen),
         cmocka_unit_test(a_bits_gain_is_marked_where_it_is_estimated),
         cmocka_unit_test(the_widths_caption_says_what_is_drawn),
         cmocka_unit_test(the_live_figure_is_the_curves_last_point),

@@ -34,6 +34,7 @@ enum {
     TEXT_MOST = 16,
     STATE_WORD_COLUMNS = 8,
     SHARE_MOST = 20,
+    SHARE_LEAST = 6,         /* "hybrid", in place of "hybrid %" and a bar */
     SHARE_FIGURE_COLUMNS = 5 /* "100.0" */
 };
 
@@ -76,7 +77,8 @@ static Figure title_of(const Scene *scene, ColumnKind kind, int columns)
 {
     Figure title;
     if (kind == COLUMN_SHARE)
-        snprintf(title.text, sizeof title.text, "%s %%", rung_name(scene->rung));
+        snprintf(title.text, sizeof title.text, columns == SHARE_LEAST ? "%s" : "%s %%",
+                 rung_name(scene->rung));
     else
         snprintf(title.text, sizeof title.text, "%s",
                  kind == COLUMN_STATE && columns > 1 ? "state" : kinds[kind].title);
@@ -132,6 +134,10 @@ static Table make_table(const Canvas *canvas, const Scene *scene, int columns)
     for (int rank = 1; rank < RANKS && rest > 0; rank++) {
         Table wider = table;
         int taken = show_rank(&wider, canvas, scene, rank);
+        if (taken > rest && kinds[COLUMN_SHARE].rank == rank && rest > SHARE_LEAST) {
+            table.columns[COLUMN_SHARE] = SHARE_LEAST;
+            rest -= SHARE_LEAST + 1;
+        }
         if (taken > rest) continue;
         table = wider;
         rest -= taken;
@@ -140,7 +146,7 @@ static Table make_table(const Canvas *canvas, const Scene *scene, int columns)
         table.columns[COLUMN_STATE] = STATE_WORD_COLUMNS;
         rest -= STATE_WORD_COLUMNS - 1;
     }
-    if (table.columns[COLUMN_SHARE]) {
+    if (table.columns[COLUMN_SHARE] > SHARE_LEAST) {
         int share = table.columns[COLUMN_SHARE] + rest;
         table.columns[COLUMN_SHARE] = share < SHARE_MOST ? share : SHARE_MOST;
     }
@@ -270,6 +276,7 @@ static void draw_bar(Canvas *canvas, Area cell, int row, const Table *table, con
     } else if (kind == COLUMN_SHARE && table->most_share > 0) {
         double part = layer_share(scene, layer) / table->most_share;
         int columns = cell.columns - SHARE_FIGURE_COLUMNS - 1;
+        if (columns <= 0) return;
         if (columns == 1)
             canvas_spark(canvas, cell, row, 0, part, STYLE_SERIES_2);
         else

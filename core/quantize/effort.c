@@ -9,8 +9,9 @@ static const EffortRow efforts[EFFORT_COUNT] = {
     [EFFORT_PAPER] = {"paper", "bit-split alone behind float layers, without bias correction and ridge", 1, 1,
                       0, 0, 0, false, false},
     [EFFORT_FAST] = {"fast", "coordinate descent on digits and codes", 1, 1, 0, 0, 0, false, false},
-    [EFFORT_THOROUGH] = {"thorough", "64 partial codes, pair moves until none helps, iterated local search",
-                         64, 9, 3, 100, 200, true, true},
+    [EFFORT_THOROUGH] = {"thorough",
+                         "64 partial codes, ADMM, pair moves until none helps, iterated local search", 64, 9,
+                         3, 100, 200, true, true},
 };
 
 const EffortRow *effort_row(Effort effort)

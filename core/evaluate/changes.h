@@ -9,7 +9,12 @@
  * ImageChanges is collected during an evaluation (Reference.changes); ChangedImages is the same with small
  * pictures, counted by references, and shared between threads as it never changes.
  *
+ * Example (Reference *reference, const Weights *const *weights, const Dataset *dataset, Pool *pool,
+ * Message *message):
+ *     #include "evaluate/accuracy.h"
  *     ImageChanges changes = {0};
+ *     ChangedImages *images;
+ *     Evaluation evaluation;
  *     reference->changes = &changes;
  *     evaluation_run(&evaluation, reference, weights, 0, pool, NULL, NULL, message);
  *     changed_images_create(&images, &changes, dataset, message);

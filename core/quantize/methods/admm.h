@@ -11,9 +11,9 @@
  * at their own least-squares scale, is lower than that of its codes so far: the objective never rises.
  * Private to core/quantize.
  *
- *     static size_t group_bytes(size_t n) { return own_bytes(n) + admm_group_bytes(n); }
- *     ...
- *     status = admm_improve(solver, own_bytes(n), &solver->solution->epochs);
+ * Example (Solver *solver, size_t own_bytes, size_t n):
+ *     size_t group_bytes = own_bytes + admm_group_bytes(n);   // what the method's row of the table asks for
+ *     return admm_improve(solver, own_bytes, &solver->solution->epochs);
  */
 #ifndef QUANTIZE_ADMM_H
 #define QUANTIZE_ADMM_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "app/cli/blas_kernel.h"
 #include "app/cli/commands/commands.h"
 #include "app/cli/interrupt.h"

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 # Sourced by app/run and tests/run: installs what is missing and builds. All that it says goes to stderr.
 # Expects $root, the folder of the sources, and $me, the script's name.
 

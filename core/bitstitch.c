@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "bitstitch.h"
 
 #include "base/blas.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* bitstitch: post-training quantization by bit-split and stitching.
  *
  * This header is the library's public face. A model is an ONNX network with the images that it is calibrated

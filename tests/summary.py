@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Summarizes meson's test logs: the fuzzers' results, failed and skipped tests with reasons, and a line of totals."""
 import json
 import os

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "views/layer_cost.h"
 
 #include <math.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Layer cost: what a layer costs by the rung that the screen shows (Scene.rung), and what one bit changes.
  *
  * A layer's contribution to a rung grows with the root of its local error, so that a width whose error is r

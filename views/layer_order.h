@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Layer order: which layers the table shows, and in what order, by the scene's sort key and filter. */
 #ifndef VIEWS_LAYER_ORDER_H
 #define VIEWS_LAYER_ORDER_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "views/layout.h"
 
 /* The first rows of *area, which loses them. */

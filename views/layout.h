@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Layout: where each panel stands: a pure function of the terminal's size and the panel in front.
  *
  * From 40 columns x 10 rows on: a header, the panels that fit, a footer. From 100 x 24 on, all four panels:

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "views/lesson.h"
 
 #include "views/layer_order.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Lesson: a guided tour in eight steps, on the network that is open and with its current figures.
  *
  * A step shows a view and moves the cursor to a layer that illustrates it; its text stands beside or below

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "views/page.h"
 
 #define CHART_LEAST_ROWS 9 /* with fewer, the explanation is left out */

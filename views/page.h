@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Page: what a view shows inside its panel: a line of figures, a chart, and an explanation. Private to
  * views/.
  *

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "views/scene.h"
 
 #include <math.h>

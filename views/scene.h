@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Scene: all that the screen shows: the newest snapshot, the plan being edited, and where the person is.
  *
  * The interface thread owns it, app/explorer/act_*.c change it, and views only read it: screen_draw() is a

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "views/screen.h"
 
 #include "views/lesson.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Screen: all panels, overlays, the lesson and the prompt of a scene on a canvas.
  *
  * Example (const Scene *scene, size_t rows, size_t columns, Message *message):

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "views/view.h"
 
 #define VIEW_ROW(id, panel, fill) [VIEW_##id] = {panel, fill},

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* View: one page of a panel, and the table of all views.
  *
  * To add a view: write views/panels/view_NAME.c with a function that fills a Page (views/page.h), list the

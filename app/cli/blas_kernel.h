@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* BLAS kernel: the choice that the program makes for its process.
  *
  * Debian 12's OpenBLAS does not know the newest processors and falls back to its slowest kernel. Here the

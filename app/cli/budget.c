@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "app/cli/budget.h"
 
 #include "base/memory.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Budget: --memory divided, in this one place.
  *
  * --memory is the most that the process may hold at any time, beside BUDGET_PROGRAM for the program, its

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Inputs: what a command works on: the network, its images and how they are prepared, the plan.
  *
  * Options win over the description, which wins over the network's own metadata.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Interrupt: signals that ask a run to stop.
  *
  * A batch command ends at its next progress report; a second signal ends the program at once. The explorer

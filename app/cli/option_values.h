@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Option values: their types: parsing, what a message expects, the words to choose from. */
 #ifndef APP_OPTION_VALUES_H
 #define APP_OPTION_VALUES_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Options: commands, and one table of all options. Parsing, --help, the man page and the test of the
  * completions are made from it.
  *

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Output check: whether a file can be written, before the work of which it is the result. */
 #ifndef APP_OUTPUT_CHECK_H
 #define APP_OUTPUT_CHECK_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Paths as a person types them, and what kind of file a path names. */
 #ifndef APP_PATH_H
 #define APP_PATH_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Progress: one line on standard error that is overwritten, where that is a terminal; nothing elsewhere. */
 #ifndef APP_PROGRESS_H
 #define APP_PROGRESS_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "app/cli/remedy.h"
 
 #include "app/cli/budget.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Remedies in the program's words: the library's messages name causes, and list what would help
  * (base/status.h); here each remedy becomes the option of the command line that does it.
  *

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "app/cli/output_check.h"
 #include "app/cli/path.h"
 #include "app/explorer/actions.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "app/explorer/actions.h"
 #include "base/sizes.h"
 #include "views/screen.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "app/explorer/actions.h"
 #include "app/explorer/prompt.h"
 #include "base/sizes.h"

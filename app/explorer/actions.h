@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Actions: what keys and the mouse do to the session: to the scene, the plan and the worker.
  *
  * Keys, scripts and tests all go through act_on_key(). It looks the key up in app/explorer/key_table.h and

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Autosave: saves the exploration in the XDG state folder, and offers it when the same network is opened
  * again.
  *

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Explore: the program in a terminal: keys in, screens out, until the person leaves.
  *
  * The one thread that has the terminal. It waits for keys, signals and the worker's news, acts, and draws; it

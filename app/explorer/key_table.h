@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Key table: what every key does, in one row per key.
  *
  * Dispatch, the help screen, the footer, the man page and the list of keys in app/README.md are made from the

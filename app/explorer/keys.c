@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "app/explorer/keys.h"
 
 #include "views/canvas/terminal.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Keys: their names, and keys and characters as text.
  *
  * A key is a Unicode character or one of the codes of views/canvas/terminal.h. What keys do stands in

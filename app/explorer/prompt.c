@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "app/explorer/prompt.h"
 
 #include "app/cli/path.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Prompt: the line that a person types: a filter, the path of a file.
  *
  * A prompt says what becomes of the line; the functions below are handlers of keys (KEYS_PROMPT) and edit it.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Script: runs the explorer without a terminal: keys from a file, screens as text. For tests, demonstrations
  * and screen readers.
  *

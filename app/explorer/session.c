@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "app/explorer/session.h"
 
 #include "app/cli/remedy.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Session: what a person works at: the workspace that is open, the scene that is drawn from it, and the line
  * or the question that waits for keys.
  *

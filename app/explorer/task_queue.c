@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "app/explorer/task_queue.h"
 
 #include <stdlib.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Task queue: what the person asked the worker for, beside the newest plan: questions about a layer, and
  * exports.
  *

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Worker: the thread that runs the explorer, and all that crosses between it and the interface.
  *
  * The interface says what is wanted and reads the newest snapshot; neither waits for the other longer than it

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "app/explorer/worker_state.h"
 
 PlanState plan_state_after(PlanState state, PlanEvent event)

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Worker state: what the worker's thread does next, and what becomes of the newest plan, as pure functions.
  *
  * No thread and no lock: app/explorer/worker.c calls these with its lock held, tests call them as they are.

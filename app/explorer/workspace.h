@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Workspace: a network that is being explored: what it was opened with, the undo history of its plan, and the
  * worker.
  *

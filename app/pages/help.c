@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "app/pages/help.h"
 
 #include "app/explorer/script.h"

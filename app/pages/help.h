@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Help: what --help prints, made from the tables of commands, options, methods and script orders. */
 #ifndef APP_HELP_H
 #define APP_HELP_H

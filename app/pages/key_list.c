@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The keys of the panels as text, two per line, for app/README.md. */
 #include "app/explorer/key_table.h"
 #include "app/pages/pages.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* bitstitch.1, with the man macros. */
 #include "app/cli/options.h"
 #include "app/explorer/key_table.h"

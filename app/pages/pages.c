@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The program that makes the pages: see app/pages/pages.h. */
 #include "app/pages/pages.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Pages: texts made from the program's tables of options and keys.
  *
  * A program of its own, pages, prints them:

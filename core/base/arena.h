@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Arena: memory that is freed all at once, for what lives as long as a network or a run.
  *
  * An allocation that would pass the ceiling returns NULL and allocates nothing. One thread at a time.

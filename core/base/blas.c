@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "base/blas.h"
 
 #include <math.h>

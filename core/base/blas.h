@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* BLAS and LAPACK: OpenBLAS on one thread, checked once, before it is relied on.
  *
  * Which kernel OpenBLAS runs on is the process's choice (OPENBLAS_CORETYPE); the library only asks for it.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "base/cancellation.h"
 
 Status cancellation_check(Cancellation *cancellation, bool on_caller, Message *message)

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Cancellation: the one way in which long work asks its caller whether to go on, and says how far it is.
  *
  * Work of several threads shares one Cancellation: any thread counts what it has done, the caller's thread

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Clones: a kernel compiled for AVX-512, for AVX2 and for the baseline; the processor picks one when the
  * program is loaded. Plain code under sanitizers and in compilers that cannot. */
 #ifndef BASE_CLONES_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Figures: numbers as people read them, on the screen, in the commands and in messages.
  *
  * One unit system: B, KiB, MiB, ... (powers of 1024) for memory and files; k, M, G (powers of 1000) for

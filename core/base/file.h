@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Files read whole, below a ceiling, and named by their SHA-256. Any thread may call.
  *
  * Example (Message *message):

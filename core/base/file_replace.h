@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Writes files so that nothing is lost: the old file stands, or the new one, never half of one. Any thread
  * may call.
  *

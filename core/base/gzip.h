@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Files that may be gzip streams, by zlib. Any thread may call. */
 #ifndef BASE_GZIP_H
 #define BASE_GZIP_H

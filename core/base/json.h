@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* JSON files, read strictly by cJSON. Messages name the file and the key.
  *
  * Refused: text after the value, a key that is there twice, \u0000, a top that is not an object, numbers out

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Memory: what the process holds, for whoever divides it among its parts.
  *
  * A part that takes much (a calibration, the bound, ...) has a ceiling in its options, `memory`, in bytes.

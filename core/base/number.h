@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Numbers as text for files, in the C locale whatever the program's locale is. Any thread may call. */
 #ifndef BASE_NUMBER_H
 #define BASE_NUMBER_H

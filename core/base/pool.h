@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Pool: a team of threads for numbered tasks; the only source of parallelism in the library.
  *
  * Threads take tasks in order, and the caller takes part. Results must depend on the tasks alone, never on

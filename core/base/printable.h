@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Text from files, made safe to show: control characters, invisible characters that could reorder or hide
  * their neighbours (Unicode's categories Cc, Cf, Zl and Zp), and bytes that are not UTF-8 are written as
  * \xNN. Pure; any thread may call.

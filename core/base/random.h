@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Counter-based random numbers: a number is a function of its key, so that results do not depend on the order
  * in which threads ask. Pure; any thread may call.
  *

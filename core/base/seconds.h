@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Elapsed time, for figures about a run. Results never depend on it. */
 #ifndef BASE_SECONDS_H
 #define BASE_SECONDS_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Arithmetic on sizes. Sizes that come from files are multiplied and added with a check for overflow. */
 #ifndef BASE_SIZES_H
 #define BASE_SIZES_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Status and messages: how every function of the library reports what went wrong.
  *
  * A function that can fail returns a Status, takes a Message last but for sizes, and fills it where the error

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Text that grows as it is appended to.
  *
  * A failed allocation, or a text above 1 GiB, sets `failed`, and later calls do nothing: check once, at the

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The certificate ||T|| <= sigma: a banded Cholesky factorization of sigma^2 I - T'T or sigma^2 I - TT'. */
 #include "base/blas.h"
 #include "base/sizes.h"

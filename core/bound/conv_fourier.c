@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The polyphase Fourier bound.
  *
  * * Both sides of an image can share their zero padding, so T is a part of a convolution on a torus of

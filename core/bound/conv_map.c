@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "bound/conv_map.h"
 
 #include "base/blas.h"

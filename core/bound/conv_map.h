@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Convolution map: one group of a convolution as a linear map T, and bounds on its norm. Private to
  * core/bound.
  *

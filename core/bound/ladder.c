@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "bound/ladder.h"
 
 #include "base/seconds.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Ladder: four bounds on how far the quantized network's output is from the float network's, loosest first.
  *
  * A step is one use of a quantized layer, its activation quantizer included, in topological order. The hybrid

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Ladder sum: from samples per step and image to rungs, rows, certificates and the invariant. Private to
  * core/bound. */
 #ifndef BOUND_LADDER_SUM_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "bound/ladder_tile.h"
 
 #include "base/sizes.h"

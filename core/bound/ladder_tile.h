@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Ladder tile: one tile of images through all hybrid networks. Private to core/bound.
  *
  * The float chain and the quantized chain advance node by node. At each step (a use of a quantized layer) a

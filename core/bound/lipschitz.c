@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "bound/lipschitz.h"
 #include "network/geometry.h"
 

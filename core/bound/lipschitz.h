@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Lipschitz: for every value, a Lipschitz constant lambda, in l2 over a whole batch, of the float rest of the
  * network as a function of that value.
  *

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Norm: the l2 operator norm of a layer's linear map T at the true input size, stride, padding, dilation and
  * groups: how much the layer can stretch a difference of its inputs.
  *

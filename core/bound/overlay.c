@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "bound/overlay.h"
 
 #include "base/sizes.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Overlay: the values of one tile while its nodes run one by one, layered over another overlay. Private to
  * core/bound.
  *

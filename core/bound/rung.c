@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "bound/rung.h"
 
 #include "base/sizes.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Rung: one bound of the ladder by its name, and what each layer adds to it.
  *
  * A layer's contribution to a rung is its term of the rung's sum (bound/ladder.h), in units of the output;

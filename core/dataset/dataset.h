@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Dataset: images and their labels, immutable after opening.
  *
  * Formats: arrays of at most 2 GiB unpacked, which lie in memory (IDX, plain or .gz, of unsigned bytes

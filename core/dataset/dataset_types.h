@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The types of dataset.h, for the formats that fill them (formats/format.h). Include dataset.h to use
  * datasets.
  */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Description: NAME.json beside a network, which says what images go with it and how they are prepared.
  *
  *     { "network": "resnet20.onnx", "task": "classification",

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "dataset/normalize.h"
 
 #include "base/number.h"

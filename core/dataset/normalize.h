@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Normalization: (pixel / 255 - mean) / std, per channel, as networks are trained with.
  */
 #ifndef DATASET_NORMALIZE_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "dataset/opening.h"
 
 #include "base/sizes.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Opening: a network, how its input is prepared, its class names, and images, from plain arguments.
  *
  * A value that is not given (NULL) is the description's, or else what the network's own metadata says.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Accuracy: classification accuracy of the quantized network and of the float network on the same images, and
  * how far their outputs agree.
  *

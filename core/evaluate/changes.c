@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "evaluate/changes.h"
 
 #include "base/sizes.h"

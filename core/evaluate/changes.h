@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Changes: the images whose predicted class changed by quantization, and those that only just held it.
  *
  * The margin of an image is an output's distance from changing its prediction: the quantized network's score

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "evaluate/interval.h"
 
 #include <math.h>

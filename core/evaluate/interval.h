@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Intervals: 95 % confidence intervals of fractions measured on a sample of images. Pure functions. With z
  * the normal distribution's 97.5 % quantile, 1.96:
  *

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "evaluate/reference.h"
 
 #include "base/sizes.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Reference: a network, the images it is evaluated on, and a cache of the float network's outputs on them.
  *
  * The first evaluation of an image computes the float outputs and later ones find them, so that evaluating a

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Tally: the sums behind an Evaluation. Private to core/evaluate.
  *
  * There is one tally per tile of images, and tallies are added in tile order, so that sums of doubles do not

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Explorer: works on one plan after another, so that a person can change the plan and watch.
  *
  * Results of a plan come in the order in which a person wants them: reconstruction errors of layers whose

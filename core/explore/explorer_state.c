@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "explore/explorer_state.h"
 
 #include "base/seconds.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Explorer state: what the explorer knows of its plan, the draft of the next snapshot, and how it is
  * published. Private to explorer.c and trials.c. */
 #ifndef EXPLORE_EXPLORER_STATE_H

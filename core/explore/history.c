@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "explore/history.h"
 
 #include <stdlib.h>

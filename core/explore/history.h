@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* History: the plans of one person's edits, for undo and redo without limit. It shares the plans (plan.h).
  *
  * Example (const Plan *plan, const Plan *changed, Message *message):

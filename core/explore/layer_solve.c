@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "explore/layer_solve.h"
 
 #include "base/sizes.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Layer solve: the optimizer's options and memory for one layer of a plan. Private to core/explore: the
  * pipeline, the trials and the sweep solve layers alike. */
 #ifndef EXPLORE_LAYER_SOLVE_H

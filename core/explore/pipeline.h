@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Pipeline: from a plan to a quantized network: calibrate, solve layer by layer, stitch.
  *
  * The float and the quantized activations (two "chains") are advanced through the network node by node. At

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "explore/plan.h"
 
 #include "base/sizes.h"

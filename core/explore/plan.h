@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Plan: the one thing a person edits: for each layer the weight bits, the activation bits and a method, plus
  * the options that the result depends on.
  *

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "explore/snapshot.h"
 
 #include "base/sizes.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Snapshot: an immutable picture of everything a view may show, made by the worker and read by the interface.
  *
  * A snapshot is counted by references: whoever receives one holds a reference and drops it. Any thread may

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "explore/solved.h"
 
 #include "explore/layer_solve.h"

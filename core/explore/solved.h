@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Solved: a layer as it was solved, with what there is to show of it.
  *
  * Immutable and counted by references: the memo, pipelines and snapshots share it. Any thread may read, hold

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "explore/sweep.h"
 
 #include "base/memory.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Sensitivity sweep: errors of all layers at all weight bits, from one pass of the float network over the
  * images.
  *

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Trials: solves one layer of the explorer's plan at other choices than the plan's. */
 #include "explore/explorer_state.h"
 #include "explore/layer_solve.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "network/diagram.h"
 
 #include <stdlib.h>

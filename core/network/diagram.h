@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Diagram: the graph of a network as rows with rails, as `git log --graph` draws commits.
  *
  * A row is the input, a layer's node, a node that joins two or more computed values (Add, Concat, Mul), or

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Geometry of a network's nodes: Lipschitz constants, signs, and the shape of convolutions, for error bounds
  * and quantization. All functions read the graph alone, except network_factor_norm(), which reads a value. */
 #ifndef NETWORK_GEOMETRY_H

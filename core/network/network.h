@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Open an ONNX file as a network that runs.
  *
  * Opening folds constants and subgraphs that only compute shapes, folds batch normalization into the layer

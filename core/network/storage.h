@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Storage: what a Network and its Weights keep beside what their users see. Private to core/network. */
 #ifndef NETWORK_STORAGE_H
 #define NETWORK_STORAGE_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Types of a network: what network_open() makes of an ONNX file, and what the rest of the library reads.
  *
  * A Network is a graph of nodes in topological order. Each node reads values and writes one. A node with

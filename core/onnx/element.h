@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Element types and the largest rank of a tensor, as values hold them while a network runs. */
 #ifndef ONNX_ELEMENT_H
 #define ONNX_ELEMENT_H

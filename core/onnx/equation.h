@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The equation of an Einsum, "nchw,cd->ndhw". */
 #ifndef ONNX_EQUATION_H
 #define ONNX_EQUATION_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* External data: tensors whose elements are in files beside the network's, as exporters write large networks
  * (x.onnx with x.onnx.data).
  *

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "onnx/graph.h"
 
 #include "base/sizes.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Graph: an ONNX graph with its names resolved, dead nodes left out, in topological order.
  *
  * A name stands for an initializer, the input (the image), or an output of a node. Names and nodes are numbered;

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "onnx/name_table.h"
 
 #include <stdint.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* A hash table from names to numbers, 0, 1, 2 ... in the order of adding. Names are kept by pointer and must
  * outlive the table.
  *

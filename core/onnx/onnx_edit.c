@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "onnx/onnx_edit.h"
 
 #include <stdio.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Nodes and tensors for an ONNX graph that is being edited.
  *
  * An OnnxEdit collects the nodes of the new graph, in order, and the tensors that are added to the file's.

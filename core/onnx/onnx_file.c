@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "onnx/onnx_file.h"
 
 #include "base/file.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* ONNX files: read, unpacked below a memory ceiling, and checked as far as every reader needs it.
  *
  * The unpacked model lives until onnx_file_close(); tensors may point into it. It may be read by several

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "onnx/onnx_pack.h"
 
 #include "base/sizes.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Serializes an edited ONNX file.
  *
  * The bytes hold the file's model with the nodes of an OnnxEdit in place of its own, the edit's tensors

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "onnx/onnx_tensor.h"
 
 #include "base/sizes.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Tensors of ONNX files: their shapes and elements. */
 #ifndef ONNX_ONNX_TENSOR_H
 #define ONNX_ONNX_TENSOR_H

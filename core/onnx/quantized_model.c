@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "onnx/quantized_model.h"
 
 #include "base/file_replace.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Writes a quantized network as ONNX: the file that it was opened from, edited.
  *
  * Operators, names, metadata and the input stay as they are in the file, except for these.

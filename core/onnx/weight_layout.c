@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "onnx/weight_layout.h"
 
 #include "onnx/equation.h"

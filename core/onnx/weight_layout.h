@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* How a node of the file stores a layer's weight matrix.
  *
  * A layer is a matrix: row i (of groups*m) is an output channel, column k (of n) an input within its group.

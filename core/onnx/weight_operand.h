@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Where a node of an ONNX file takes a layer's weights. Networks keep this for whoever edits their file
  * (onnx/quantized_model.h). */
 #ifndef ONNX_WEIGHT_OPERAND_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "quantize/descent.h"
 
 #include "base/blas.h"

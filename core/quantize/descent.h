@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Descent: cyclic coordinate descent on the codes of a tile of output channels, side by side. Private to
  * core/quantize.
  *

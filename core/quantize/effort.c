@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "quantize/effort.h"
 
 #include <assert.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Effort: how hard a method searches, from the paper's pipeline to the letter to as far as patience goes. */
 #ifndef QUANTIZE_EFFORT_H
 #define QUANTIZE_EFFORT_H

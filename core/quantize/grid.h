@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Grid: the levels that a code may take. A dequantized weight is its channel's scale times its code. The
  * uniform grid of b bits, the sign included, has the integers -(2^(b-1)-1) .. 2^(b-1)-1, whose magnitudes
  * have b-1 binary digits. This header is the one place in core/quantize that knows it.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Hessian: H and G of one Problem as the methods use them: centred by the means where the bias is corrected,
  * and with the ridge. Private to core/quantize.
  *

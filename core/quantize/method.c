@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "quantize/method.h"
 
 #include "quantize/solver.h"

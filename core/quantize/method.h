@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Methods: how a layer's codes are found. One table in method.c says all that differs between them.
  *
  * To add a method: a value of Method, its row in method.c, and a file of its own with the function that finds

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "quantize/problem.h"
 
 #include "base/blas.h"

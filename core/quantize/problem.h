@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Problem: all that the optimizer sees of a layer: the sums over sampled rows of its input and output.
  *
  * A layer of one group computes y = W x. Over N rows X [N][n], Y [N][m] (float outputs without bias), the

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "quantize/sensitivity.h"
 
 #include "base/blas.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Sensitivity: an estimate of a layer's error at every bit width, before any solve, from one factorization.
  *
  * Model: inputs are visited one by one, each weight is rounded to a grid of step a, and the weights not yet

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Solve: from a layer's Problems and a bit width to codes and scales.
  *
  * Per output channel: min over a > 0 and integer q of |y - a X q|^2, q on the grid of the width

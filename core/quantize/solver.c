@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "quantize/solver.h"
 
 #include "quantize/grid.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Solver: a solve in progress: what a method works on. Private to core/quantize.
  *
  * The channels of all groups are cut into tiles (quantize/descent.h), whose size depends on the problem

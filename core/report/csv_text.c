@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "report/csv_text.h"
 
 #include <csv.h>

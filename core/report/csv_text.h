@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* CSV text: appends a text as a cell of a CSV file. Private to core/report. */
 #ifndef REPORT_CSV_TEXT_H
 #define REPORT_CSV_TEXT_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Export: writes a plan and its results as CSV, JSON or quantized ONNX.
  *
  * Example (const char *path, const Result *result, Message *message):

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "report/layer_lookup.h"
 
 #include "base/sizes.h"

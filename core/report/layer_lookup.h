@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Layer lookup: finds layers by name, each once, for the readers of plans. Private to core/report. */
 #ifndef REPORT_LAYER_LOOKUP_H
 #define REPORT_LAYER_LOOKUP_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "report/plan_columns.h"
 
 #include "bound/rung.h"

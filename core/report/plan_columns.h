@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Plan columns: the columns of the plan's CSV, which are the keys of `layers` in JSON, and their cells. */
 #ifndef REPORT_PLAN_COLUMNS_H
 #define REPORT_PLAN_COLUMNS_H

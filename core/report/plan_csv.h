@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Plan as CSV, out and in (RFC 4180, by libcsv), numbers in the C locale.
  *
  * Written: one row per layer, in the network's order, CRLF line ends, the columns

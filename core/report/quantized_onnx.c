@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "report/quantized_onnx.h"
 
 #include "network/run/input_quantizer.h"

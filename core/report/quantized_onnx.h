@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Exports a quantized network as ONNX: describes a Result's layers for onnx/quantized_model.h, which says
  * what the file is like.
  */

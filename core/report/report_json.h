@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Report JSON: a plan, a run and an exploration as JSON. All three are one object, with more or fewer keys.
  *
  * Every file has

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Result: all that a report is made of, gathered by whoever ran the plan. The pointers are borrowed. */
 #ifndef REPORT_RESULT_H
 #define REPORT_RESULT_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "report/sensitivity_csv.h"
 
 #include "base/file_replace.h"

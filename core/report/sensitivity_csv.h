@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Sensitivities as CSV: one row per layer and weight bits, CRLF line ends, the columns
  * index,name,weight_bits,estimate,rounding_error,measured_error,heldout_error
  * the last two empty where they are unknown. Numbers as in the plan's CSV (plan_csv.h). */

@@ -1,4 +1,5 @@
 #!/usr/bin/env python3
+# SPDX-License-Identifier: MIT
 """Images per second of the float networks and of onnxruntime, with the same threads, measured alternately in one run.
 
 usage: against_onnxruntime.py BENCH_NETWORK PEERS BUILD NETWORK.onnx...

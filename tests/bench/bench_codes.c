@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* How good the codes of each method are, on layers of the bundled networks: independent mode, 12,000 rows,
  * centred sums. For a layer with few inputs beside the exact optimum, found by enumeration.
  *

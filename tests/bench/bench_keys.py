@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Time from a key to its effect on the screen, through a pseudo-terminal, while all processors are solving.
 
     bench_keys.py PROGRAM NETWORK [KEYS]

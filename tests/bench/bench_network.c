@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The float network's speed, and the optimizer's on a whole network.
  *
  * usage: bench_network speed FILE.onnx THREADS SECONDS     prints images per second

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The solver against its plain twin, and against the machine's own SGEMM, in one run.
  *
  * usage: bench_solve          prints one line per benchmark

@@ -1,4 +1,5 @@
 #!/usr/bin/env python3
+# SPDX-License-Identifier: MIT
 """Runs the program on ResNet-50 and MobileNetV3 at 224 x 224: seconds per part, processor time, peak memory of the
 process, and images per second beside onnxruntime with the same threads.
 

@@ -1,4 +1,5 @@
 #!/usr/bin/env python3
+# SPDX-License-Identifier: MIT
 """Prints the tables of results in data/README.md.
 
 weights: top-1 with quantized weights, per method. activations: top-1 with quantized activations, per tensor and

@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
 # Functions that overflow, hide errors or keep state; and in core/, functions that only a program may call.
 set -euo pipefail
 here=$(dirname -- "$(readlink -f -- "$0")")

@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
 # The ceilings in SECURITY.md are defined in the files that it names.
 set -euo pipefail
 

@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
 # No circle of includes: a header and its .c count as one module.
 set -euo pipefail
 here=$(dirname -- "$(readlink -f -- "$0")")

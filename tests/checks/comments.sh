@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
 # Every public prototype has a comment: directly above it, beside it, or above the group that it stands in. A group is
 # a run of prototypes without an empty line between them, at most $most under one comment.
 set -euo pipefail

@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
 # No folder holds more than 24 modules (a header and its .c count once), so that a list of it fits a screen.
 set -euo pipefail
 here=$(dirname -- "$(readlink -f -- "$0")")

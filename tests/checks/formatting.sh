@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
 # clang-format changes no .c and .h, and no line ends with blanks.
 set -euo pipefail
 here=$(dirname -- "$(readlink -f -- "$0")")

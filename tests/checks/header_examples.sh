@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
 # The examples in header comments compile. In the comment, an example is written as
 #
 #      * Example (Network *network, Message *message):

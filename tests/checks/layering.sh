@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
 # Includes point one way: a room may include itself and the rooms before it. Only views/canvas/terminal.c includes curses.
 set -euo pipefail
 here=$(dirname -- "$(readlink -f -- "$0")")

@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
 # Links in the pages lead to files that exist and to headings that their page has, and files of the source tree that the
 # pages name as code (`core/base/file.h`) exist.
 set -euo pipefail

@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
 # No two source files have the same name, so that a name identifies a file.
 set -euo pipefail
 here=$(dirname -- "$(readlink -f -- "$0")")

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 # Sourced by the checks: lists the project's files, one per line, relative to the folder given.
 sources() { # ROOT PATTERN...
   local root=$1

@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
 # Phrases that a reader has to translate, in comments, messages and pages; beside each, what to write instead.
 set -euo pipefail
 here=$(dirname -- "$(readlink -f -- "$0")")

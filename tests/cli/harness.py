@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Shared by the command-line tests: runs the program in a temporary folder and checks the form of error messages."""
 import os
 import pathlib

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Writes small ONNX files, valid and broken, field by field of the public schema."""
 import struct
 

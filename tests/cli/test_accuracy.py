@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """The top-1 of the float networks in data/ agrees with PyTorch's, within one image."""
 import csv
 import re

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Wrong plans, images, descriptions and outputs: one line on stderr, and no file changed."""
 import gzip
 import json

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Damaged or unsupported networks: one line that names the file and the place."""
 import random
 import struct

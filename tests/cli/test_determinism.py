@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """The same plan and seed give the same CSV, JSON (without `run`) and ONNX, byte for byte, for any number of threads, memory
 limit, load and history of edits, from a command, from a script and from keys in a terminal."""
 import gzip

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Hostile input: names with control characters, paths that are not regular files, numbers that are not numbers."""
 import csv
 import json

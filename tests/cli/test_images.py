@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """The same images as IDX, as folders of PNG and as NumPy arrays."""
 import gzip
 import json

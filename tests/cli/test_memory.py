@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """--memory: the peak memory of the process stays below the limit, results do not depend on it, and a run that does not fit is
 refused with a value that is enough."""
 import json

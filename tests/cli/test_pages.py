@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """The man page and the completions agree with the program: its --help, its keys, the words that it accepts."""
 import os
 import pathlib

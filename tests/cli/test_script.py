@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """The explorer driven by scripts, without a terminal, and the files that it leaves."""
 import csv
 import json

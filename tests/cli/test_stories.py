@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Successful runs on lenet5, from a first look to a file that another run starts from."""
 import csv
 import json

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """The section "Sixty seconds" of README.md: presses its keys, runs its commands, and checks the results."""
 import csv
 import re

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Help, version and wrong usage."""
 import re
 

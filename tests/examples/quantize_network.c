@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Quantizes a network and prints the error of every layer.
  *
  *     quantize_network NETWORK BITS [EXPORT]

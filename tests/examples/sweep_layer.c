@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Sweeps the weight bits of one layer, the others as the paper has them, and prints what each width costs.
  *
  *     sweep_layer NETWORK LAYER

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """The library as others use it: installed into a folder, found by pkg-config, linked by two small programs that
 include bitstitch.h alone. What they print is what the program writes."""
 import csv

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Allocation faults: in a program linked with this, one chosen allocation fails, or it and all later ones, as
  * if memory ran out.
  *

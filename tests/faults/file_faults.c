@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* File faults: preloaded into a program (LD_PRELOAD), makes one of its file calls fail, write half, or kill
  * the process.
  *

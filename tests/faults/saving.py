@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Shared by the tests of saving: small networks, every kind of save, and a program whose file calls fail."""
 import json
 import os

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Out of memory, everywhere. Each scenario ("journey") is repeated with its 1st, 2nd, 3rd ... allocation
  * failing alone, until it passes; and with all later ones failing too, at up to 200 places. Each time it ends
  * with an error that has a message, or with the results of the undisturbed run; files are complete or do not

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Saving to file systems that are full or read-only: small tmpfs mounts in a private mount namespace."""
 import os
 import subprocess

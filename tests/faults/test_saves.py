@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Every kind of save, with each file call failing in turn, or killing the process. Either the old file stays or the new
 one is complete; a failure prints one line; only a kill leaves a temporary file."""
 import collections

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """A storm of random events for the explorer: keys, mouse, resizes, suspensions, opened networks, exports and saves, in a
 real terminal and under a sanitizer. It must then quit by q with status 0 and restore the terminal.
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 # Sourced by tests/run and tests/fuzz/run after app/prepare.sh: says whether fuzzers can be built, and builds them.
 
 cannot_fuzz="the fuzzers need clang with libFuzzer (Debian: clang and libclang-rt-dev)"

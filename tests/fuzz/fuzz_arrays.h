@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Arrays of images, for the harnesses of their formats. */
 #ifndef TESTS_FUZZ_ARRAYS_H
 #define TESTS_FUZZ_ARRAYS_H

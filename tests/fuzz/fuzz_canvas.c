@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Text from files on a canvas. Whatever the text is, the screen shows complete visible characters, and no
  * text leaves its area. The first byte chooses the width and Unicode or ASCII. */
 #include "views/canvas/canvas.h"

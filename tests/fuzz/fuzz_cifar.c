@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* CIFAR binary has no header: the length tells the format. The first byte chooses the format; the rest is
  * spread over up to three records. */
 #include "fuzz_arrays.h"

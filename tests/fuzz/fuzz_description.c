@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Descriptions, and the parsers of the texts in them. */
 #include "dataset/description.h"
 #include "fuzz_input.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Explorations: read, written, read and written again; both files must have the same bytes. */
 #include "report/report_json.h"
 

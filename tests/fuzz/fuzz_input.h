@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Shared by the harnesses: a fuzzer's bytes as a file and as text.
  *
  * A harness is one LLVMFuzzerTestOneInput() that passes its bytes to a reader, uses everything that the

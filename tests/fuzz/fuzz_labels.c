@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* A folder's labels.csv, and class names from a file and from a network's metadata. */
 #include "dataset/description.h"
 #include "dataset/formats/folder_labels.h"

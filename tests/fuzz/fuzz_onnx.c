@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* ONNX files, alone and with external data in the files `data`, `link` (to it) and `pipe` beside them: opened
  * under a small ceiling. Then every layer's weights are packed, the geometry is computed, one tile is run,
  * and the network is exported as quantized ONNX, which must open.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Texts from the command line: sizes and an output for a network that leaves its size open,
  * mean, std, preparations, class names, numbers. */
 #include "base/number.h"

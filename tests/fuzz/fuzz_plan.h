@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Plans of the sample network, for the harnesses that read plans. */
 #ifndef TESTS_FUZZ_PLAN_H
 #define TESTS_FUZZ_PLAN_H

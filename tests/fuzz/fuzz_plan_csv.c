@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "report/plan_csv.h"
 
 #include "fuzz_plan.h"

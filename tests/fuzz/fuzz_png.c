@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* PNG. A fuzzer cannot guess the checksums of chunks, so they are corrected, unless the first byte, which is
  * not part of the file, says to leave them. */
 #include "dataset/image/decode.h"

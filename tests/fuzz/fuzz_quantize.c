@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* ONNX files that open are quantized on a few images, and bounded. The code after the reader meets odd shapes
  * and numbers, and the order of the ladder must still hold. */
 #include "bound/ladder.h"

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Runs fuzzers and prints the executions, findings and coverage of each.
 
     fuzz_table.py --runs N FUZZER                      one line, for N inputs from a fixed seed

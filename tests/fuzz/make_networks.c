@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Writes the networks that the ONNX harness starts from: make_networks FOLDER. One or more operators each. */
 #include "graph_text.h"
 #include "onnx_build.h"

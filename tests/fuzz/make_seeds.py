@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Writes seeds/: small valid and nearly valid files that the fuzzers start from.
 
     make_seeds.py MAKE_NETWORKS      (the program, from a build: tests/fuzz/make_networks)

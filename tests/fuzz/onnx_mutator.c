@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Mutator of ONNX files for the fuzzer. Random changes of bytes rarely leave a valid graph, so most changes
  * are made to the unpacked model: operators, names, attributes, shapes with data that fits them. Everything
  * is allocated in an arena, so that parts may be shared and dropped. */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Replay: runs every harness on its seeds and findings without a fuzzer: replay FOLDER. If a harness fails,
  * the program prints the file's name and ends. */
 #include "fuzz_input.h"

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Images of random sizes, kinds and preparations: this program and Pillow prepare them equally."""
 import os
 import pathlib

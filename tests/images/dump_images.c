@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Writes a folder's images as a network receives them, bytes [count][height][width][channels] in the order of
  * their labels:
  *

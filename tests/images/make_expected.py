@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Writes pictures/, and the arrays that Pillow (Debian 12's python3-pil, 9.4.0) decodes from them:
 
     /usr/bin/python3 tests/images/make_expected.py

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Prepares images as torchvision does, with Pillow alone."""
 from PIL import Image
 

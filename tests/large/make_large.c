@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* ResNet-50 and MobileNetV3 (large) at 224 x 224 with 1,000 classes, as torchvision's exporter writes them,
  * and images for them. They are random, but weights and statistics keep activations from vanishing or
  * growing.

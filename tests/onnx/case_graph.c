@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "case_graph.h"
 
 #include <stdio.h>

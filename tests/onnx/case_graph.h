@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* An ONNX backend case as a network with one image and one output.
  *
  * A case is a model with any inputs and outputs. Its inputs become constants, or slices of the image "image"

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Compares the section Compatibility of tests/README.md with what onnx_cases prints: the number of passing cases of each
 operator, and how many cases are run, pass, and are left out for each reason."""
 import pathlib

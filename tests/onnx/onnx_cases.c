@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Runs ONNX's backend cases through network_open() and network_run(), like any network.
  *
  *     onnx_cases [-v] [FOLDER [NAME...]]

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Runs the networks in a folder with onnxruntime on NAME.in, and compares the outputs with NAME.out: they may differ by at
 // most 1e-4 of the largest output, and may not be all zeros.
 // usage: node agree.mjs FOLDER

@@ -1,4 +1,5 @@
 #!/usr/bin/env python3
+# SPDX-License-Identifier: MIT
 """Compares the outputs of networks made here with onnxruntime's.
 
 usage: agree.py PEER_NETWORKS MAKE_LARGE BUILD

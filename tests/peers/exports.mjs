@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Quantizes networks with peer_exports, runs the exported files in onnxruntime, and compares the two image by image.
 // usage: node exports.mjs FOLDER PEER_EXPORTS < LINES; a line is a list, ["quantize", "x.onnx", ...]
 //

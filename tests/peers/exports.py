@@ -1,4 +1,5 @@
 #!/usr/bin/env python3
+# SPDX-License-Identifier: MIT
 """Runs exported quantized networks in onnxruntime, and compares them with bitstitch image by image.
 
 Prints one row per network and setting: the largest difference of the float outputs, relative to the largest output; then,

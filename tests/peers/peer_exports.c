@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Quantizes a network and writes it as ONNX, for another program to run it beside this one:
  *
  *     peer_exports FOLDER quantize NETWORK OPTIONS...

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Writes the small networks of the export tests, and random images for them:
  *
  *     peer_graphs FOLDER      NAME.onnx for each network, and `noise` (IDX); prints the names

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Writes small networks, an input for each, and its output here, for another program to compare:
  *
  *     peer_networks FOLDER            NAME.onnx, NAME.in and NAME.out (floats, in ONNX's order) for each

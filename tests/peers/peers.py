@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Installs onnxruntime-node, as pinned by package-lock.json, in the build folder; exits with 77 (skipped) if it cannot."""
 import fcntl
 import pathlib

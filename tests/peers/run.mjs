@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Runs a network in onnxruntime on zero-mean noise and prints images per second.
 // usage: node run.mjs FILE.onnx THREADS SECONDS BATCH
 import { createRequire } from "node:module";

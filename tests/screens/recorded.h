@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Recorded: a network of 22 layers and what an exploration of it could show, written down as numbers, so that
  * screens drawn from it are the same everywhere. One for each of the moments that a person sees.
  *

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #define _GNU_SOURCE
 /* README.md shows the screen and app/README.md the keys as they are. The screen is drawn from recorded
  * numbers, with the footer of the program's own keys. BITSTITCH_RENEW_SCREENS=1 writes both again. */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Screens as text, drawn from recorded numbers and compared with the files in this folder;
  * BITSTITCH_RENEW_SCREENS=1 writes them again. And what holds for every scene at every size. */
 #include "recorded.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "export_graphs.h"
 
 #include "graph_text.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Small networks with every form of a layer in an ONNX file, and the layers to quantize. */
 #ifndef TESTS_EXPORT_GRAPHS_H
 #define TESTS_EXPORT_GRAPHS_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Fashion fixture: the bundled networks and their calibration images, and a pool of two threads. */
 #ifndef FASHION_FIXTURE_H
 #define FASHION_FIXTURE_H

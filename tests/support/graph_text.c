@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "graph_text.h"
 
 #include "base/random.h"

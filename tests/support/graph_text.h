@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Small ONNX graphs written as text, for tests:
  *
  *     "a=Clip(v,-1.0,2.0); b,c=Split(a,[1,2]) axis=1; y=Concat(b,{16,1,2,2}#7) axis=1"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "layer_sample.h"
 
 #include "base/random.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Layer sample: a random layer, rows of its inputs and outputs, and their Problems: what tests of the
  * optimizer work on. Everything is a function of the seed.
  *

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Node matrix: the linear map of a node from one of its inputs, as a matrix, for tests of bounds. */
 #ifndef TESTS_NODE_MATRIX_H
 #define TESTS_NODE_MATRIX_H

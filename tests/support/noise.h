@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Noise: random images with random labels, as IDX files in the scratch folder. */
 #ifndef NOISE_H
 #define NOISE_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Noise fixture: random images, a pool of two threads and a scratch folder, for all tests of a group. */
 #ifndef NOISE_FIXTURE_H
 #define NOISE_FIXTURE_H

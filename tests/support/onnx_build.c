@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "onnx_build.h"
 
 #include "onnx.pb-c.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Builds ONNX files for tests in memory, with protobuf-c and the schema in core/onnx.
  *
  * One model at a time. Every function fails the test if memory runs out. Attributes are added to the last

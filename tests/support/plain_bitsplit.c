@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "plain_bitsplit.h"
 
 #include "quantize/solve.h"

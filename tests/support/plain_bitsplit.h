@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The plain twin of the blocked sweep: bit-split of one channel in double, one weight after the other, as
  * quantize/solve.h describes it, without ridge or centring. Writes codes [n]; reads h [n][n], g [n] and
  * weights w [n]. */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Sample network: the layers of a small network, without its nodes, for tests of plans and reports. */
 #ifndef TESTS_SAMPLE_NETWORK_H
 #define TESTS_SAMPLE_NETWORK_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Scratch: a folder for a test's files, and checks of messages. */
 #ifndef TESTS_SCRATCH_H
 #define TESTS_SCRATCH_H

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """The explorer in a real terminal (tmux): keys, mouse, resizes, signals, and the state of the terminal afterwards."""
 import json
 import os

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "views/canvas/axis.h"
 
 #include <math.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Axis: the range of one axis of a chart, its ticks and their labels. Pure; any thread may call.
  *
  * Example (const Axis *axis, double low, double high, bool (*fits)(const AxisTicks *ticks)):

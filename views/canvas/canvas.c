@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "views/canvas/canvas.h"
 
 #include "views/canvas/character.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Canvas: the screen as cells. Views draw on it; it is copied to the terminal or written as text.
  *
  * A cell holds one character with its combining marks, and a style. A style is a meaning, not a colour;

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Characters as cells show them: the next character of a text with its combining marks, its width, and its
  * replacement if it cannot be shown.
  *

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "views/canvas/chart.h"
 
 #include <math.h>

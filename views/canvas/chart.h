@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Chart: series over two axes, in braille with Unicode and in ASCII marks without.
  *
  * NaN and infinity leave gaps; on a log axis, so do values that are not positive. The grid is drawn first,

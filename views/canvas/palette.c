@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "views/canvas/palette.h"
 
 unsigned palette_rgb(int color)

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Palette: the 256 colours of a terminal as xterm fixed them: 16 to 231 are a cube of 6 x 6 x 6, 232 to 255
  * are greys. The first 16, which every terminal sets as it likes, are not used. Pure functions.
  */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "views/canvas/plot.h"
 
 #include <math.h>

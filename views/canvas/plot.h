@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Plot: a chart with the arrays that it is made of. Private to views/.
  *
  * Without memory for an array, the series that needs it is left out.

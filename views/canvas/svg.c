@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "views/canvas/svg.h"
 
 #include "views/canvas/palette.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* SVG: a canvas as a picture that any viewer shows alike.
  *
  * The picture has a fixed cell size, a dark background, and the colours of a terminal with 256 colours. Text

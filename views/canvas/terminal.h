@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Terminal: copies a canvas to the screen and reads keys. The only file that uses curses.
  *
  * One thread, and one terminal per process. terminal_open() takes the terminal over, terminal_close()

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Theme: what a style looks like in a terminal of 256, 16 or no colours. Pure data.
  *
  * Only foregrounds are coloured, so that light and dark backgrounds both stay readable; the cursor's row is

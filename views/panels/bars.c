@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "views/panels/bars.h"
 
 #include "views/panels/words.h"

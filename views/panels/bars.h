@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Bars: the first and the last line of the screen. Private to views/. */
 #ifndef VIEWS_BARS_H
 #define VIEWS_BARS_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* What the keys do, by group: one column, or two where the area is wide. */
 #include "views/panels/overlays.h"
 

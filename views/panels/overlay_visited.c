@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The visited plans: a list, and below it how the selected plan differs from the edited one. */
 #include "views/panels/overlays.h"
 #include "views/panels/words.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Overlays: what stands in front of the panels, and the lesson beside them. Private to views/.
  *
  * inner: of the overlay's frame. The drawing functions start at their row `first` and return the rows of the

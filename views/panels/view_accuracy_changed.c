@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Evaluation images whose prediction changed, and those that only just held, as pictures with their scores.
  */
 #include "base/sizes.h"

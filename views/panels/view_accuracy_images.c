@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Accuracy over the number of images evaluated so far. */
 #include "views/page.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Accuracy with the first layers quantized and the rest float. */
 #include "views/page.h"
 

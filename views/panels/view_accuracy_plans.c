@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Accuracy over size, of all visited plans. */
 #include "views/page.h"
 

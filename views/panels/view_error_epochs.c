@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The reconstruction error of one layer over the solver's epochs and digits. */
 #include "views/page.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The reconstruction errors of all layers. */
 #include "views/page.h"
 

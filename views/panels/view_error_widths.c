@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The reconstruction error of one layer over its bit width. */
 #include "views/page.h"
 

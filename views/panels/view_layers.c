@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The table of layers: the plan's choices, and the result of each layer. */
 #include "views/panels/view_layers.h"
 

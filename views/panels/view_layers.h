@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* What the mouse finds in the table of layers. Private to views/. */
 #ifndef VIEWS_VIEW_LAYERS_H
 #define VIEWS_VIEW_LAYERS_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The network's graph: rows in topological order, values as rails, and each layer's figures beside its node.
  */
 #include "network/diagram.h"

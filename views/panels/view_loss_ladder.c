@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The output loss: the ladder of bounds as bars, loosest first, down to the measured loss. */
 #include "views/page.h"
 

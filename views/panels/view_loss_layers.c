@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The output loss: what each layer adds to each bound. */
 #include "views/page.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "views/panels/words.h"
 
 #include <math.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Words: text that views have in common. Private to views/.
  *
  * Example (const Scene *scene, size_t layer, unsigned bits):

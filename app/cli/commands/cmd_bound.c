@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* bound: quantizes, and prints the ladder of bounds on how far the output moves, from loosest to measured. */
 #include "app/cli/commands/commands.h"
 #include "app/cli/commands/outputs.h"

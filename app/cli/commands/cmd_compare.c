@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* compare: all methods side by side, with the same bit widths, images and calibration statistics. */
 #include "app/cli/commands/commands.h"
 #include "app/cli/commands/print.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* evaluate: the accuracy of the float network. */
 #include "app/cli/commands/commands.h"
 #include "app/cli/commands/print.h"

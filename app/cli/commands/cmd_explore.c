@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* explore: the explorer in a terminal, or run by a script. */
 #include "app/cli/commands/commands.h"
 #include "app/explorer/explore.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* inspect: the layers of a network, and the size and cost of each. */
 #include "app/cli/commands/commands.h"
 #include "app/cli/commands/print.h"

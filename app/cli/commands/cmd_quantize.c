@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* quantize: quantizes every layer, measures errors and accuracy, writes the plan, the run and the network. */
 #include "app/cli/commands/commands.h"
 #include "app/cli/commands/outputs.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* sensitivity: every layer's reconstruction error at every bit width, estimated before any run, or measured.
  */
 #include "app/cli/commands/commands.h"

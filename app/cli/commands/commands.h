@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Commands: one file each (cmd_NAME.c). They print for people, on standard output; two runs with the same
  * options print the same but for the lines of times and memory. */
 #ifndef APP_COMMANDS_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Outputs: the files that --csv, --json and --onnx name. */
 #ifndef APP_OUTPUTS_H
 #define APP_OUTPUTS_H

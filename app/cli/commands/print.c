@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "app/cli/commands/print.h"
 
 #include "app/cli/commands/table.h"

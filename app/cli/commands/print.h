@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Print: what several commands print, on standard output. */
 #ifndef APP_PRINT_H
 #define APP_PRINT_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "app/cli/commands/steps.h"
 
 #include "app/cli/budget.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Steps: the long parts of the commands, with a progress line. A signal ends them with STATUS_CANCELLED. */
 #ifndef APP_STEPS_H
 #define APP_STEPS_H

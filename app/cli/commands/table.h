@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Table: text in aligned columns. Wide characters count as a terminal shows them.
  *
  * Example (const char *name, unsigned bits, Message *message):

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "dataset/formats/array.h"
 
 #include "base/sizes.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Arrays of images in memory, with their dimensions in any order.
  */
 #ifndef DATASET_ARRAY_H

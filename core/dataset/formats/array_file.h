@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Datasets in array files: IDX, CIFAR and NumPy, with their label files. */
 #ifndef DATASET_ARRAY_FILE_H
 #define DATASET_ARRAY_FILE_H

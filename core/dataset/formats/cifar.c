@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* CIFAR binary files: records of a label (CIFAR-10), or of a coarse and a fine label (CIFAR-100), and 32 x 32
  * pixels: the red plane, then green and blue. There is no header. The length tells CIFAR-10 from CIFAR-100,
  * or the labels do.

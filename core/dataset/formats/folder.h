@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Datasets in folders of image files: each file is decoded and checked at opening, and decoded again when it
  * is read.
  */

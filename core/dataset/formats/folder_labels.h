@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The labels of a folder's images: from a CSV file, or from the names of the subfolders that they are in.
  */
 #ifndef DATASET_FOLDER_LABELS_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The images in a folder, by name. No image is opened.
  *
  * Images are files whose names end as image/decode.h says: in the folder, or in subfolders one level deep.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Formats of datasets: what they fill, and the table of array formats.
  *
  * To add an array format, write it in a file of its own (idx.c is an example), declare it below, and add it

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* IDX files: two bytes of 0, the element type (8: unsigned bytes), the rank, the dimensions as 32-bit
  * big-endian numbers, and the elements, the last dimension fastest. */
 #include "base/sizes.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* NumPy's .npy files: a magic number and a version, the length of the header in 2 or 4 bytes, the header, and
  * the elements. The header is a Python dictionary with exactly these keys in any order:
  *

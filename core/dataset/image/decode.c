@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "dataset/image/decode.h"
 
 #include "dataset/image/decoder.h"

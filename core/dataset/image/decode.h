@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Decodes image files: PNG and JPEG, told apart by their first bytes.
  *
  * Grey images stay grey, all others become RGB. Palettes are looked up, transparency is ignored, 16-bit

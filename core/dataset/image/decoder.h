@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* One decoder per image file format. To add a format, write its decoder in a file of its own (image_png.c is
  * an example), declare it below, and add it to the table in decode.c.
  */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "dataset/image/image.h"
 
 #include "base/sizes.h"

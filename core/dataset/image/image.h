@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Decoded images: pixels of 8 bits in memory, and the limits that hold for all image files.
  */
 #ifndef DATASET_IMAGE_H

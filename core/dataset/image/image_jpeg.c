@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The JPEG decoder, by libjpeg-turbo with its defaults (exact DCT, smooth chroma). It reports errors by
  * longjmp() into decode(): all that must survive the jump is in the caller's Reading. */
 #include "dataset/image/decoder.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The PNG decoder, by libpng. libpng reports errors by longjmp() into decode(): all that must survive the
  * jump is in the caller's Reading. */
 #include "dataset/image/decoder.h"

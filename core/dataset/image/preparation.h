@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Preparation: how the bytes of an image become what the network takes.
  *
  * Images are resized as Pillow's BILINEAR does, and their middle is cropped to the network's size. Colour

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "dataset/image/resize.h"
 
 #include "base/sizes.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Resize: images of bytes resampled as Pillow's BILINEAR does. Pure; any thread may call.
  *
  * Along each axis out[i] = sum_k w[i][k] in[k], with scale = in / full, centre = (i + 1/2) scale and

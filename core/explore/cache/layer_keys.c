@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "explore/cache/layer_keys.h"
 
 #include <sha2.h>

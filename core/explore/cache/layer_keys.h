@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Layer keys: SHA-256 over all that a layer's results depend on, from the plan alone, before anything runs.
  * Private to core/explore.
  *

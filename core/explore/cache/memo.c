@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "explore/cache/memo.h"
 
 #include "base/sizes.h"

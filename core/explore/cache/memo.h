@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Memo: a cache of results under keys over all that they depend on (explore/cache/layer_keys.h).
  *
  * It takes at most `ceiling` bytes and drops what was used least recently. Nothing may rely on an entry still

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "explore/cache/upstream.h"
 
 #include "base/sizes.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Upstream: which layers a layer's rows can depend on in sequential mode. Private to core/explore.
  *
  * Layer k is upstream of layer l where a path leads from a node of k to a node of l, or of a layer upstream

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "explore/cache/visited.h"
 
 #include <stdlib.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Visited plans: all plans that were solved, with what is known of them, so that going back to one is
  * instant. Private to core/explore.
  *

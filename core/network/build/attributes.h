@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Attributes of the ONNX node of a call. Private to core/network.
  *
  * Each function returns the given default if the attribute is absent. An attribute of the wrong type is

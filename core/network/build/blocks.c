@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "network/build/blocks.h"
 
 #include <stdlib.h>

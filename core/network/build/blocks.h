@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Blocks: a growing array whose items never move. Private to core/network. */
 #ifndef NETWORK_BLOCKS_H
 #define NETWORK_BLOCKS_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "network/build/build_graph.h"
 
 #include "network/build/attributes.h"

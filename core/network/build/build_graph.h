@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Build a graph: walk the ONNX nodes in topological order and let each one's operator emit nodes. Private to
  * core/network. */
 #ifndef NETWORK_BUILD_GRAPH_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "network/build/builder.h"
 
 #include "network/operators/walk.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Builder: the state between an ONNX graph and a Network. Private to core/network.
  *
  * Values in the builder have their ONNX ("logical") shape, and a flag whether they are stored channels last.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Call: one ONNX node while its operator builds it. Private to core/network.
  *
  * All functions that fail write a message that starts with "node 'NAME' (OPERATOR, opset N): ".

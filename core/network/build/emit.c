@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "network/build/emit.h"
 
 #include "base/sizes.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Emit: add nodes to the network that is being built. Private to core/network. */
 #ifndef NETWORK_EMIT_H
 #define NETWORK_EMIT_H

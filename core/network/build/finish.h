@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Finish: make a Network of what the builder holds. Private to core/network. */
 #ifndef NETWORK_FINISH_H
 #define NETWORK_FINISH_H

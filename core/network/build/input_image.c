@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "network/build/input_image.h"
 
 #include "base/sizes.h"

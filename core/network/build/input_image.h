@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Input image: size and layout of the images that a graph takes. Private to core/network. */
 #ifndef NETWORK_INPUT_IMAGE_H
 #define NETWORK_INPUT_IMAGE_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "network/build/layer_names.h"
 
 #include "base/sizes.h"

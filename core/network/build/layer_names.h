@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Layer names, as in the PyTorch module that the network was exported from. Private to core/network. */
 #ifndef NETWORK_LAYER_NAMES_H
 #define NETWORK_LAYER_NAMES_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Layers while the network is built: weights of Conv, Gemm and MatMul nodes. Private to core/network. */
 #ifndef NETWORK_LAYERS_H
 #define NETWORK_LAYERS_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Rearrange: a value in the other layout, in another shape, or with its axes in another order. Private to
  * core/network.
  *

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Constant, ConstantOfShape, Range, Shape and Size: all become constants when the network is opened. */
 #include "base/sizes.h"
 #include "network/operators/operator.h"

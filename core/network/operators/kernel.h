@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Kernel: how a node runs, and what is known of its output. Private to core/network.
  *
  * Each operator, or variant of one, has one constant Kernel next to its functions, and its nodes point to it.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "network/operators/kernel_rules.h"
 
 void edge_move(NetworkEdge *edge, const Network *network, const Node *node, size_t input)

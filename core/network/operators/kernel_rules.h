@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Kernel rules: answers for Kernel.edge and Kernel.sign that several operators share. Private to
  * core/network.
  */

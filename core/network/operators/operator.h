@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Operators: how an ONNX node becomes nodes that run. Private to core/network.
  *
  * Operators live one family per file, each with a table of Operator entries, listed in operators.c. The

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "network/operators/operator.h"
 
 #include <string.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "network/operators/walk.h"
 
 static bool joins(const Walk *walk, size_t outer, size_t inner)

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Walk: strides over up to three arrays, for kernels that broadcast, cut or sum. Private to core/network.
  *
  * The walk visits one array in order; its axes are listed outermost first. One step along axis i moves

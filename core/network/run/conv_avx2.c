@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Convolution by a direct kernel for processors with AVX2 and without AVX-512, on which oneDNN's kernel keeps
  * too few sums to hide the latency of a multiply-add.
  *

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Convolution by oneDNN 2.x on one thread: NHWC activations, weights in the format that the library prefers.
  */
 #include "network/run/conv_kernels.h"

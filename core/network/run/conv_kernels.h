@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Convolution kernels: the back ends that run a Conv node, behind one interface. Private to core/network.
  *
  * Activations are stored N, H, W, C; weights are [groups*m][channels][kernel_h][kernel_w] before packing. A

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Convolution by im2col and SGEMM; depthwise convolution by a direct loop. */
 #include "base/blas.h"
 #include "base/sizes.h"

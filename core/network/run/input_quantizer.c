@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "network/run/input_quantizer.h"
 
 /* x + 1.5 * 2^23 has no fraction bits: the sum is rounded half to even, for |x| < 2^22. Clipping before

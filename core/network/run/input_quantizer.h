@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Input quantizer: a layer's input as integer codes.
  *
  *     code = clip(round half to even(x / scale), low, high)

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "network/run/prepare.h"
 
 #include "base/sizes.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Prepare a network for running: plans for all uses of layers, packed float weights, the order of steps, and
  * a place in the workspace for every value. Private to core/network. */
 #ifndef NETWORK_PREPARE_H

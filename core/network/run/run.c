@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "network/run/run.h"
 
 #include "network/operators/kernel.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Run a network on a tile of images, or one node of it, with float or quantized weights.
  *
  * A Workspace is one thread's memory for it. The results do not depend on the workspace. */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "network/run/weights.h"
 
 #include "base/sizes.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Weights: a layer's weights in the formats of its kernels. Read-only once created; any thread may use them.
  * The caller that creates them frees them, before the network. */
 #ifndef NETWORK_WEIGHTS_H

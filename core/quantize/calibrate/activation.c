@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "quantize/calibrate/activation.h"
 
 #include "base/sizes.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Activations: the scales by which a layer's input is quantized, chosen from rows of it.
  *
  * At b bits codes are 0..2^b-1 where the input cannot be negative, else -(2^(b-1)-1)..2^(b-1)-1. A scale s

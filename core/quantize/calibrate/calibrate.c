@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "quantize/calibrate/calibrate.h"
 
 #include "quantize/calibrate/sampling.h"

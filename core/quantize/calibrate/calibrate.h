@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Calibration: advances a network's float and quantized activations node by node (the two "chains") and stops
  * at each layer to be quantized with the layer's calibration statistics.
  *

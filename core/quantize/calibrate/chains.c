@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "quantize/calibrate/chains.h"
 
 #include "network/geometry.h"

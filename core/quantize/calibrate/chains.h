@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Chains: the activations of the float and of the quantized network, advanced node by node over all
  * calibration images. Private to core/quantize.
  *

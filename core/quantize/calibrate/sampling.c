@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "quantize/calibrate/sampling.h"
 
 #include "base/random.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Sampling: which rows of a layer's input calibration draws. Private to core/quantize.
  *
  * A row is a patch of a convolution, or a vector of a Gemm's or MatMul's input; an image has the same number

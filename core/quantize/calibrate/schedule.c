@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "quantize/calibrate/schedule.h"
 
 #include <stdlib.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Schedule: the order in which calibration runs nodes and stops at layers. Private to core/quantize.
  *
  * Nodes run in topological order, except that the first node of a layer waits until the inputs of all nodes

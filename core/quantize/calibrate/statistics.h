@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Statistics: what calibration finds of a layer, enough to solve it at any width: the sums of its Problems,
  * held-out rows, and how its input is quantized.
  *

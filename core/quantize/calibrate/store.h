@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Store: large buffers under a memory ceiling; those above it are mapped from unlinked temporary files.
  * Private to core/quantize. One thread at a time, except store_put_away(). */
 #ifndef QUANTIZE_STORE_H

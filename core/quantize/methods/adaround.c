@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* AdaRound on the quadratic (Nagel et al., "Up or Down? Adaptive Rounding for Post-Training Quantization",
  * ICML 2020): whether a weight is rounded down or up is learned by gradient descent on a relaxation.
  *

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "quantize/methods/admm.h"
 
 #include "base/blas.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* ADMM between float weights and the grid, for all channels of a solver.
  *
  * Per channel, min over w of w'H'w - 2 g'.w subject to w = a q is split by scaled ADMM:

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Bit-split and stitching (Wang et al., ICML 2020): see solve.h. Where the effort asks, digits are decoded by
  * nearest plane as well: one coordinate after another, each making up for the error of those before it, and
  * kept where the objective falls. Coordinate descent sticks where two digits would have to move together. */

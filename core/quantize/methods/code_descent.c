@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Cyclic coordinate descent on whole codes, from round-to-nearest: see descent.h. */
 #include "quantize/solver.h"
 

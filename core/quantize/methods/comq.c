@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* COMQ: coordinate-wise minimisation from the float weights (Zhang et al., "COMQ: A Backpropagation-Free
  * Algorithm for Post-Training Quantization", IEEE Access 2025; arXiv 2403.07134).
  *

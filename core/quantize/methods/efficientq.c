@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* EfficientQ: ADMM between float weights and the grid (Zhang and Chung, "EfficientQ: An efficient and
  * accurate post-training neural network quantization method for medical image segmentation", Medical Image
  * Analysis 2024). The formulas are in methods/admm.h. It starts at round-to-nearest and is never above it. */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* GPTQ: codes by error feedback through the inverse Hessian (Frantar et al., ICLR 2023).
  *
  * Inputs are visited by descending H'_kk. Each weight is rounded at the channel's scale, and the weights not

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* K-best nearest plane as a method: quantize/methods/nearest_plane.h over a scan of scales.
  *
  * A coarse scan decodes every channel at scales around that of round-to-nearest with few partial codes; a

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "quantize/methods/nearest_plane.h"
 
 #include "base/blas.h"

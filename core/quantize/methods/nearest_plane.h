@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Nearest plane: codes decoded one coordinate after another, the K best partial codes kept.
  *
  * With H' = R'R (R upper triangular, its rows the inputs in the order of ascending H'_kk) and R'z = g', the

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "quantize/methods/plane_lanes.h"
 
 #include <string.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Plane lanes: a few channels decoded side by side by nearest plane, each at one or more scales, and the
  * decoded codes compared at their own least-squares scale. With cost = |z/a - R q|^2 and z.Rq = g'.q,
  *

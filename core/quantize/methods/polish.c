@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "quantize/methods/polish.h"
 
 #include "base/clones.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Polish: moves of one and of two codes of a channel, with the scale eliminated.
  *
  * At the best scale a = g'.q / q'H'q the objective of codes q is y2 - (g'.q)^2 / q'H'q, so that

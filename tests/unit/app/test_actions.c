@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "app/cli/options.h"
 #include "app/explorer/actions.h"
 #include "app/explorer/keys.h"

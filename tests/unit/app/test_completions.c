@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The completions in app/pages/ know every command and option, with its values and the commands that take it.
  */
 #include "app/cli/option_values.h"

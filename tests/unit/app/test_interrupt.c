@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Signals while the program owns the terminal: none is lost, whichever thread receives it. */
 #include "app/cli/interrupt.h"
 

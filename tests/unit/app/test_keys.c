@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "app/explorer/key_table.h"
 #include "app/explorer/keys.h"
 #include "scratch.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* What would help, in the program's words. */
 #include "app/cli/remedy.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* What the worker does next, without its thread. */
 #include "app/explorer/worker_state.h"
 #include "scratch.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Pool, arena, checked sizes, random numbers, messages, BLAS. */
 #include "app/cli/blas_kernel.h"
 #include "base/arena.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Figures: numbers as people read them. */
 #include "base/figures.h"
 

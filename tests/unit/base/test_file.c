@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "base/file.h"
 #include "base/file_replace.h"
 #include "base/gzip.h"

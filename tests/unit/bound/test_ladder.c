@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The ladder's order on random plans of random networks and on the networks in data/, against a direct
  * computation, and its certificates. */
 #include "base/random.h"

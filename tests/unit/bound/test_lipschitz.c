@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Constants of every operator's edges against random pairs, dense decompositions and fine grids; lambda over
  * small graphs. */
 #include "graph_text.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Operator norms against the dense singular value decomposition of the operator's matrix. */
 #include "graph_text.h"
 #include "node_matrix.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "dataset/dataset.h"
 #include "scratch.h"
 

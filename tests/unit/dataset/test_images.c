@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Folders of PNG and JPEG, and NumPy arrays; test_dataset.c tests the readers of IDX and CIFAR. The arrays
  * that Pillow decodes from tests/images/pictures stand beside that folder (make_expected.py). */
 #define _GNU_SOURCE

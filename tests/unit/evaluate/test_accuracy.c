@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Evaluation of lenet5 on its test images: known top-1, the same bits for any number of threads, and inputs
  * that cannot be evaluated. */
 #include "app/cli/blas_kernel.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Intervals against published values, and the tally of images against figures computed by hand. */
 #include "evaluate/interval.h"
 #include "evaluate/tally.h"

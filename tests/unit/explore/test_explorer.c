@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The explorer: after any history of edits, cancellations and forgotten results, a plan gives the results of
  * a fresh run; known results are not computed again; snapshots do not change. */
 #include "base/random.h"

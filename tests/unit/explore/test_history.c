@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The history of plans: undo, redo, and what a push after an undo drops. */
 #include "explore/history.h"
 

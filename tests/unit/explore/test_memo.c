@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The memo: what is kept, what is forgotten first; which layers a layer depends on, and when keys change. */
 #include "explore/cache/layer_keys.h"
 #include "graph_text.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The pipeline on the bundled networks: the reference figures, objectives that never rise, modes, memory,
  * cancelling. */
 #include "explore/pipeline.h"

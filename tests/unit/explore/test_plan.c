@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "explore/plan.h"
 #include "sample_network.h"
 #include "scratch.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Snapshots: copies that share what is immutable, references, the Pareto front. */
 #include "base/random.h"
 #include "explore/snapshot.h"

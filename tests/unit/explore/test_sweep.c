@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The sweep of lenet5: the accuracy of the estimates, measured errors equal to the pipeline's, callbacks and
  * cancellation. */
 #include "app/cli/blas_kernel.h"

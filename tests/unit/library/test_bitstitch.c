@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The library's public face, by its header alone. */
 #include <bitstitch.h>
 

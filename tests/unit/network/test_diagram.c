@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Diagrams: rows, columns and cells of small graphs as drawn by hand, and what holds for the networks in
  * data/. */
 #include "base/text.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Networks: the five in data/ against PyTorch's logits; layers against naive loops in double; folding,
  * sharing, naming and refusing while opening. */
 #include "app/cli/blas_kernel.h"

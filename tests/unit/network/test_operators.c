@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Every operator against naive loops over ONNX's (N, C, H, W) order, on small graphs written as text:
  *
  *     "a=Clip(v,-1.0,2.0); y=Concat(a,{16,1,2,2}#7) axis=1"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* External data: every type, offsets and folders, and what is refused. */
 #include "onnx_build.h"
 #include "scratch.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Quantized networks as ONNX: exported files open here and give the outputs of the pipeline's weights; their content;
  * what is refused. */
 #include "export_graphs.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Quantized activations: layers against integer evaluation, scales against a fine scan, the pipeline's
  * figures against what the network then computes. */
 #include "base/random.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* What holds for every method at every effort: the objective never rises, no code is below the exact optimum,
  * the number of threads changes no byte. On random problems and on the layers of lenet5. */
 #include "fashion_fixture.h"

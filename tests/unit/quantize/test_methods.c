@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* AdaRound, EfficientQ and COMQ: plain twins of the last two, one channel at a time in double, and what all
  * three must reach on random problems. */
 #include "base/blas.h"

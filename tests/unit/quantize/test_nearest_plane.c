@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Nearest plane, K-best and the polish beside plain twins in double: without blocks, tiles and tables. */
 #include "base/blas.h"
 #include "layer_sample.h"

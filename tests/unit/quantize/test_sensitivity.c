@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Sensitivity on two inputs, by hand: visited by descending H_kk, the factor's squared diagonal reversed is
  * h_min and det H / h_min. */
 #include "app/cli/blas_kernel.h"

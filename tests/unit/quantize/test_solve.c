@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The optimizer on random problems: the objective never rises, it agrees with a plain twin, threads do not
  * matter. */
 #include "app/cli/blas_kernel.h"

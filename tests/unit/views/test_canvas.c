@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Canvas: text, widths, escapes, edges, frames, pictures, dumps. */
 #include "views/canvas/canvas.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Chart and axis: charts as text, ticks, labels, and what holds at every size. */
 #include "views/canvas/chart.h"
 

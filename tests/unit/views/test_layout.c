@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Layout: every size, panel and zoom. */
 #include "views/layout.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* SVG: the picture is well-formed, and every cell of the canvas is found again where it belongs. */
 #include "views/canvas/svg.h"
 

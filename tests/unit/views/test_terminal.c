@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Terminal: a child draws and reads on a pseudo-terminal; this program holds the other end. */
 #define _GNU_SOURCE
 #include "views/canvas/terminal.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Theme: styles that must differ, contrast on light and dark backgrounds. */
 #include "views/canvas/theme.h"
 

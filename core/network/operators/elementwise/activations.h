@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Functions of one element, as other operators use them. Private to core/network. */
 #ifndef NETWORK_ACTIVATIONS_H
 #define NETWORK_ACTIVATIONS_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "network/operators/elementwise/arithmetic.h"
 
 #include "network/operators/elementwise/broadcast.h"

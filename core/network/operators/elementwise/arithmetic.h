@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Arithmetic, as other operators use it. Private to core/network. */
 #ifndef NETWORK_ARITHMETIC_H
 #define NETWORK_ARITHMETIC_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "network/operators/elementwise/broadcast.h"
 
 #include "base/sizes.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Broadcasting of up to three operands. Private to core/network. */
 #ifndef NETWORK_BROADCAST_H
 #define NETWORK_BROADCAST_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "network/operators/elementwise/cast.h"
 
 #include "network/operators/operator.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Cast, as other operators use it. Private to core/network. */
 #ifndef NETWORK_CAST_H
 #define NETWORK_CAST_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Comparisons, logic, Where and IsNaN. */
 #include "network/operators/elementwise/broadcast.h"
 #include "network/operators/kernel_rules.h"

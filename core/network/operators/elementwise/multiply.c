@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Mul. A product that is an activation of one of its factors becomes that: SiLU, HardSwish, Mish, GELU. */
 #include "network/operators/elementwise/activations.h"
 #include "network/operators/elementwise/arithmetic.h"

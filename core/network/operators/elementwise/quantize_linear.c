@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* QuantizeLinear and DequantizeLinear: codes are int64 values; the type of the zero point in the file gives
  * their range. */
 #include "network/operators/operator.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* BatchNormalization: y = scale x + shift for each channel, with scale = gamma / sqrt(var + epsilon) and
  * shift = beta - scale mean. Folded into the layer before it if nothing else uses that layer's output. */
 #include "network/build/layers.h"

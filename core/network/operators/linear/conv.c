@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Conv and ConvTranspose over one or two spatial axes. One axis is the columns of a single row. */
 #include "base/sizes.h"
 #include "network/build/layers.h"

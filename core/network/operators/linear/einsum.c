@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Einsum of one or two operands: sums over letters that occur in one operand alone, then a product of
  * matrices over the letters that both share, then a permutation. */
 #include "network/operators/linear/gemm_matmul.h"

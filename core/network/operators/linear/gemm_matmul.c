@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Gemm and MatMul: with a constant matrix a layer, else the product of two values. */
 #include "network/operators/linear/gemm_matmul.h"
 #include "base/blas.h"

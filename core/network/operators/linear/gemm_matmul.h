@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Matrix products, as other operators use them. Private to core/network. */
 #ifndef NETWORK_GEMM_MATMUL_H
 #define NETWORK_GEMM_MATMUL_H

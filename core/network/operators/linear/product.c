@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "network/operators/linear/product.h"
 
 #include "base/blas.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Product of two values, matrix by matrix. Private to core/network. */
 #ifndef NETWORK_PRODUCT_H
 #define NETWORK_PRODUCT_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Concat and Split along one axis. */
 #include "base/sizes.h"
 #include "network/operators/kernel_rules.h"

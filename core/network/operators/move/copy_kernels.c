@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "network/operators/move/copy_kernels.h"
 
 #include "base/sizes.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Copy kernels: the two kernels that move whole values, for elements of any type. Private to core/network.
  */
 #ifndef NETWORK_COPY_KERNELS_H

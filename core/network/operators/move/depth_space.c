@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* DepthToSpace and SpaceToDepth: elements moved between channels and pixels. */
 #include "network/operators/operator.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Expand and Tile: repetition along axes. */
 #include "base/sizes.h"
 #include "network/operators/kernel_rules.h"

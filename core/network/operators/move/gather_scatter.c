@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Gather, GatherElements, GatherND and ScatterND: elements by index. */
 #include "base/sizes.h"
 #include "network/operators/kernel_rules.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Reshape, Flatten, Squeeze, Unsqueeze, Identity and Dropout. */
 #include "base/sizes.h"
 #include "network/operators/move/copy_kernels.h"

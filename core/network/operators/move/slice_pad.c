@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "network/operators/move/slice_pad.h"
 
 #include "base/sizes.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Slices and padding, as other operators use them. Private to core/network. */
 #ifndef NETWORK_SLICE_PAD_H
 #define NETWORK_SLICE_PAD_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "network/operators/move/take.h"
 
 #include "base/sizes.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Take: a value whose elements along each axis are those of another at given indices: repeated, mirrored, or
  * in another order. Private to core/network. */
 #ifndef NETWORK_TAKE_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Transpose: a permutation of the axes. */
 #include "network/operators/move/copy_kernels.h"
 #include "network/operators/operator.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Trilu: the upper or lower triangle of matrices, zeros elsewhere. */
 #include "network/operators/kernel_rules.h"
 #include "network/operators/operator.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* LayerNormalization, InstanceNormalization, GroupNormalization and LRN: normalization by an image's own
  * statistics. */
 #include "network/operators/kernel_rules.h"

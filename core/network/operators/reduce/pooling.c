@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* MaxPool and AveragePool over one or two spatial axes, and global pooling over any number. */
 #include "network/operators/kernel_rules.h"
 #include "network/operators/operator.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "network/operators/reduce/reduce.h"
 
 #include "base/sizes.h"

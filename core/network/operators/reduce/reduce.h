@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Reductions, as other operators use them. Private to core/network. */
 #ifndef NETWORK_REDUCE_H
 #define NETWORK_REDUCE_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Resize and Upsample: one axis after the other, each output a weighted sum of inputs along its axis. */
 #include "network/operators/kernel_rules.h"
 #include "network/operators/operator.h"

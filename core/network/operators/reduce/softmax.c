@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Softmax and LogSoftmax. */
 #include "network/operators/kernel_rules.h"
 #include "network/operators/operator.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* TopK, ArgMax and ArgMin: elements in order along an axis. */
 #include "network/operators/kernel_rules.h"
 #include "network/operators/operator.h"

@@ -34,6 +34,7 @@ static void consider(ImageChanges *changes, const ImageChange *change)
 
 void changes_merge(ImageChanges *changes, const ImageChanges *other)
 {
+    changes->changed_total += other->changed_total;
     for (size_t i = 0; i < other->changed_count; i++) consider(changes, &other->changed[i]);
     for (size_t i = 0; i < other->held_count; i++) consider(changes, &other->held[i]);
 }
@@ -111,6 +112,7 @@ void changes_add(ImageChanges *changes, size_t image, size_t label, const float 
     choose_classes(&change, reference, quantized, classes);
     softmax_of(change.float_share, &change, reference, classes, own);
     softmax_of(change.quantized_share, &change, quantized, classes, change.quantized_class);
+    changes->changed_total += change.float_class != change.quantized_class;
     consider(changes, &change);
 }
 
@@ -177,6 +179,7 @@ static void order_images(ChangedImages *images, const ImageChanges *changes)
     for (size_t i = changes->changed_count; i-- > 0;) images->images[images->count++] = changes->changed[i];
     for (size_t i = 0; i < changes->held_count; i++) images->images[images->count++] = changes->held[i];
     images->changed_count = changes->changed_count;
+    images->changed_total = changes->changed_total;
 }
 
 Status changed_images_create(ChangedImages **result, const ImageChanges *changes, const Dataset *dataset,

@@ -47,6 +47,7 @@ typedef struct ImageChange {
 /* All zeros is empty. Both lists by |margin|. */
 typedef struct ImageChanges {
     size_t changed_count, held_count;
+    size_t changed_total; /* images whose prediction changed, kept or not */
     ImageChange changed[CHANGES_MOST], held[CHANGES_MOST];
 } ImageChanges;
 
@@ -59,6 +60,7 @@ void changes_merge(ImageChanges *changes, const ImageChanges *other);
 
 typedef struct ChangedImages {
     atomic_size_t references;
+    size_t changed_total;                 /* images whose prediction changed, kept or not */
     size_t count, changed_count;          /* images; of which the prediction changed */
     ImageChange images[2 * CHANGES_MOST]; /* by margin: the most negative first */
     size_t height, width, channels; /* of a picture: at most CHANGES_PIXELS high and wide; 1 or 3 channels */

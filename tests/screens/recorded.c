@@ -446,6 +446,7 @@ static void fill_changes(Recorded *recorded)
     ChangedImages *changes = &recorded->changes;
     *changes = (ChangedImages){.count = RECORDED_CHANGES,
                                .changed_count = 3,
+                               .changed_total = 3,
                                .height = 28,
                                .width = 28,
                                .channels = 1,

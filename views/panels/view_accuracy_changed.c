@@ -162,8 +162,8 @@ static void draw_changed(Canvas *canvas, Area inner, const Scene *scene)
     const size_t position = shown_position(scene, images);
     const size_t index = image_at(images, scene->changed_by_class, position);
     canvas_text(canvas, area_part(inner, 0, 1, 1, inner.columns - 2), 0, 0, STYLE_DIM,
-                "%zu of %zu by %s: %zu changed, %zu that only just held", position + 1, images->count,
-                scene->changed_by_class ? "class" : "margin", images->changed_count,
+                "%zu of %zu by %s: %zu of %zu changed, %zu that only just held", position + 1, images->count,
+                scene->changed_by_class ? "class" : "margin", images->changed_count, images->changed_total,
                 images->count - images->changed_count);
     const int room = inner.columns - 3 - FACTS_LEAST;
     const Scaled scaled = scale_picture(images, index, inner.rows - 1, room > 4 ? room : 4);

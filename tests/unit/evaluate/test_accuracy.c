@@ -145,6 +145,7 @@ static void changed_images_are_those_of_smallest_margin(void **state)
     assert_true(changed > 0);
     assert_int_equal(one.changed_count, changed < CHANGES_MOST ? changed : CHANGES_MOST);
     assert_int_equal(one.held_count, CHANGES_MOST);
+    assert_int_equal(one.changed_total, changed);
     assert_memory_equal(&one, &more, sizeof one);
     for (size_t i = 0; i < one.changed_count; i++) {
         const ImageChange *change = &one.changed[i];

@@ -34,7 +34,7 @@ struct SolveOptions;
 
 typedef struct MethodRow {
     const char *name;    /* "bitsplit": as in the CSV */
-    const char *title;   /* "bit-split": on the screen, at most 12 characters */
+    const char *title;   /* "bit-split": on the screen, at most 13 characters */
     const char *summary; /* one line for --help */
 
     /* Replaces the codes and scales of round-to-nearest, which the solver starts with, by better ones. NULL:

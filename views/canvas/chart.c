@@ -272,16 +272,6 @@ static void draw_grid(Canvas *canvas, const Plan *plan)
         draw_dotted(canvas, plan, tick_row(plan, plan->y_ticks.values[i]), 4, STYLE_GRID);
 }
 
-/* The free row nearest to `row`, the lower of two; -1 where none is left. */
-static int free_row(const bool *taken, int rows, int row)
-{
-    for (int distance = 0; distance < rows; distance++) {
-        if (row + distance < rows && !taken[row + distance]) return row + distance;
-        if (row - distance >= 0 && !taken[row - distance]) return row - distance;
-    }
-    return -1;
-}
-
 /* The next level from the top down; NULL: the first, and after the last. Equal ones come in their order. */
 static const Level *next_level(const Chart *chart, const Level *previous)
 {
@@ -305,20 +295,34 @@ static void draw_level_name(Canvas *canvas, Area margin, int row, const Level *l
     canvas_text(canvas, margin, row, column, level->style, "%s", figure);
 }
 
-/* From the top down, so that names which do not find their own row keep their order. */
+/* Makes ascending rows differ: each stays where it can, and moves down, or up from the last of `rows`, where it cannot. */
+static void separate_rows(int *row, size_t count, int rows)
+{
+    for (size_t i = 1; i < count; i++)
+        if (row[i] <= row[i - 1]) row[i] = row[i - 1] + 1;
+    int last = rows - 1;
+    for (size_t i = count; i-- > 0; last--)
+        if (row[i] > last) row[i] = last;
+}
+
+/* The lines of all levels, and their names in the order of the levels. Where there are more names than rows, the lowest
+ * levels have none. */
 static void draw_levels(Canvas *canvas, const Plan *plan, const Chart *chart)
 {
-    bool taken[CANVAS_MOST] = {false};
+    const Level *named[CANVAS_MOST];
+    int row[CANVAS_MOST];
+    size_t count = 0;
     for (const Level *level = next_level(chart, NULL); level; level = next_level(chart, level)) {
-        double position = axis_position(&plan->y, level->y);
+        const double position = axis_position(&plan->y, level->y);
         if (position < 0 || position > 1) continue;
-        int row = tick_row(plan, level->y);
-        draw_dotted(canvas, plan, row, 2, level->style);
-        int name_row = level->name ? free_row(taken, plan->plot.rows, row) : -1;
-        if (name_row < 0) continue;
-        taken[name_row] = true;
-        draw_level_name(canvas, plan->margin, name_row, level);
+        const int own = tick_row(plan, level->y);
+        draw_dotted(canvas, plan, own, 2, level->style);
+        if (!level->name || count == (size_t)plan->plot.rows) continue;
+        named[count] = level;
+        row[count++] = own;
     }
+    separate_rows(row, count, plan->plot.rows);
+    for (size_t i = 0; i < count; i++) draw_level_name(canvas, plan->margin, row[i], named[i]);
 }
 
 /* --- series ----------------------------------------------------------------------------------------- */

@@ -17,7 +17,7 @@
 #include "views/canvas/chart.h"
 
 #define PLOT_SERIES 6
-#define PLOT_LEVELS 8
+#define PLOT_LEVELS 16
 #define PLOT_ARRAYS 12
 
 typedef struct Plot {

@@ -118,6 +118,27 @@ static void levels_keep_their_figures(void **state)
            "2e-3 ┤· · · · · · · · · · ·\n");
 }
 
+/* Levels that share a row are named in their order, from the top. */
+static void close_levels_keep_their_order(void **state)
+{
+    static const Level close[] = {{"third", NULL, 1.00e-3, STYLE_DIM},
+                                  {"first", NULL, 4.90e-3, STYLE_DIM},
+                                  {"fourth", NULL, 0.99e-3, STYLE_DIM},
+                                  {"second", NULL, 1.01e-3, STYLE_DIM}};
+    Chart chart = error_chart();
+    chart.levels = close;
+    chart.level_count = 4;
+    chart.series_count = 0;
+    chart.y.name = NULL;
+    expect(&chart, 6, 40, true,
+           "5e-3 ┤· · · · · · · · · · · · · · first\n"
+           "     │                            second\n"
+           "2e-3 ┤·   ·   ·   ·   ·   ·   ·   third\n"
+           "1e-3 ┤· · · · · · · · · · · · · · fourth\n"
+           "     └───────────────────── epoch\n"
+           "\n");
+}
+
 static void lines_and_levels_in_ascii(void **state)
 {
     Chart chart = error_chart();
@@ -454,6 +475,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(lines_and_levels),
         cmocka_unit_test(levels_keep_their_figures),
+        cmocka_unit_test(close_levels_keep_their_order),
         cmocka_unit_test(lines_and_levels_in_ascii),
         cmocka_unit_test(cursor_reads_all_series),
         cmocka_unit_test(bars_stand_side_by_side),

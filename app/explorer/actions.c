@@ -45,7 +45,7 @@ void act_quit(Session *session, int unused)
     (void)unused;
     const size_t exports = worker_info(session->workspace->worker).exports;
     if (exports)
-        session_ask(session, quit, "", "%zu export%s not written yet. Quit without?", exports,
+        session_ask(session, quit, "", "%zu export%s not written yet. Quit without writing?", exports,
                     exports == 1 ? " is" : "s are");
     else
         session->quit = true;

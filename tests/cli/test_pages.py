@@ -103,7 +103,7 @@ class Man(Story):
     def test_every_order_of_a_script(self):
         orders = self.good("explore", "--help").split("\nscript, ")[1].split("\n", 1)[1]
         orders = re.findall(r"^  (\S.*?)  ", orders, re.MULTILINE)
-        self.assertEqual(len(orders), 9)
+        self.assertIn("wait", orders)
         self.assertEqual(re.findall(r"^\\fB(.*)\\fR$", self.section("SCRIPTS"), re.MULTILINE), orders)
 
     def lint(self, *command):

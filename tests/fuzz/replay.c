@@ -73,7 +73,10 @@ int main(int count, char **arguments)
         const size_t seeds = replay_folder(harnesses[i].run, arguments[1], "seeds", harnesses[i].name);
         const size_t findings = replay_folder(harnesses[i].run, arguments[1], "findings", harnesses[i].name);
         printf("%-12s %3zu seeds, %3zu findings\n", harnesses[i].name, seeds, findings);
-        if (seeds == 0) return 1;
+        if (seeds == 0) {
+            fprintf(stderr, "no seeds in seeds/%s\n", harnesses[i].name);
+            return 1;
+        }
     }
     return 0;
 }

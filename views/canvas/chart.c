@@ -295,7 +295,8 @@ static void draw_level_name(Canvas *canvas, Area margin, int row, const Level *l
     canvas_text(canvas, margin, row, column, level->style, "%s", figure);
 }
 
-/* Makes ascending rows differ: each stays where it can, and moves down, or up from the last of `rows`, where it cannot. */
+/* Makes ascending rows differ: each stays where it can, and moves down, or up from the last of `rows`, where
+ * it cannot. */
 static void separate_rows(int *row, size_t count, int rows)
 {
     for (size_t i = 1; i < count; i++)
@@ -305,8 +306,8 @@ static void separate_rows(int *row, size_t count, int rows)
         if (row[i] > last) row[i] = last;
 }
 
-/* The lines of all levels, and their names in the order of the levels. Where there are more names than rows, the lowest
- * levels have none. */
+/* The lines of all levels, and their names in the order of the levels. Where there are more names than rows,
+ * the lowest levels have none. */
 static void draw_levels(Canvas *canvas, const Plan *plan, const Chart *chart)
 {
     const Level *named[CANVAS_MOST];

@@ -1271,7 +1271,7 @@ static void every_operator_has_a_sign(void **state)
             snprintf(call, sizeof call, "=%s(", entry->name);
             for (size_t i = 0; i < SIGN_CASES && !found; i++)
                 found = strstr(sign_cases[i].text, call) != NULL;
-            if (!found) fail_msg("no case for %s", entry->name);
+            if (!found) fail_msg("no case for %s: add a row to sign_cases", entry->name);
         }
     }
 }

@@ -24,6 +24,7 @@ static double ridge_of(const PlanOptions *plan, Method method, size_t rows, size
 SolveOptions layer_solve_options(const PlanOptions *plan, Method method, unsigned bits, size_t rows, size_t n)
 {
     return (SolveOptions){.method = method,
+                          .effort = method_row(method)->effort,
                           .bits = bits,
                           .polish = plan->polish,
                           .bias_correction = plan->bias_correction && !method_is_rounding(method),

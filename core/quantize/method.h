@@ -8,6 +8,7 @@
 #define QUANTIZE_METHOD_H
 
 #include "base/status.h"
+#include "quantize/effort.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -41,6 +42,7 @@ typedef struct MethodRow {
      * round-to-nearest is the method. */
     Status (*solve)(struct Solver *solver);
     MethodPolish polish;
+    Effort effort;       /* how hard plans have it search */
     bool largest_weight; /* round-to-nearest at the scale of the largest weight, not of least squared error */
 
     /* Bytes that `solve` finds, zeroed, in solver->group_memory[g], solver->worker_memory[w] and

@@ -42,7 +42,7 @@ static void add_step(LadderStep *row, double *local, double *signal, const Ladde
     row->hybrid += sqrt(sum.change);
 }
 
-/* A layer that stays float leaves F_l as it was before it. */
+/* For a layer that stays float, F_l = F_(l-1). */
 static void keep_counts(LadderStep *row, const Ladder *ladder, const LadderStep *before)
 {
     row->hybrid_correct = before ? before->hybrid_correct : ladder->correct;

@@ -123,7 +123,7 @@ static Status check_model(OnnxFile *file, Message *message)
 }
 
 /* The file's bytes and its unpacked form are in memory at once. The file may grow after its size is asked
- * for: the ceiling bounds what is loaded, too. */
+ * for: the ceiling also bounds the bytes that are loaded. */
 static Status read_model(OnnxFile *file, const char *path, Message *message)
 {
     char *data;

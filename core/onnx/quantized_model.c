@@ -37,7 +37,7 @@ typedef struct Writer {
 
 /* --- beginning and end ------------------------------------------------------------------------------ */
 
-/* Opens the network's file again. It must be the same file as before. */
+/* Opens the network's file again. Its SHA-256 must not have changed. */
 static Status open_file(Writer *writer, size_t ceiling, Message *message)
 {
     const QuantizedModel *model = writer->model;

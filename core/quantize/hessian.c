@@ -2,6 +2,7 @@
 #include "quantize/hessian.h"
 
 #include <math.h>
+#include <stdlib.h>
 
 #define DEAD 1e-10f /* of the mean diagonal: an input below it is dead */
 #define CONSTANT                                                                                             \
@@ -59,4 +60,28 @@ void hessian_fill_rows(Hessian *hessian, size_t first, size_t count)
         }
         hessian->reach[i] = reach;
     }
+}
+
+typedef struct Ranked {
+    double diagonal;
+    size_t input;
+} Ranked;
+
+static int compare_ranked(const void *a, const void *b)
+{
+    const Ranked *x = a, *y = b;
+    if (x->diagonal != y->diagonal) return x->diagonal > y->diagonal ? -1 : 1;
+    return (x->input > y->input) - (x->input < y->input);
+}
+
+Status hessian_order(size_t *order, const Hessian *hessian, Message *message)
+{
+    const size_t n = hessian->problem->n;
+    Ranked *ranked = malloc(n * sizeof *ranked);
+    if (!ranked) return status_no_memory(message, "the order of a layer's inputs");
+    for (size_t k = 0; k < n; k++) ranked[k] = (Ranked){hessian_at(hessian, k, k), k};
+    qsort(ranked, n, sizeof *ranked, compare_ranked);
+    for (size_t i = 0; i < n; i++) order[i] = ranked[i].input;
+    free(ranked);
+    return STATUS_OK;
 }

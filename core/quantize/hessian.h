@@ -41,6 +41,9 @@ static inline bool hessian_dead(const Hessian *hessian, size_t k)
 /* Fills rows first..first+count-1 of h and reach. */
 void hessian_fill_rows(Hessian *hessian, size_t first, size_t count);
 
+/* The inputs by descending H'_kk, equal ones by number: order [n]. STATUS_MEMORY. */
+Status hessian_order(size_t *order, const Hessian *hessian, Message *message);
+
 /* An element of H', and of G', in double. */
 double hessian_at(const Hessian *hessian, size_t row, size_t column);
 double cross_term_at(const Hessian *hessian, size_t channel, size_t k);

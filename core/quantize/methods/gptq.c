@@ -13,20 +13,14 @@
 #include "quantize/grid.h"
 #include "quantize/solver.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 #define DAMPING 0.01        /* of the mean diagonal */
 #define DAMPING_ATTEMPTS 10 /* each ten times the last */
 #define LAZY_BLOCK 64       /* inputs whose errors are fed back at once to those behind the block */
 
-typedef struct Ranked {
-    double diagonal;
-    size_t input;
-} Ranked;
-
 typedef struct Factor {
-    Ranked *order;   /* [n], in visiting order */
+    size_t *order;   /* [n], inputs in visiting order */
     double *inverse; /* [n][n], (H' + damping)^-1 in visiting order, symmetric */
     double *upper;   /* [n][n], U in visiting order */
     double damping;
@@ -35,7 +29,7 @@ typedef struct Factor {
 static Factor *place_factor(size_t n, Carver *carver)
 {
     Factor *factor = carve(carver, sizeof *factor);
-    Ranked *order = carve(carver, n * sizeof *order);
+    size_t *order = carve(carver, n * sizeof *order);
     double *inverse = carve(carver, n * n * sizeof *inverse), *upper = carve(carver, n * n * sizeof *upper);
     if (factor) *factor = (Factor){order, inverse, upper, 0};
     return factor;
@@ -55,13 +49,6 @@ size_t gptq_worker_bytes(size_t n, const SolveOptions *options)
     return (2 * n + LAZY_BLOCK) * sizeof(double);
 }
 
-static int compare_ranked(const void *a, const void *b)
-{
-    const Ranked *x = a, *y = b;
-    if (x->diagonal != y->diagonal) return x->diagonal > y->diagonal ? -1 : 1;
-    return (x->input > y->input) - (x->input < y->input);
-}
-
 /* False where H' + damping is not positive definite. LAPACK is column-major: its lower triangle is our upper.
  */
 static bool factorize(Factor *factor, const Hessian *hessian)
@@ -71,8 +58,8 @@ static bool factorize(Factor *factor, const Hessian *hessian)
     double *a = factor->inverse;
     for (size_t i = 0; i < n; i++)
         for (size_t j = 0; j < n; j++)
-            a[i * n + j] = hessian_at(hessian, factor->order[i].input, factor->order[j].input) +
-                           (i == j ? factor->damping : 0);
+            a[i * n + j] =
+                hessian_at(hessian, factor->order[i], factor->order[j]) + (i == j ? factor->damping : 0);
     dpotrf_("L", &order, a, &order, &info);
     if (info == 0) dpotri_("L", &order, a, &order, &info);
     if (info != 0) return false;
@@ -91,8 +78,8 @@ static void factorize_group(void *context, size_t group, size_t worker)
     const size_t n = solver->n;
     if (hessian->constant) return; /* its channels stay at round-to-nearest */
     Factor *factor = place_factor(n, &(Carver){.memory = solver->group_memory[group]});
-    for (size_t k = 0; k < n; k++) factor->order[k] = (Ranked){hessian_at(hessian, k, k), k};
-    qsort(factor->order, n, sizeof *factor->order, compare_ranked);
+    solver->statuses[group] = hessian_order(factor->order, hessian, NULL);
+    if (solver->statuses[group] != STATUS_OK) return;
     factor->damping = DAMPING * hessian->unit;
     for (int attempt = 0; attempt < DAMPING_ATTEMPTS; attempt++, factor->damping *= 10)
         if (factorize(factor, hessian)) return;
@@ -107,7 +94,7 @@ static void round_channel(int8_t *codes, const Factor *factor, const Hessian *he
     const float *weights = hessian->problem->weights + channel * n;
     double *w = memory, *g = w + n, *errors = g + n;
     for (size_t k = 0; k < n; k++) {
-        size_t input = factor->order[k].input;
+        size_t input = factor->order[k];
         g[k] = cross_term_at(hessian, channel, input) + factor->damping * (double)weights[input];
     }
     cblas_dgemv(CblasRowMajor, CblasNoTrans, (int)n, (int)n, 1, factor->inverse, (int)n, g, 1, 0, w, 1);
@@ -116,7 +103,7 @@ static void round_channel(int8_t *codes, const Factor *factor, const Hessian *he
         for (size_t k = start; k < end; k++) {
             const double *u = factor->upper + k * n;
             double q = grid_nearest(w[k] / scale, limit);
-            codes[factor->order[k].input] = (int8_t)q;
+            codes[factor->order[k]] = (int8_t)q;
             double error = (w[k] - scale * q) / u[k];
             errors[k - start] = error;
             for (size_t j = k + 1; j < end; j++) w[j] -= error * u[j];
@@ -141,12 +128,14 @@ static void round_tile(Solver *solver, Descent *descent, size_t worker)
 Status gptq_solve(Solver *solver)
 {
     pool_run(solver->pool, solver->groups, factorize_group, solver);
-    for (size_t g = 0; g < solver->groups; g++)
+    for (size_t g = 0; g < solver->groups; g++) {
+        if (solver->statuses[g] == STATUS_MEMORY) return status_no_memory(solver->message, "GPTQ");
         if (solver->statuses[g] != STATUS_OK) {
             Status status =
                 status_fail(solver->message, solver->statuses[g], "GPTQ cannot invert the input statistics");
             return status_advise(status, solver->message, REMEDY_RIDGE | REMEDY_METHOD);
         }
+    }
     solver_each_tile(solver, round_tile);
     solver_fit(solver);
     return STATUS_OK;

@@ -5,7 +5,6 @@
 #include "base/sizes.h"
 
 #include <math.h>
-#include <stdlib.h>
 #include <string.h>
 
 #define PLANE_ROWS 64      /* decoded between two GEMMs */
@@ -24,27 +23,16 @@ void plane_place(Plane *plane, size_t n, Carver *carver)
                      .ratios = carve(carver, n * n * sizeof *plane->ratios)};
 }
 
-typedef struct Ranked {
-    double diagonal;
-    size_t index;
-} Ranked;
-
-static int compare_ranked(const void *a, const void *b)
-{
-    const Ranked *x = a, *y = b;
-    if (x->diagonal != y->diagonal) return x->diagonal < y->diagonal ? -1 : 1;
-    return (x->index < y->index) - (x->index > y->index);
-}
-
 Status plane_factorize(Plane *plane, const Hessian *hessian, Message *message)
 {
     const size_t n = plane->n;
-    Ranked *ranked = malloc(n * sizeof *ranked);
-    if (!ranked) return status_no_memory(message, "the order of a layer's inputs");
-    for (size_t k = 0; k < n; k++) ranked[k] = (Ranked){hessian_at(hessian, k, k), k};
-    qsort(ranked, n, sizeof *ranked, compare_ranked);
-    for (size_t k = 0; k < n; k++) plane->order[k] = ranked[k].index;
-    free(ranked);
+    Status status = hessian_order(plane->order, hessian, message);
+    if (status != STATUS_OK) return status;
+    for (size_t i = 0; i < n / 2; i++) { /* the first decoded is the last row */
+        const size_t input = plane->order[i];
+        plane->order[i] = plane->order[n - 1 - i];
+        plane->order[n - 1 - i] = input;
+    }
 
     /* LAPACK is column-major: what it calls the lower triangle is our upper one. */
     int order = (int)n, info = 1;

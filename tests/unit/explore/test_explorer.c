@@ -863,7 +863,10 @@ static void threads_read_while_the_worker_works(void **state)
                                      .context = &shelf};
     Explorer *explorer;
     pthread_t reader;
-    assert_int_equal(explorer_create(&explorer, network, plan, &options, &message), STATUS_OK);
+    Plan *first; /* readers see it in snapshots: `plan` alone is edited */
+    assert_int_equal(plan_copy(&first, plan, &message), STATUS_OK);
+    assert_int_equal(explorer_create(&explorer, network, first, &options, &message), STATUS_OK);
+    plan_drop(first);
     explorer_set_images(explorer, noise, noise, &normalization);
     assert_int_equal(pthread_create(&reader, NULL, read_shelf, &shelf), 0);
     for (size_t step = 0; step < 6; step++) {

@@ -92,7 +92,7 @@ void act_worst(Session *session, int unused)
     const bool bounded = costliest != NO_INDEX;
     const size_t worst = bounded ? costliest : largest_error(snapshot);
     if (ladder && isinf(rung_bound(ladder, rung))) {
-        session_tell(session, "the %s bound is not finite: b shows the shares of another bound",
+        session_tell(session, "the %s bound is not finite: R shows the shares of another bound",
                      rung_name(rung));
         return;
     }

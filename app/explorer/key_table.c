@@ -38,7 +38,7 @@ const KeyEntry key_table[] = {
     {GROUP_MOVE, {' '}, false, act_mark, 0, "mark this layer, or unmark it", NULL, NULL},
     {GROUP_MOVE, {'*'}, false, act_mark_all, 0, "mark all shown, or none", NULL, NULL},
     {GROUP_MOVE, {'s'}, false, act_sort, 0, "sort by the next column", NULL, NULL},
-    {GROUP_MOVE, {'b'}, false, act_rung, 0, "shares of the next bound", NULL, NULL},
+    {GROUP_MOVE, {'R'}, false, act_rung, 0, "shares of the next bound", NULL, NULL},
     {GROUP_MOVE, {'I'}, false, act_reverse, 0, "reverse the order", NULL, NULL},
     {GROUP_MOVE, {'/'}, false, act_filter, 0, "filter layers by name", NULL, NULL},
     {GROUP_MOVE, {ESC}, false, act_escape, 0, "clear cursor, filter, marks", NULL, NULL},

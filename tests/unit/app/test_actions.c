@@ -273,13 +273,13 @@ static void a_key_chooses_the_bound_whose_shares_are_shown(void **state)
     press("w");
     assert_int_equal(scene_layer(&session.scene), 2);
     assert_non_null(strstr(session.scene.notice, "62.5 % of the hybrid bound"));
-    press("bw");
+    press("Rw");
     assert_int_equal(session.scene.rung, RUNG_SPECTRAL);
     assert_int_equal(scene_layer(&session.scene), 0);
     assert_non_null(strstr(session.scene.notice, "80.0 % of the spectral bound"));
-    press("bw");
+    press("Rw");
     assert_non_null(strstr(session.scene.notice, "Frobenius bound is not finite"));
-    press("b");
+    press("R");
     assert_int_equal(session.scene.rung, RUNG_HYBRID);
     session.snapshot = NULL;
     session.scene.snapshot = NULL;

@@ -2,6 +2,7 @@
 #include "explore/plan.h"
 
 #include "base/sizes.h"
+#include "choose/cost.h"
 
 #include <inttypes.h>
 #include <sha2.h>
@@ -155,16 +156,6 @@ void plan_set_method(Plan *plan, Method method)
 #define FLOAT_BITS 32
 #define FLOAT_BYTES 4
 
-static unsigned bits_stored(uint8_t bits)
-{
-    return bits == BITS_FLOAT ? FLOAT_BITS : bits;
-}
-
-static size_t layer_weights(const Layer *layer)
-{
-    return layer->groups * layer->m * layer->n;
-}
-
 static size_t input_scales(const Plan *plan, const Network *network, size_t index)
 {
     if (plan->layers[index].activation_bits == BITS_FLOAT) return 0;
@@ -173,14 +164,8 @@ static size_t input_scales(const Plan *plan, const Network *network, size_t inde
 
 size_t plan_layer_bytes(const Plan *plan, const Network *network, size_t index)
 {
-    const LayerPlan *choice = &plan->layers[index];
-    const Layer *layer = &network->layers[index];
-    const size_t weights = layer_weights(layer), outputs = layer->groups * layer->m;
-    const unsigned bits = bits_stored(choice->weight_bits);
-    size_t bytes = weights / 8 * bits + size_ceil_div(weights % 8 * bits, 8);
-    if (choice->weight_bits != BITS_FLOAT) bytes += FLOAT_BYTES * outputs;
-    if (layer->has_bias) bytes += FLOAT_BYTES * outputs;
-    return bytes + FLOAT_BYTES * input_scales(plan, network, index);
+    return layer_cost_bytes(&network->layers[index], plan->layers[index].weight_bits,
+                            input_scales(plan, network, index));
 }
 
 PlanTotals plan_totals(const Plan *plan, const Network *network)
@@ -190,10 +175,11 @@ PlanTotals plan_totals(const Plan *plan, const Network *network)
     for (size_t l = 0; l < plan->layer_count; l++) {
         const LayerPlan *choice = &plan->layers[l];
         const Layer *layer = &network->layers[l];
-        const double count = (double)layer_weights(layer), bits = bits_stored(choice->weight_bits);
+        const double count = (double)(layer->groups * layer->m * layer->n);
+        const double bits = choice->weight_bits == BITS_FLOAT ? FLOAT_BITS : choice->weight_bits;
         totals.parameters += layer->parameters;
         totals.bytes += plan_layer_bytes(plan, network, l);
-        totals.bitops += (double)layer->macs * bits * bits_stored(choice->activation_bits);
+        totals.bitops += layer_cost_bitops(layer, choice->weight_bits, choice->activation_bits);
         weights += count;
         weight_bits += count * bits;
     }

@@ -5,7 +5,7 @@ set -euo pipefail
 here=$(dirname -- "$(readlink -f -- "$0")")
 . "$here/sources.sh"
 
-order=(base onnx network dataset quantize bound evaluate explore report bitstitch views app)
+order=(base onnx network dataset quantize bound evaluate choose explore report bitstitch views app)
 
 level_of() { # FOLDER
   local i

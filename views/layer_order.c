@@ -3,6 +3,7 @@
 #include "views/layer_order.h"
 
 #include "views/layer_cost.h"
+#include "views/layer_filter.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -56,7 +57,7 @@ void layer_order_update(Scene *scene)
     size_t layer = scene_layer(scene);
     scene->order_count = 0;
     for (size_t l = 0; l < scene->network->layer_count; l++)
-        if (strcasestr(scene_name(scene, l), scene->filter)) scene->order[scene->order_count++] = l;
+        if (layer_filter_keeps(scene, l, scene->filter)) scene->order[scene->order_count++] = l;
     qsort_r(scene->order, scene->order_count, sizeof *scene->order, compare_layers, scene);
     if (scene->cursor >= scene->order_count) scene->cursor = scene->order_count ? scene->order_count - 1 : 0;
     layer_order_go(scene, layer);

@@ -121,6 +121,25 @@ bool scene_ladder_is_old(const Scene *scene)
     return scene->snapshot && (!scene->snapshot->ladder_current || scene_plan_is_ahead(scene));
 }
 
+Activations plan_activations(const Plan *plan, const Network *network)
+{
+    Activations activations = {0};
+    double values = 0, bits = 0;
+    for (size_t l = 0; l < network->layer_count; l++) {
+        const Layer *layer = &network->layers[l];
+        if (layer->first || layer->use_count == 0) continue;
+        const bool quantized = plan->layers[l].activation_bits != BITS_FLOAT;
+        activations.quantized += quantized;
+        activations.left_float += !quantized;
+        const Node *node = &network->nodes[layer->uses[0]];
+        const double elements = quantized ? (double)network->values[node->inputs[0]].elements : 0;
+        values += elements;
+        bits += elements * plan->layers[l].activation_bits;
+    }
+    activations.mean_bits = values > 0 ? bits / values : NAN;
+    return activations;
+}
+
 double average_activation_bits(const Plan *plan, const Network *network)
 {
     double values = 0, bits = 0;

@@ -64,7 +64,7 @@ typedef struct Scene {
     SortKey sort;
     bool descending;
     Rung rung;        /* whose shares the table shows; RUNG_HYBRID at first */
-    char filter[128]; /* part of a name, "" for all */
+    char filter[128]; /* views/layer_filter.h; "" for all */
     size_t *order;    /* [order_count]: layers shown, by views/layer_order.h; capacity layer_count */
     size_t order_count;
     size_t cursor; /* in order */
@@ -78,7 +78,8 @@ typedef struct Scene {
     const char *question;  /* of OVERLAY_QUESTION */
     size_t lesson;         /* step + 1 of the lesson, which stands beside the panels; 0: none */
 
-    const char *prompt; /* label of the line being typed, or NULL */
+    const char *prompt;      /* label of the line being typed, or NULL */
+    const char *prompt_hint; /* what may be typed, shown where there is room; or NULL */
     char input[SCENE_PROMPT_BYTES];
     size_t input_cursor; /* bytes */
     bool input_selected; /* all of it: the next character typed replaces it */
@@ -154,6 +155,13 @@ Figure paired_change(size_t lost, size_t gained, size_t images);
 /* Whether the accuracy, or the ladder, is of another plan than the edited one. */
 bool scene_accuracy_is_old(const Scene *scene);
 bool scene_ladder_is_old(const Scene *scene);
+
+/* The inputs of all layers but those that read the network's input, which stays float. */
+typedef struct Activations {
+    size_t quantized, left_float; /* layers */
+    double mean_bits; /* of the quantized inputs, weighted by their sizes; NAN if there are none */
+} Activations;
+Activations plan_activations(const Plan *plan, const Network *network);
 
 /* Mean bits per activation over the inputs of all layers but the first, weighted by their sizes; float counts
  * as 32. NAN if there is no such layer. */

@@ -224,6 +224,11 @@ Target screen_target(const Canvas *canvas, const Scene *scene, int row, int colu
     if (!scene->network || !scene->plan) return none;
     Places places = find_places(canvas, scene);
     if (places.layout.too_small) return none;
+    if (contains(places.layout.footer, row, column)) {
+        Target hint = {.kind = TARGET_HINT};
+        const Area footer = places.layout.footer;
+        return footer_hint_at(&hint.index, canvas, scene, footer, column - footer.column) ? hint : none;
+    }
     if (scene->overlay != OVERLAY_NONE) {
         Area inner = inside(places.overlay);
         bool found = scene->overlay == OVERLAY_VISITS && contains(inner, row, column) &&

@@ -22,7 +22,8 @@ typedef enum TargetKind {
     TARGET_LAYER,  /* `index` in scene->order, of PANEL_LAYERS */
     TARGET_COLUMN, /* header of a column: `index` is a SortKey */
     TARGET_POINT,  /* point `index` of the chart of `panel` */
-    TARGET_ITEM    /* line `index` of an overlay's list */
+    TARGET_ITEM,   /* line `index` of an overlay's list */
+    TARGET_HINT    /* hint in the last line: `index` in scene->help */
 } TargetKind;
 
 typedef struct Target {

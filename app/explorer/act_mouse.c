@@ -20,6 +20,16 @@ static void turn_wheel(Session *session, const Target *target, int step)
     }
 }
 
+/* The key whose hint was clicked; of a range of keys one must be pressed. */
+static void press_hint(Session *session, size_t row)
+{
+    const KeyEntry *entry = &key_table[row];
+    if (entry->range)
+        session_tell(session, "press a key from %c to %c: %s", entry->keys[0], entry->keys[1], entry->help);
+    else
+        act_on_key(session, entry->keys[0]);
+}
+
 static void click(Session *session, const Target *target)
 {
     Scene *scene = &session->scene;
@@ -46,6 +56,7 @@ static void click(Session *session, const Target *target)
     case TARGET_ITEM:
         scene->overlay_cursor = target->index;
         break;
+    case TARGET_HINT: /* act_on_mouse() presses it, in any context */
     case TARGET_NONE:
         break;
     }
@@ -58,6 +69,8 @@ void act_on_mouse(Session *session, const TerminalEvent *event)
     session->scene.notice[0] = 0;
     if (event->mouse == MOUSE_SCROLL_UP || event->mouse == MOUSE_SCROLL_DOWN) {
         turn_wheel(session, &target, event->mouse == MOUSE_SCROLL_UP ? -1 : 1);
+    } else if (target.kind == TARGET_HINT) {
+        press_hint(session, target.index);
     } else if (context == KEYS_PANELS || context == KEYS_VISITED) {
         click(session, &target);
         if (event->mouse == MOUSE_DOUBLE && (target.kind == TARGET_LAYER || target.kind == TARGET_ITEM))

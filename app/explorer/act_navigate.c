@@ -46,17 +46,27 @@ size_t action_visited_count(const Session *session)
 
 static void move_layers(Session *session, int step)
 {
-    session->scene.cursor = action_step(session->scene.cursor, session->scene.order_count, step);
+    Scene *scene = &session->scene;
+    const size_t from = scene->cursor;
+    scene->cursor = action_step(from, scene->order_count, step);
     action_show_cursor(session);
+    if (scene->order_count == 0)
+        session_tell(session, "no layer is shown: the filter hides all");
+    else if (scene->cursor == from)
+        session_tell(session, step < 0 ? "this is the first layer shown" : "this is the last layer shown");
 }
 
 void act_move(Session *session, int step)
 {
     Scene *scene = &session->scene;
-    if (scene->overlay == OVERLAY_VISITS)
-        scene->overlay_cursor = action_step(scene->overlay_cursor, action_visited_count(session), step);
-    else
+    if (scene->overlay != OVERLAY_VISITS) {
         move_layers(session, step);
+        return;
+    }
+    const size_t from = scene->overlay_cursor;
+    scene->overlay_cursor = action_step(from, action_visited_count(session), step);
+    if (scene->overlay_cursor == from)
+        session_tell(session, step < 0 ? "this is the list's first plan" : "this is the list's last plan");
 }
 
 void act_move_page(Session *session, int direction)
@@ -85,7 +95,10 @@ void act_worst(Session *session, int unused)
 {
     (void)unused;
     const Snapshot *snapshot = session->snapshot;
-    if (!snapshot) return;
+    if (!snapshot) {
+        session_tell(session, "no layer's cost is known yet");
+        return;
+    }
     const Ladder *ladder = scene_ladder(&session->scene);
     const Rung rung = session->scene.rung;
     const size_t costliest = ladder ? rung_costliest(ladder, rung) : NO_INDEX;
@@ -123,10 +136,41 @@ static void set_mark(Scene *scene, size_t layer, bool mark)
 void act_mark(Session *session, int unused)
 {
     (void)unused;
-    const size_t layer = scene_layer(&session->scene);
-    if (layer == NO_INDEX) return;
-    set_mark(&session->scene, layer, !session->scene.marked[layer]);
-    move_layers(session, 1);
+    Scene *scene = &session->scene;
+    const size_t layer = scene_layer(scene);
+    if (layer != NO_INDEX) set_mark(scene, layer, !scene->marked[layer]);
+    if (scene->cursor + 1 < scene->order_count || layer == NO_INDEX) move_layers(session, 1);
+}
+
+/* Puts the marks into session->last_marked, if there are any. */
+static void keep_marks(Session *session)
+{
+    const Scene *scene = &session->scene;
+    if (scene->marked_count)
+        memcpy(session->last_marked, scene->marked, scene->network->layer_count * sizeof *scene->marked);
+}
+
+static void clear_marks(Session *session)
+{
+    keep_marks(session);
+    for (size_t l = 0; l < session->scene.network->layer_count; l++) set_mark(&session->scene, l, false);
+}
+
+void act_last_marks(Session *session, int unused)
+{
+    (void)unused;
+    Scene *scene = &session->scene;
+    size_t count = 0;
+    for (size_t l = 0; l < scene->network->layer_count; l++) {
+        const bool marked = session->last_marked[l];
+        session->last_marked[l] = scene->marked[l];
+        set_mark(scene, l, marked);
+        count += marked;
+    }
+    if (count == 0 && scene->marked_count == 0)
+        session_tell(session, "no marks to bring back: Space marks a layer, * all that are shown");
+    else
+        session_tell(session, "%zu layer%s marked, as before", count, count == 1 ? "" : "s");
 }
 
 void act_mark_all(Session *session, int unused)
@@ -134,6 +178,8 @@ void act_mark_all(Session *session, int unused)
     (void)unused;
     Scene *scene = &session->scene;
     bool all = true;
+    keep_marks(session);
+    if (scene->order_count == 0) session_tell(session, "no layer is shown: the filter hides all");
     for (size_t i = 0; i < scene->order_count; i++) all &= scene->marked[scene->order[i]];
     for (size_t i = 0; i < scene->order_count; i++) set_mark(scene, scene->order[i], !all);
 }
@@ -150,10 +196,26 @@ void action_sort_by(Session *session, SortKey sort)
     action_show_cursor(session);
 }
 
+static void tell_order(Session *session)
+{
+    static const char *const names[SORT_COUNT] = {[SORT_INDEX] = "position in the network",
+                                                  [SORT_NAME] = "name",
+                                                  [SORT_WEIGHT_BITS] = "weight bits",
+                                                  [SORT_ACTIVATION_BITS] = "activation bits",
+                                                  [SORT_ERROR] = "reconstruction error",
+                                                  [SORT_SHARE] = "share of the bound",
+                                                  [SORT_SHARE_PER_KIB] = "share of the bound per KiB",
+                                                  [SORT_SIZE] = "size"};
+    const Scene *scene = &session->scene;
+    session_tell(session, "sorted by %s, %s", names[scene->sort],
+                 scene->descending ? "descending" : "ascending");
+}
+
 void act_sort(Session *session, int unused)
 {
     (void)unused;
     action_sort_by(session, (SortKey)((session->scene.sort + 1) % SORT_COUNT));
+    tell_order(session);
 }
 
 void act_rung(Session *session, int unused)
@@ -173,6 +235,7 @@ void act_reverse(Session *session, int unused)
     session->scene.descending = !session->scene.descending;
     layer_order_update(&session->scene);
     action_show_cursor(session);
+    tell_order(session);
 }
 
 static void set_filter(Session *session, const char *filter)
@@ -190,7 +253,11 @@ static void restore_filter(Session *session)
 
 void act_filter(Session *session, int unused)
 {
-    static const Prompt prompt = {.label = "filter", .typed = set_filter, .abandoned = restore_filter};
+    static const Prompt prompt = {.label = "filter",
+                                  .hint =
+                                      "part of a name, fc*, op:Conv, shape:3x3, bits:2-4, act:8, method:gptq",
+                                  .typed = set_filter,
+                                  .abandoned = restore_filter};
     (void)unused;
     memcpy(session->kept_filter, session->scene.filter, sizeof session->kept_filter);
     session->kept_layer = scene_layer(&session->scene);
@@ -208,9 +275,11 @@ void act_escape(Session *session, int unused)
     } else if (scene->filter[0]) {
         set_filter(session, "");
     } else if (scene->marked_count) {
-        memset(scene->marked, 0, scene->network->layer_count * sizeof *scene->marked);
-        scene->marked_count = 0;
-    } else {
+        clear_marks(session);
+        session_tell(session, ". brings the marks back");
+    } else if (scene->zoomed) {
         scene->zoomed = false;
+    } else {
+        session_tell(session, "nothing to clear: q quits");
     }
 }

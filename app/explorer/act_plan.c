@@ -33,8 +33,9 @@ static bool edit_start(Edit *edit, Session *session)
     return true;
 }
 
-/* The edited plan becomes the current one. False where nothing changed. */
-static bool edit_finish(Edit *edit, Session *session)
+/* The edited plan becomes the current one. False where nothing changed, which `unchanged` gives the reason
+ * for. */
+static bool edit_finish(Edit *edit, Session *session, const char *unchanged)
 {
     Message message = {0};
     Status status = STATUS_OK;
@@ -46,7 +47,12 @@ static bool edit_finish(Edit *edit, Session *session)
         else
             session_fail(session, status, &message);
     }
-    if (edit->chosen_count == 0) session_tell(session, "nothing is changed: the filter hides it");
+    if (edit->chosen_count == 0)
+        session_tell(session, session->scene.marked_count
+                                  ? "nothing changes: the filter hides all marked layers"
+                                  : "nothing changes: the filter hides all layers");
+    else if (!changed)
+        session_tell(session, "nothing changes: %s", unchanged);
     plan_drop(edit->plan);
     free(edit->chosen);
     return changed && status == STATUS_OK;
@@ -60,7 +66,7 @@ void act_weight_bits(Session *session, int bits)
     if (!edit_start(&edit, session)) return;
     for (size_t l = 0; l < edit.plan->layer_count; l++)
         if (edit.chosen[l]) edit.plan->layers[l].weight_bits = (uint8_t)bits;
-    edit_finish(&edit, session);
+    edit_finish(&edit, session, "these weight bits are chosen already");
 }
 
 /* Within BITS_MIN..BITS_MAX. Float counts as one more than BITS_MAX, but only on the way down. */
@@ -79,7 +85,8 @@ void act_step_weight_bits(Session *session, int step)
         LayerPlan *layer = &edit.plan->layers[l];
         if (edit.chosen[l]) layer->weight_bits = (uint8_t)stepped_bits(layer->weight_bits, step);
     }
-    edit_finish(&edit, session);
+    edit_finish(&edit, session,
+                step > 0 ? "8 bits is the most, f makes weights float" : "2 bits is the least");
 }
 
 void act_ask_activation_bits(Session *session, int unused)
@@ -97,18 +104,17 @@ static void set_activation_bits(Session *session, const unsigned *bits)
     Edit edit;
     if (!edit_start(&edit, session)) return;
     unsigned chosen = bits ? *bits : 0;
-    bool known = bits;
+    bool known = false; /* a layer was found whose activations can be quantized */
     for (size_t l = 0; l < edit.plan->layer_count; l++) {
         if (!edit.chosen[l] || scene->network->layers[l].first) continue;
         const unsigned now = edit.plan->layers[l].activation_bits;
-        if (!known) chosen = now == BITS_FLOAT ? BITS_MAX : now == BITS_MIN ? BITS_FLOAT : now - 1;
+        if (!known && !bits) chosen = now == BITS_FLOAT ? BITS_MAX : now == BITS_MIN ? BITS_FLOAT : now - 1;
         known = true;
         edit.plan->layers[l].activation_bits = (uint8_t)chosen;
     }
-    const size_t layer = scene_layer(scene);
-    const bool reads_input = !scene->marked_count && layer != NO_INDEX && scene->network->layers[layer].first;
-    if (!edit_finish(&edit, session) && reads_input)
-        session_tell(session, "this layer reads the network's input, which stays float");
+    edit_finish(&edit, session,
+                known ? "these activation bits are chosen already"
+                      : "the layer reads the network's input, which stays float");
 }
 
 void act_activation_bits(Session *session, int bits)
@@ -137,60 +143,99 @@ void act_method(Session *session, int unused)
             (uint8_t)((session->scene.plan->layers[first].method + 1u) % METHOD_COUNT);
     }
     const size_t layer = scene_layer(&session->scene);
-    if (edit_finish(&edit, session) && layer != NO_INDEX)
+    if (edit_finish(&edit, session, "there is one method alone") && layer != NO_INDEX)
         session_tell(session, "%s", method_summary(session->scene.plan->layers[layer].method));
 }
 
 /* --- options of the whole plan ----------------------------------------------------------------------- */
 
+/* Whether a layer has quantized activations, which error compensation is about. */
+static bool quantizes_activations(const Plan *plan)
+{
+    for (size_t l = 0; l < plan->layer_count; l++)
+        if (plan->layers[l].activation_bits != BITS_FLOAT) return true;
+    return false;
+}
+
+/* Whether the method of a quantized layer can be followed by polish. */
+static bool takes_polish(const Plan *plan)
+{
+    for (size_t l = 0; l < plan->layer_count; l++)
+        if (plan->layers[l].weight_bits != BITS_FLOAT &&
+            method_row(plan->layers[l].method)->polish == POLISH_IF_ASKED)
+            return true;
+    return false;
+}
+
+/* Starts an edit of the options; `*options` are those of its plan. The change is for all layers, whatever the
+ * filter shows. */
+static bool options_start(Edit *edit, PlanOptions **options, Session *session)
+{
+    if (!edit_start(edit, session)) return false;
+    edit->chosen_count = edit->plan->layer_count;
+    *options = &edit->plan->options;
+    return true;
+}
+
+static void options_finish(Edit *edit, Session *session, const char *meaning, bool in_use, const char *unused)
+{
+    edit_finish(edit, session, "");
+    session_tell(session, "%s%s%s", meaning, in_use ? "" : ". No effect yet: ", in_use ? "" : unused);
+}
+
 void act_mode(Session *session, int unused)
 {
     (void)unused;
     Edit edit;
-    if (!edit_start(&edit, session)) return;
-    PlanOptions *options = &edit.plan->options;
-    options->mode = options->mode == MODE_SEQUENTIAL ? MODE_INDEPENDENT : MODE_SEQUENTIAL;
-    edit_finish(&edit, session);
-    session_tell(session, session->scene.plan->options.mode == MODE_SEQUENTIAL
-                              ? "sequential: layers are calibrated behind quantized layers, whose error they "
+    PlanOptions *options;
+    if (!options_start(&edit, &options, session)) return;
+    const bool sequential = options->mode != MODE_SEQUENTIAL;
+    options->mode = sequential ? MODE_SEQUENTIAL : MODE_INDEPENDENT;
+    options_finish(&edit, session,
+                   sequential ? "sequential: layers are calibrated behind quantized layers, whose error they "
                                 "compensate"
-                              : "independent: layers are calibrated behind float layers");
+                              : "independent: layers are calibrated behind float layers",
+                   true, "");
 }
 
 void act_compensated(Session *session, int unused)
 {
     (void)unused;
     Edit edit;
-    if (!edit_start(&edit, session)) return;
-    edit.plan->options.error_compensated = !edit.plan->options.error_compensated;
-    edit_finish(&edit, session);
-    session_tell(session, session->scene.plan->options.error_compensated
-                              ? "error-compensated: per-channel activation scales, compensated by the weights"
-                              : "per-tensor activation scales");
+    PlanOptions *options;
+    if (!options_start(&edit, &options, session)) return;
+    options->error_compensated = !options->error_compensated;
+    options_finish(&edit, session,
+                   options->error_compensated
+                       ? "error-compensated: per-channel activation scales, compensated by the weights"
+                       : "per-tensor activation scales",
+                   quantizes_activations(session->scene.plan), "all activations are float (a)");
 }
 
 void act_polish(Session *session, int unused)
 {
     (void)unused;
     Edit edit;
-    if (!edit_start(&edit, session)) return;
-    edit.plan->options.polish = !edit.plan->options.polish;
-    edit_finish(&edit, session);
-    session_tell(session, session->scene.plan->options.polish
-                              ? "polish: coordinate descent on whole codes after bit-split"
-                              : "no polish: bit-split alone");
+    PlanOptions *options;
+    if (!options_start(&edit, &options, session)) return;
+    options->polish = !options->polish;
+    options_finish(&edit, session,
+                   options->polish ? "polish: coordinate descent on whole codes after the method"
+                                   : "no polish",
+                   takes_polish(session->scene.plan), "no layer's method has a choice of polish (m)");
 }
 
 void act_bias_correction(Session *session, int unused)
 {
     (void)unused;
     Edit edit;
-    if (!edit_start(&edit, session)) return;
-    edit.plan->options.bias_correction = !edit.plan->options.bias_correction;
-    edit_finish(&edit, session);
-    session_tell(session, session->scene.plan->options.bias_correction
-                              ? "bias correction: biases compensate shifted means"
-                              : "no bias correction: float biases are kept");
+    PlanOptions *options;
+    if (!options_start(&edit, &options, session)) return;
+    options->bias_correction = !options->bias_correction;
+    options_finish(&edit, session,
+                   options->bias_correction ? "bias correction: biases compensate shifted means"
+                                            : "no bias correction: float biases are kept",
+                   true, "");
 }
 
 /* --- undo history ------------------------------------------------------------------------------------ */

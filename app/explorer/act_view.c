@@ -80,6 +80,8 @@ void act_chart_cursor(Session *session, int direction)
         scene->chart_cursor[scene->front] = point;
     else if (scene->chart_cursor[scene->front] == SIZE_MAX)
         session_tell(session, "no points here: Tab goes to a chart, v to its next page");
+    else
+        session_tell(session, direction < 0 ? "this is the first point" : "this is the last point");
 }
 
 /* --- overlays --------------------------------------------------------------------------------------- */
@@ -95,6 +97,10 @@ void action_return_to(Session *session, size_t index)
     if (index >= action_visited_count(session)) return;
     Message message = {0};
     const VisitedPlan *visited = session->snapshot->visited[index];
+    if (plan_equal(visited->plan, session->scene.plan)) {
+        session_tell(session, "plan %zu is the present plan already", visited->number);
+        return;
+    }
     Status status = history_push(session->workspace->history, visited->plan, &message);
     if (status != STATUS_OK) {
         session_fail(session, status, &message);
@@ -114,6 +120,8 @@ void act_enter(Session *session, int unused)
         action_return_to(session, point);
     else if (scene_layer(scene) != NO_INDEX)
         show_overlay(session, OVERLAY_DETAILS);
+    else
+        session_tell(session, "no layer is selected: the filter hides all");
 }
 
 void act_visited(Session *session, int unused)
@@ -151,7 +159,14 @@ void act_scroll(Session *session, int step)
 {
     Scene *scene = &session->scene;
     const size_t limit = screen_scroll_limit(&session->canvas, scene);
-    scene->overlay_first = action_step(size_min(scene->overlay_first, limit), limit + 1, step);
+    const size_t from = size_min(scene->overlay_first, limit);
+    scene->overlay_first = action_step(from, limit + 1, step);
+    if (scene->overlay == OVERLAY_NONE && !scene->lesson)
+        session_tell(session, "L starts the lesson, whose text these keys move");
+    else if (scene->overlay_first == from)
+        session_tell(session, limit == 0 ? "all of the text is shown"
+                              : step < 0 ? "this is the start of the text"
+                                         : "this is the end of the text");
 }
 
 void act_scroll_page(Session *session, int direction)

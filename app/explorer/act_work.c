@@ -6,8 +6,13 @@
 void act_pause(Session *session, int unused)
 {
     (void)unused;
+    Worker *worker = session->workspace->worker;
     session->scene.paused = !session->scene.paused;
-    worker_pause(session->workspace->worker, session->scene.paused);
+    worker_pause(worker, session->scene.paused);
+    if (session->scene.paused)
+        session_tell(session, worker_info(worker).busy
+                                  ? "paused: p goes on"
+                                  : "paused, with no work under way: p lets new work start");
 }
 
 void act_cancel(Session *session, int unused)
@@ -37,13 +42,19 @@ static void tell_asked(Session *session, size_t layer, const char *what, Status 
                      character_short_name(session->scene.network->layers[layer].name).text);
 }
 
+static bool has_layer(Session *session, size_t layer)
+{
+    if (layer == NO_INDEX) session_tell(session, "no layer is selected: the filter hides all");
+    return layer != NO_INDEX;
+}
+
 void act_compare(Session *session, int unused)
 {
     (void)unused;
     Message message = {0};
     const size_t layer = scene_layer(&session->scene);
     action_show_view(session, VIEW_ERROR_EPOCHS);
-    if (layer == NO_INDEX) return;
+    if (!has_layer(session, layer)) return;
     if (session->scene.plan->layers[layer].weight_bits == BITS_FLOAT) {
         session_tell(session, "this layer's weights are float: choose a bit width first");
         return;
@@ -58,7 +69,7 @@ void act_measure(Session *session, int unused)
     Message message = {0};
     const size_t layer = scene_layer(&session->scene);
     action_show_view(session, VIEW_ERROR_WIDTHS);
-    if (layer == NO_INDEX) return;
+    if (!has_layer(session, layer)) return;
     Status status = worker_measure_widths(session->workspace->worker, layer, &message);
     tell_asked(session, layer, "solving at every bit width", status, &message);
 }

@@ -1,17 +1,35 @@
 /* SPDX-License-Identifier: MIT */
 #include "app/explorer/actions.h"
 
+#include "app/explorer/keys.h"
 #include "app/explorer/prompt.h"
+
+/* A key without a meaning says so, and which keys have one. */
+static void tell_no_meaning(Session *session, KeyContext context, int key)
+{
+    static const char *const instead[KEYS_CONTEXTS] = {
+        [KEYS_PANELS] = "? explains the screen and lists all keys",
+        [KEYS_BITS] = "activation bits: 2 to 8, f for float, Esc to leave them unchanged",
+        [KEYS_DETAILS] = "Esc closes the details first",
+        [KEYS_VISITED] = "Esc closes the list first",
+        [KEYS_HELP] = "Esc closes the help first",
+        [KEYS_QUESTION] = "y for yes, n for no"};
+    char name[KEY_NAME];
+    session_tell(session, "%s does nothing here: %s", key_name(name, key),
+                 instead[context] ? instead[context] : "Esc goes back");
+}
 
 void act_on_key(Session *session, int key)
 {
     const KeyContext context = session_context(session);
     const KeyEntry *entry = key_find(context, key);
-    if (context != KEYS_BITS || entry) session->scene.notice[0] = 0;
+    session->scene.notice[0] = 0;
     if (entry)
         key_press(entry, session, key);
     else if (context == KEYS_PROMPT)
         prompt_type(session, key);
+    else
+        tell_no_meaning(session, context, key);
 }
 
 void act_mouse(Session *session, int unused)

@@ -11,7 +11,7 @@
 #include "app/explorer/session.h"
 #include "views/canvas/terminal.h"
 
-/* A key in the current context. Does nothing where the key has no meaning there. */
+/* A key in the current context. A key that has no meaning there says so. */
 void act_on_key(Session *session, int key);
 
 /* A mouse event on the screen as it was drawn last. */
@@ -21,10 +21,11 @@ void act_on_mouse(Session *session, const TerminalEvent *event);
 KeyHandler act_move;      /* by `argument` rows; INT_MIN and INT_MAX: to either end */
 KeyHandler act_move_page; /* -1 up, 1 down */
 KeyHandler act_worst;     /* to the layer that costs most */
-KeyHandler act_mark;
+KeyHandler act_mark;      /* or unmarks; then moves down */
 KeyHandler act_mark_all;
-KeyHandler act_sort; /* by the next column */
-KeyHandler act_rung; /* shares of the next bound: hybrid, spectral, Frobenius */
+KeyHandler act_last_marks; /* brings the last marks back, and keeps the present ones for the next time */
+KeyHandler act_sort;       /* by the next column */
+KeyHandler act_rung;       /* shares of the next bound: hybrid, spectral, Frobenius */
 KeyHandler act_reverse;
 KeyHandler act_filter;
 KeyHandler act_escape; /* clears one thing: chart cursor, lesson, filter, marks, zoom */

@@ -14,6 +14,7 @@ void prompt_start(Session *session, const Prompt *prompt, const char *text)
     Scene *scene = &session->scene;
     session->prompt = prompt;
     scene->prompt = prompt->label;
+    scene->prompt_hint = prompt->hint;
     snprintf(scene->input, sizeof scene->input, "%s", text);
     scene->input_cursor = strlen(scene->input);
     scene->input_selected = prompt->is_path && text[0];

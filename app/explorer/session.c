@@ -90,14 +90,18 @@ static Status set_scene(Session *session, Workspace *workspace, Message *message
     const size_t layers = workspace->inputs.network->layer_count;
     size_t *order = calloc(size_max(layers, 1), sizeof *order);
     bool *marked = calloc(size_max(layers, 1), sizeof *marked);
-    if (!order || !marked) {
+    bool *last_marked = calloc(size_max(layers, 1), sizeof *last_marked);
+    if (!order || !marked || !last_marked) {
         free(order);
         free(marked);
+        free(last_marked);
         return status_no_memory(message, "the layers' table");
     }
     Scene *scene = &session->scene;
     free(scene->order);
     free(scene->marked);
+    free(session->last_marked);
+    session->last_marked = last_marked;
     scene->network = workspace->inputs.network;
     scene->title = workspace->title;
     scene->images_title = "";
@@ -160,6 +164,7 @@ void session_close(Session *session)
     workspace_close(session->workspace);
     free(session->scene.order);
     free(session->scene.marked);
+    free(session->last_marked);
     free(session->help);
     canvas_free(&session->canvas);
     *session = (Session){0};

@@ -41,8 +41,9 @@ struct Session {
     const Prompt *prompt;                         /* the line being typed is scene.input; NULL: none */
     char kept_filter[sizeof((Scene *)0)->filter]; /* restored where the filter's prompt is abandoned */
     size_t kept_layer;                            /* under the cursor, restored with it; or NO_INDEX */
-    Answer *answer;                               /* to the question asked; NULL: none */
-    char path[SCENE_PROMPT_BYTES];                /* of the question */
+    bool *last_marked; /* [layer_count]: the last marks that were cleared or changed all at once */
+    Answer *answer;    /* to the question asked; NULL: none */
+    char path[SCENE_PROMPT_BYTES]; /* of the question */
     char question[1024];
 
     unsigned stream_step; /* every how many snapshots a point of the scene's accuracy stream is kept */

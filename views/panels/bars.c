@@ -37,15 +37,18 @@ static void fill_network(Header *header, const Scene *scene)
 
 static void fill_plan(Header *header, const Scene *scene)
 {
-    char text[SEGMENT_BYTES], activations[16] = "float";
+    char text[SEGMENT_BYTES];
     PlanTotals totals = plan_totals(scene->plan, scene->network);
-    double bits = average_activation_bits(scene->plan, scene->network);
-    if (bits < 31.95) snprintf(activations, sizeof activations, "%.1f", bits);
-    bool float_inputs = !(bits < 31.95);
-    snprintf(text, sizeof text, "W %.1f  A %s%s", totals.average_weight_bits, activations,
-             float_inputs ? "" : " bits");
+    const Activations activations = plan_activations(scene->plan, scene->network);
+    Figure mean = {"float"};
+    if (activations.quantized) snprintf(mean.text, sizeof mean.text, "%.2f", activations.mean_bits);
+    int length = snprintf(text, sizeof text, "W %.2f  A %s", totals.average_weight_bits, mean.text);
+    if (activations.quantized && activations.left_float)
+        snprintf(text + length, sizeof text - (size_t)length, " (%zu float)", activations.left_float);
     put_form(header, SEGMENT_BITS, 0, text);
-    snprintf(text, sizeof text, "W%.1f A%s", totals.average_weight_bits, float_inputs ? "-" : activations);
+    snprintf(text, sizeof text, "W%.2f A%s%s", totals.average_weight_bits,
+             activations.quantized ? mean.text : "-",
+             activations.quantized && activations.left_float ? "*" : "");
     put_form(header, SEGMENT_BITS, 1, text);
     Figure bytes = figure_bytes(totals.bytes);
     snprintf(text, sizeof text, "%s (%s×)", bytes.text, figure_ratio(totals.compression).text);
@@ -191,6 +194,10 @@ static void draw_prompt(Canvas *canvas, Area area, const Scene *scene)
     Area mark = scene->input_selected ? area_part(area, 0, column, 1, columns)
                                       : area_part(area, 0, column + columns, 1, 1);
     canvas_restyle(canvas, mark, STYLE_CURSOR);
+    const int end = column + canvas_width(canvas, scene->input + start) + GAP;
+    const char *hint = scene->prompt_hint ? scene->prompt_hint : "";
+    if (end + canvas_width(canvas, hint) < area.columns)
+        canvas_text_right(canvas, area, 0, area.columns - 1, STYLE_DIM, "%s", hint);
 }
 
 static int hint_columns(const Canvas *canvas, const HelpLine *line)
@@ -198,14 +205,10 @@ static int hint_columns(const Canvas *canvas, const HelpLine *line)
     return canvas_width(canvas, line->keys) + 1 + canvas_width(canvas, line->brief ? line->brief : "");
 }
 
-static void draw_hint(Canvas *canvas, Area area, int column, const HelpLine *line)
-{
-    column += canvas_text(canvas, area, 0, column, STYLE_KEY, "%s", line->keys) + 1;
-    canvas_text(canvas, area, 0, column, STYLE_TEXT, "%s", line->brief ? line->brief : "");
-}
-
-/* The last hint leads to the rest: it is always there, at the right. */
-static void draw_hints(Canvas *canvas, Area area, const Scene *scene)
+/* Calls visit() for each hint that there is room for, with its column. The last hint leads to the rest: it is
+ * always there, at the right. */
+static void place_hints(const Canvas *canvas, Area area, const Scene *scene,
+                        void (*visit)(void *context, int column, const HelpLine *line), void *context)
 {
     const HelpLine *last = NULL;
     for (size_t i = 0; i < scene->help_count; i++)
@@ -215,10 +218,22 @@ static void draw_hints(Canvas *canvas, Area area, const Scene *scene)
     for (const HelpLine *line = scene->help; line < last; line++) {
         int columns = hint_columns(canvas, line);
         if (!line->footer || column + columns + GAP > end) continue;
-        draw_hint(canvas, area, column, line);
+        visit(context, column, line);
         column += columns + GAP;
     }
-    draw_hint(canvas, area, end > 0 ? end : 0, last);
+    visit(context, end > 0 ? end : 0, last);
+}
+
+typedef struct Footer {
+    Canvas *canvas;
+    Area area;
+} Footer;
+
+static void draw_hint(void *context, int column, const HelpLine *line)
+{
+    const Footer *footer = context;
+    column += canvas_text(footer->canvas, footer->area, 0, column, STYLE_KEY, "%s", line->keys) + 1;
+    canvas_text(footer->canvas, footer->area, 0, column, STYLE_TEXT, "%s", line->brief ? line->brief : "");
 }
 
 void footer_draw(Canvas *canvas, Area area, const Scene *scene)
@@ -229,5 +244,27 @@ void footer_draw(Canvas *canvas, Area area, const Scene *scene)
     else if (scene->notice[0])
         canvas_text(canvas, area, 0, 1, scene->notice_bad ? STYLE_BAD : STYLE_STRONG, "%s", scene->notice);
     else
-        draw_hints(canvas, area, scene);
+        place_hints(canvas, area, scene, draw_hint, &(Footer){canvas, area});
+}
+
+typedef struct Pointed {
+    const Canvas *canvas;
+    int column;
+    const HelpLine *line; /* the hint there, or NULL */
+} Pointed;
+
+static void point_at_hint(void *context, int column, const HelpLine *line)
+{
+    Pointed *pointed = context;
+    if (pointed->column >= column && pointed->column < column + hint_columns(pointed->canvas, line))
+        pointed->line = line;
+}
+
+bool footer_hint_at(size_t *index, const Canvas *canvas, const Scene *scene, Area area, int column)
+{
+    Pointed pointed = {canvas, column, NULL};
+    if (scene->prompt || scene->notice[0]) return false;
+    place_hints(canvas, area, scene, point_at_hint, &pointed);
+    if (pointed.line) *index = (size_t)(pointed.line - scene->help);
+    return pointed.line;
 }

@@ -11,4 +11,7 @@ void header_draw(Canvas *canvas, Area area, const Scene *scene);
 /* The line being typed, or the notice, or the most important keys. */
 void footer_draw(Canvas *canvas, Area area, const Scene *scene);
 
+/* The hint of a key in the last line, as an index into scene->help. False if there is none at `column`. */
+bool footer_hint_at(size_t *index, const Canvas *canvas, const Scene *scene, Area area, int column);
+
 #endif

@@ -109,12 +109,23 @@ static int wanted_columns(const Canvas *canvas, const Scene *scene, ColumnKind k
     return longest < most ? longest : most;
 }
 
+/* The column by which the table is sorted is always shown. */
+static bool is_sorted(const Scene *scene, ColumnKind kind)
+{
+    return kinds[kind].sort == scene->sort && kinds[kind].sort != SORT_COUNT;
+}
+
+static int rank_of(const Scene *scene, ColumnKind kind)
+{
+    return is_sorted(scene, kind) ? 0 : kinds[kind].rank;
+}
+
 /* Gives the columns of a rank their width. Returns what they take, with a gap behind each. */
 static int show_rank(Table *table, const Canvas *canvas, const Scene *scene, int rank)
 {
     int taken = 0;
     for (ColumnKind kind = 0; kind < COLUMNS; kind++) {
-        if (kinds[kind].rank != rank) continue;
+        if (rank_of(scene, kind) != rank) continue;
         table->columns[kind] = wanted_columns(canvas, scene, kind);
         taken += table->columns[kind] + 1;
     }
@@ -135,7 +146,7 @@ static Table make_table(const Canvas *canvas, const Scene *scene, int columns)
     for (int rank = 1; rank < RANKS && rest > 0; rank++) {
         Table wider = table;
         int taken = show_rank(&wider, canvas, scene, rank);
-        if (taken > rest && kinds[COLUMN_SHARE].rank == rank && rest > SHARE_LEAST) {
+        if (taken > rest && rank_of(scene, COLUMN_SHARE) == rank && rest > SHARE_LEAST) {
             table.columns[COLUMN_SHARE] = SHARE_LEAST;
             rest -= SHARE_LEAST + 1;
         }
@@ -356,7 +367,7 @@ static void draw_titles(Canvas *canvas, Area inner, const Table *table, const Sc
     canvas_fill(canvas, area_part(inner, 0, 0, 1, inner.columns), STYLE_HEADER);
     for (ColumnKind kind = 0; kind < COLUMNS; kind++) {
         if (!table->columns[kind]) continue;
-        bool sorted = kinds[kind].sort == scene->sort && kinds[kind].sort != SORT_COUNT;
+        const bool sorted = is_sorted(scene, kind);
         const char *mark = !sorted ? "" : canvas_glyph(canvas, scene->descending ? GLYPH_DOWN : GLYPH_UP);
         const Figure title = title_of(scene, kind, table->columns[kind]);
         Area cell = area_part(inner, 0, table->start[kind], 1, table->columns[kind]);
@@ -376,7 +387,7 @@ static void draw_layers(Canvas *canvas, Area inner, const Scene *scene)
     for (size_t r = 0; r < rows && first + r < scene->order_count; r++)
         draw_row(canvas, inner, (int)r + 1, &table, scene, first + r);
     if (scene->order_count == 0)
-        canvas_text(canvas, inner, 1, 1, STYLE_DIM, "no layer's name contains '%s'", scene->filter);
+        canvas_text(canvas, inner, 1, 1, STYLE_DIM, "no layer matches '%s'", scene->filter);
     if (scene->order_count <= rows || inner.columns < 22) return;
     Area edge = {inner.row + inner.rows, inner.column, 1, inner.columns - 1}; /* of the frame */
     canvas_text_right(canvas, edge, 0, edge.columns, panel_style(scene, PANEL_LAYERS), " %zu-%zu of %zu ",
@@ -387,7 +398,7 @@ void view_layers(Page *page, const Scene *scene)
 {
     int length = snprintf(page->title, sizeof page->title, "Layers");
     if (scene->filter[0])
-        length += snprintf(page->title + length, sizeof page->title - (size_t)length, " · %zu with '%.64s'",
+        length += snprintf(page->title + length, sizeof page->title - (size_t)length, " · %zu match '%.64s'",
                            scene->order_count, scene->filter);
     if (scene->marked_count)
         snprintf(page->title + length, sizeof page->title - (size_t)length, " · %zu marked",

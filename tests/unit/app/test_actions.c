@@ -317,6 +317,42 @@ static void a_filter_holds_as_it_is_typed(void **state)
     assert_int_equal(session.scene.order_count, 5);
 }
 
+/* All fc layers are Gemm, all others Conv; lenet5's kernels are 5x5. */
+static void a_filter_selects_by_pattern_operator_shape_and_bits(void **state)
+{
+    static const struct {
+        const char *filter;
+        size_t count;
+    } cases[] = {{"fc?", 3},       {"*1", 2},      {"op:gemm", 3},           {"op:Conv shape:5x5", 2},
+                 {"shape:5", 2},   {"bits:4", 3},  {"bits:5-8", 2},          {"bits:float", 0},
+                 {"act:float", 5}, {"act:8", 0},   {"method:bit bits:8", 2}, {"op:", 5},
+                 {"shape:x5", 0},  {"bits:4-", 0}, {"fc bits:8", 1},         {"colour:red", 0}};
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        press("/<Ctrl-U>");
+        for (const char *at = cases[i].filter; *at; at++) act_on_key(&session, *at);
+        press("<Enter>");
+        if (session.scene.order_count != cases[i].count) print_error("filter '%s'\n", cases[i].filter);
+        assert_int_equal(session.scene.order_count, cases[i].count);
+    }
+}
+
+static void the_last_marks_come_back(void **state)
+{
+    press(".");
+    assert_non_null(strstr(session.scene.notice, "no marks"));
+    press("/op:gemm<Enter>*<Esc><Esc>");
+    assert_int_equal(session.scene.marked_count, 0);
+    press(".");
+    assert_int_equal(session.scene.marked_count, 3);
+    assert_true(session.scene.marked[2] && session.scene.marked[4]);
+    press("3");
+    assert_widths("84333");
+    press("<Esc>g<Space>.");
+    assert_true(session.scene.marked_count == 3 && !session.scene.marked[0]);
+    press(".");
+    assert_true(session.scene.marked_count == 1 && session.scene.marked[0]);
+}
+
 static void what_the_filter_hides_does_not_change(void **state)
 {
     press("*/conv<Enter>2");
@@ -479,6 +515,52 @@ static void quitting(void **state)
     assert_true(session.quit);
 }
 
+/* --- keys without effect -------------------------------------------------------------------------------- */
+
+/* Every key of every context, in states where many can do nothing: it changes the screen, or says why not. */
+static void a_key_that_does_nothing_says_why(void **state)
+{
+    static const struct {
+        const char *keys, *said;
+    } cases[] = {{"k", "first layer"},
+                 {"Gj", "last layer"},
+                 {"8", "chosen already"},
+                 {"+", "8 bits is the most"},
+                 {"j2-", "2 bits is the least"},
+                 {"ga4", "reads the network's input"},
+                 {"ja8a8", "chosen already"},
+                 {"AfA", ""},
+                 {"u", "nothing to undo"},
+                 {"r", "nothing to redo"},
+                 {"x", "no work to cancel"},
+                 {"h", "no points here"},
+                 {"n", "L starts the lesson"},
+                 {"K", "L starts the lesson"},
+                 {"V", "no plan"},
+                 {"<Esc>", "nothing to clear"},
+                 {".", "no marks"},
+                 {"w", "no layer's cost"},
+                 {"E", "No effect yet"},
+                 {"Q", "Q does nothing here"},
+                 {"<Enter>u", "closes the details"},
+                 {"?u", "closes the help"},
+                 {"aj", "2 to 8"},
+                 {"/none<Enter>3", "the filter hides all layers"},
+                 {"/none<Enter><Enter>", "filter hides all"},
+                 {"/none<Enter>c", "filter hides all"},
+                 {"/none<Enter> <Space>", "filter hides all"},
+                 {"/none<Enter> *", "filter hides all"}};
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        close_session(state);
+        open_session(state);
+        session_draw(&session);
+        press(cases[i].keys);
+        if (!strstr(session.scene.notice, cases[i].said))
+            print_error("%s says '%s'\n", cases[i].keys, session.scene.notice);
+        assert_non_null(strstr(session.scene.notice, cases[i].said));
+    }
+}
+
 /* --- the mouse -------------------------------------------------------------------------------------- */
 
 static void the_wheel_moves_the_cursor(void **state)
@@ -490,6 +572,23 @@ static void the_wheel_moves_the_cursor(void **state)
     event.mouse = MOUSE_SCROLL_UP;
     act_on_mouse(&session, &event);
     assert_int_equal(scene_layer(&session.scene), 0);
+}
+
+/* Every hint of the last line: the filter's text is typed, then its keys are clicked away. */
+static void a_click_on_a_hint_presses_its_key(void **state)
+{
+    bool paused = false, helped = false, told = false;
+    for (int column = 0; column < 120; column++) {
+        const TerminalEvent event = {.key = KEYCODE_MOUSE, .mouse = MOUSE_CLICK, .row = 29, .column = column};
+        close_session(state);
+        open_session(state);
+        session_draw(&session);
+        act_on_mouse(&session, &event);
+        paused |= session.scene.paused;
+        helped |= session.scene.overlay == OVERLAY_HELP;
+        told |= strstr(session.scene.notice, "from 2 to 8") != NULL;
+    }
+    assert_true(paused && helped && told);
 }
 
 static void a_double_click_does_not_answer_a_prompt(void **state)
@@ -540,7 +639,11 @@ int main(void)
         IN_A_SESSION(a_key_chooses_the_bound_whose_shares_are_shown),
         IN_A_SESSION(escape_clears_one_thing_at_a_time),
         IN_A_SESSION(a_filter_holds_as_it_is_typed),
+        IN_A_SESSION(a_filter_selects_by_pattern_operator_shape_and_bits),
+        IN_A_SESSION(the_last_marks_come_back),
         IN_A_SESSION(what_the_filter_hides_does_not_change),
+        IN_A_SESSION(a_key_that_does_nothing_says_why),
+        IN_A_SESSION(a_click_on_a_hint_presses_its_key),
         IN_A_SESSION(lines_are_edited_by_character),
         IN_A_SESSION(a_name_that_is_offered_makes_way_for_one_that_is_typed),
         IN_A_SESSION(a_line_that_is_full_takes_no_more),

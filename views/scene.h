@@ -10,6 +10,8 @@
 
 #include "base/figures.h"
 #include "bound/rung.h"
+#include "explore/pareto.h"
+#include "explore/plan_note.h"
 #include "explore/snapshot.h"
 #include "views/canvas/canvas.h"
 #include "views/canvas/character.h"
@@ -58,6 +60,10 @@ typedef struct Scene {
     bool zoomed;
     ViewId views[PANEL_COUNT];        /* the page shown; a view of another panel stands for the first page */
     size_t chart_cursor[PANEL_COUNT]; /* a point, or SIZE_MAX */
+
+    ParetoAxis pareto_axis; /* of the page of visited plans, and the front in their list */
+    const PlanNote *notes;  /* [note_count], by the index of the snapshot's visited plans */
+    size_t note_count;      /* plans beyond have none */
 
     bool changed_by_class; /* the page of changed images sorts by class, not by margin */
 

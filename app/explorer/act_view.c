@@ -68,6 +68,20 @@ void act_changed(Session *session, int unused)
     action_show_view(session, VIEW_ACCURACY_CHANGED);
 }
 
+void act_pareto_axis(Session *session, int unused)
+{
+    (void)unused;
+    Scene *scene = &session->scene;
+    const bool shown =
+        scene->front == PANEL_ACCURACY && scene_view(scene, PANEL_ACCURACY) == VIEW_ACCURACY_PLANS;
+    if (shown) scene->pareto_axis = (ParetoAxis)((scene->pareto_axis + 1) % PARETO_AXES);
+    action_show_view(session, VIEW_ACCURACY_PLANS);
+    session_tell(session, "visited plans by %s%s", pareto_axis_name(scene->pareto_axis),
+                 pareto_counts_activations(scene->pareto_axis)
+                     ? ""
+                     : ", which counts no activations: each set of activation bits has its own front");
+}
+
 void act_chart_cursor(Session *session, int direction)
 {
     Scene *scene = &session->scene;

@@ -60,6 +60,7 @@ KeyHandler act_enter;        /* details of the layer, or the plan under the char
 KeyHandler act_network;      /* shows the graph in place of the layers' table, or the table again */
 KeyHandler
     act_changed; /* shows the images whose prediction changed; if shown: sorts by class, or by margin */
+KeyHandler act_pareto_axis; /* shows accuracy over cost; if shown: over the next cost */
 KeyHandler act_visited;
 KeyHandler act_return_to_visited;
 KeyHandler act_help;

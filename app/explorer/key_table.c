@@ -72,6 +72,7 @@ const KeyEntry key_table[] = {
     {GROUP_LOOK, {ENTER}, false, act_enter, 0, "details; plan at the cursor", NULL, "details"},
     {GROUP_LOOK, {'D'}, false, act_network, 0, "the network's graph, or the table", NULL, NULL},
     {GROUP_LOOK, {'C'}, false, act_changed, 0, "changed images; again: by class", NULL, NULL},
+    {GROUP_LOOK, {'X'}, false, act_pareto_axis, 0, "accuracy by cost; another cost", NULL, "pareto-axis"},
     {GROUP_LOOK, {'V'}, false, act_visited, 0, "visited plans, to return to", NULL, "visits"},
 
     {GROUP_FILES, {'e'}, false, act_export, 0, "export as CSV, JSON or ONNX", "export", NULL},

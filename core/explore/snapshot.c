@@ -97,22 +97,3 @@ Status snapshot_create(Snapshot **result, const Snapshot *draft, Message *messag
     *result = copy;
     return STATUS_OK;
 }
-
-/* At most as large and at least as accurate, and better in one. */
-static bool beats(const VisitedPlan *a, const VisitedPlan *b)
-{
-    const size_t right = a->accuracy.quantized.top1_correct, other = b->accuracy.quantized.top1_correct;
-    const double share = (double)right * (double)b->accuracy.images,
-                 against = (double)other * (double)a->accuracy.images;
-    if (a->totals.bytes > b->totals.bytes || share < against) return false;
-    return a->totals.bytes < b->totals.bytes || share > against;
-}
-
-void snapshot_pareto(bool *front, const Snapshot *snapshot)
-{
-    for (size_t i = 0; i < snapshot->visited_count; i++) {
-        front[i] = snapshot->visited[i]->evaluated;
-        for (size_t k = 0; front[i] && k < snapshot->visited_count; k++)
-            front[i] = !snapshot->visited[k]->evaluated || !beats(snapshot->visited[k], snapshot->visited[i]);
-    }
-}

@@ -61,10 +61,13 @@ typedef struct VisitedPlan {
     size_t number;    /* 1, 2, ... in order of first visit */
     const Plan *plan; /* held */
     PlanTotals totals;
-    bool evaluated; /* `accuracy` holds, over all images */
+    size_t activation_bytes; /* at their peak, per image: explore/activation_memory.h */
+    bool evaluated;          /* `accuracy` holds, over all images */
     Evaluation accuracy;
     bool bounded;                      /* the ladder below holds */
     double measured, hybrid, spectral; /* relative to |F_0| */
+    /* Images that each rung certifies (bound/ladder.h), of certified_of; 0 of 0: not known. */
+    size_t certified_measured, certified_hybrid, certified_spectral, certified_of;
 } VisitedPlan;
 
 typedef struct Snapshot {
@@ -112,10 +115,5 @@ void visited_plan_drop(VisitedPlan *visited); /* NULL is allowed */
 Status snapshot_create(Snapshot **snapshot, const Snapshot *draft, Message *message);
 Snapshot *snapshot_hold(Snapshot *snapshot);
 void snapshot_drop(Snapshot *snapshot); /* NULL is allowed */
-
-/* The Pareto front of size against top-1 accuracy. front: [visited_count], true for evaluated plans that no
- * other evaluated plan beats: none is at most as large and at least as accurate, and better in one of the
- * two. */
-void snapshot_pareto(bool *front, const Snapshot *snapshot);
 
 #endif

@@ -22,7 +22,8 @@
  *   stayed), float_accuracy, costliest (a layer), culprit {node, reason}, violation, contributions
  *   {frobenius, spectral, hybrid: [per layer]}, hybrid_accuracy [per layer], alone [per layer]}:
  *   bound/ladder.h
- * - totals: {parameters, bytes, float_bytes, compression, average_weight_bits, bitops}
+ * - totals: {parameters, bytes, float_bytes, compression, average_weight_bits, bitops,
+ *   peak_activation_bytes (explore/activation_memory.h)}
  * - history: []
  * - run: {optimizer_seconds, evaluate_seconds, threads, blas_kernel, network_kernels, version,
  *   norm_seconds, ladder_seconds, ladder_bytes, peak_bytes}: the one object that may differ between two
@@ -35,7 +36,8 @@
  *   number, "all", or 0 where not given}
  * - visits: [the visited plans: {plan, layers {weight_bits [], activation_bits [], method []: per layer,
  *   in the order of the outer `layers`}, accuracy, bound {measured, hybrid, spectral: relative to
- *   output_norm}}]
+ *   output_norm; images, certified {measured, hybrid, spectral}: absent in older files}, name, note (as
+ *   typed, else null), pinned (false where absent)}]
  *
  * Shares and accuracies are fractions of images, not per cent. What was not measured, NaN and infinity are
  * null. Numbers have as many digits as read back to the same value; bytes of a text that are not UTF-8 are
@@ -54,6 +56,7 @@
 #ifndef REPORT_REPORT_JSON_H
 #define REPORT_REPORT_JSON_H
 
+#include "explore/plan_note.h"
 #include "explore/snapshot.h"
 #include "report/result.h"
 
@@ -97,6 +100,7 @@ typedef struct Exploration {
     const Plan *plan;                                                       /* held */
     const VisitedPlan **visited; /* [visited_count], held, in order of first visit */
     size_t visited_count;
+    PlanNote *notes; /* [visited_count], owned; NULL: nothing was said of any plan */
 } Exploration;
 
 /* Whether a file says that it is an exploration; false for all that is no JSON or cannot be read. Fails for

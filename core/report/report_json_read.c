@@ -595,9 +595,29 @@ static void read_accuracy(Evaluation *accuracy, Reader *reader, const JsonObject
         FAIL(reader, STATUS_INVALID, &object, "agreement", "agreeing, lost or gained exceed the images");
 }
 
-static void read_bound(VisitedPlan *visited, Reader *reader, const JsonObject *visit)
+/* Fractions of the ladder's images; absent in files of earlier versions. */
+static void read_certified(VisitedPlan *visited, Reader *reader, const JsonObject *bound)
 {
     static const char *const keys[] = {"measured", "hybrid", "spectral", NULL};
+    JsonObject object;
+    size_t images = 0;
+    if (!json_find(bound, "images")) return;
+    read_positive(&images, reader, bound, "images");
+    if (good(reader) && images > MOST_IMAGES) FAIL(reader, STATUS_INVALID, bound, "images", "too many");
+    read_object(&object, reader, bound, "certified");
+    only_keys(reader, &object, keys);
+    if (!good(reader)) return;
+    read_images(&visited->certified_measured, reader, &object, "measured", images, true);
+    read_images(&visited->certified_hybrid, reader, &object, "hybrid", images, true);
+    read_images(&visited->certified_spectral, reader, &object, "spectral", images, true);
+    visited->certified_of = images;
+    if (good(reader) && visited->certified_hybrid > visited->certified_measured)
+        FAIL(reader, STATUS_INVALID, &object, "hybrid", "contradicts measured");
+}
+
+static void read_bound(VisitedPlan *visited, Reader *reader, const JsonObject *visit)
+{
+    static const char *const keys[] = {"measured", "hybrid", "spectral", "images", "certified", NULL};
     JsonObject object;
     read_object(&object, reader, visit, "bound");
     only_keys(reader, &object, keys);
@@ -608,11 +628,30 @@ static void read_bound(VisitedPlan *visited, Reader *reader, const JsonObject *v
     if (good(reader) &&
         (visited->measured < 0 || visited->measured > visited->hybrid * (1 + SLACK) || visited->spectral < 0))
         FAIL(reader, STATUS_INVALID, &object, "measured", "contradicts hybrid or spectral");
+    read_certified(visited, reader, &object);
+}
+
+/* A text of less than `room` bytes; "" where it is null or absent. */
+static void read_line(char *line, size_t room, Reader *reader, const JsonObject *object, const char *key)
+{
+    const char *text = "";
+    if (!good(reader) || is_null(object, key)) return;
+    read_text(&text, reader, object, key);
+    if (good(reader) && strlen(text) >= room)
+        FAIL(reader, STATUS_INVALID, object, key, "longer than %zu bytes", room - 1);
+    if (good(reader)) memcpy(line, text, strlen(text) + 1);
+}
+
+static void read_note(PlanNote *note, Reader *reader, const JsonObject *visit)
+{
+    read_line(note->name, sizeof note->name, reader, visit, "name");
+    read_line(note->note, sizeof note->note, reader, visit, "note");
+    if (json_find(visit, "pinned")) read_flag(&note->pinned, reader, visit, "pinned");
 }
 
 static void read_visit(VisitedPlan *visited, Reader *reader, const JsonObject *visit)
 {
-    static const char *const keys[] = {"plan", "layers", "accuracy", "bound", NULL};
+    static const char *const keys[] = {"plan", "layers", "accuracy", "bound", "name", "note", "pinned", NULL};
     Plan *plan = NULL;
     only_keys(reader, visit, keys);
     if (!good(reader)) return;
@@ -635,7 +674,9 @@ static void read_visits(Exploration *exploration, Reader *reader, const JsonObje
     const size_t count = (size_t)cJSON_GetArraySize(array);
     if (count > MOST_VISITS) FAIL(reader, STATUS_INVALID, top, "visits", "too many");
     exploration->visited = calloc(size_max(count, 1), sizeof *exploration->visited);
-    if (!exploration->visited) reader->status = status_no_memory(reader->message, "the visited plans");
+    exploration->notes = calloc(size_max(count, 1), sizeof *exploration->notes);
+    if (!exploration->visited || !exploration->notes)
+        reader->status = status_no_memory(reader->message, "the visited plans");
     cJSON_ArrayForEach(element, array)
     {
         JsonObject visit;
@@ -648,6 +689,7 @@ static void read_visits(Exploration *exploration, Reader *reader, const JsonObje
         exploration->visited[exploration->visited_count++] = visited;
         reader->status = json_element(&visit, top, "visits", element, index, reader->message);
         read_visit(visited, reader, &visit);
+        read_note(&exploration->notes[index], reader, &visit);
     }
 }
 
@@ -706,6 +748,7 @@ void exploration_free(Exploration *exploration)
     for (size_t i = 0; i < exploration->visited_count; i++)
         visited_plan_drop((VisitedPlan *)exploration->visited[i]);
     free(exploration->visited);
+    free(exploration->notes);
     plan_drop(exploration->plan);
     exploration_source_free(&exploration->source);
     *exploration = (Exploration){0};

@@ -5,6 +5,7 @@
 #include "base/json.h"
 #include "base/sizes.h"
 #include "base/text.h"
+#include "explore/activation_memory.h"
 #include "report/plan_columns.h"
 
 #include <inttypes.h>
@@ -275,6 +276,15 @@ static void put_ladder_layers(Writer *writer, cJSON *object, const Ladder *ladde
     }
 }
 
+static void put_certified(Writer *writer, cJSON *object, double images, size_t measured, size_t hybrid,
+                          size_t spectral)
+{
+    cJSON *certified = put_object(writer, object, "certified");
+    put_number(writer, certified, "measured", (double)measured / images);
+    put_number(writer, certified, "hybrid", (double)hybrid / images);
+    put_number(writer, certified, "spectral", (double)spectral / images);
+}
+
 static void put_ladder(Writer *writer, cJSON *root, const Result *result)
 {
     const Ladder *ladder = result->ladder;
@@ -291,10 +301,8 @@ static void put_ladder(Writer *writer, cJSON *root, const Result *result)
     put_number(writer, object, "spectral", ladder->spectral);
     put_number(writer, object, "frobenius", ladder->frobenius);
     put_number(writer, object, "output_norm", ladder->output_norm);
-    cJSON *certified = put_object(writer, object, "certified");
-    put_number(writer, certified, "measured", (double)ladder->certified_measured / images);
-    put_number(writer, certified, "hybrid", (double)ladder->certified_hybrid / images);
-    put_number(writer, certified, "spectral", (double)ladder->certified_spectral / images);
+    put_certified(writer, object, images, ladder->certified_measured, ladder->certified_hybrid,
+                  ladder->certified_spectral);
     put_number(writer, object, "kept", (double)ladder->kept / images);
     put_number(writer, object, "float_accuracy", accuracy_of(ladder, ladder->correct));
     put_text(writer, object, "costliest",
@@ -333,6 +341,9 @@ static void put_totals(Writer *writer, cJSON *root, const Result *result)
     put_number(writer, object, "compression", totals.compression);
     put_number(writer, object, "average_weight_bits", totals.average_weight_bits);
     put_number(writer, object, "bitops", totals.bitops);
+    size_t peak;
+    if (activation_peak_bytes(&peak, result->plan, result->network, NULL) != STATUS_OK) writer->failed = true;
+    put_count(writer, object, "peak_activation_bytes", peak);
 }
 
 static void put_run(Writer *writer, cJSON *root, const RunFacts *run, const Ladder *ladder)
@@ -409,20 +420,32 @@ static void put_known_hash(Writer *writer, cJSON *hashes, const char *key, const
     put_text(writer, hashes, key, *hash ? hash : NULL);
 }
 
-static void append_visit(Writer *writer, cJSON *visits, const VisitedPlan *visited)
+static void put_bound(Writer *writer, cJSON *visit, const VisitedPlan *visited)
+{
+    if (!visited->bounded) {
+        put_null(writer, visit, "bound");
+        return;
+    }
+    cJSON *bound = put_object(writer, visit, "bound");
+    put_number(writer, bound, "measured", visited->measured);
+    put_number(writer, bound, "hybrid", visited->hybrid);
+    put_number(writer, bound, "spectral", visited->spectral);
+    if (visited->certified_of == 0) return;
+    put_count(writer, bound, "images", visited->certified_of);
+    put_certified(writer, bound, (double)visited->certified_of, visited->certified_measured,
+                  visited->certified_hybrid, visited->certified_spectral);
+}
+
+static void append_visit(Writer *writer, cJSON *visits, const VisitedPlan *visited, const PlanNote *note)
 {
     cJSON *object = append(writer, visits, cJSON_CreateObject());
     put_options(writer, object, &visited->plan->options);
     put_layer_columns(writer, object, visited->plan);
     put_accuracy(writer, object, visited->evaluated ? &visited->accuracy : NULL);
-    if (!visited->bounded) {
-        put_null(writer, object, "bound");
-        return;
-    }
-    cJSON *bound = put_object(writer, object, "bound");
-    put_number(writer, bound, "measured", visited->measured);
-    put_number(writer, bound, "hybrid", visited->hybrid);
-    put_number(writer, bound, "spectral", visited->spectral);
+    put_bound(writer, object, visited);
+    put_text(writer, object, "name", note->name[0] ? note->name : NULL);
+    put_text(writer, object, "note", note->note[0] ? note->note : NULL);
+    put_flag(writer, object, "pinned", note->pinned);
 }
 
 Status exploration_write(const char *path, const Exploration *exploration, const Network *network,
@@ -444,6 +467,7 @@ Status exploration_write(const char *path, const Exploration *exploration, const
     put_layers(&writer, root, &result, false);
     cJSON *visits = put_array(&writer, root, "visits");
     for (size_t i = 0; i < exploration->visited_count; i++)
-        append_visit(&writer, visits, exploration->visited[i]);
+        append_visit(&writer, visits, exploration->visited[i],
+                     exploration->notes ? &exploration->notes[i] : &(PlanNote){0});
     return write_tree(path, &writer, root, message);
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "recorded.h"
 
+#include "explore/activation_memory.h"
 #include "views/layer_order.h"
 
 #include <math.h>
@@ -126,6 +127,7 @@ static const HelpLine help[] = {
     {"Look", "h Left", "the chart's point to the left", false, NULL, NULL},
     {"Look", "l Right", "the chart's point to the right", false, NULL, NULL},
     {"Look", "Enter", "all about this layer", false, NULL, "details"},
+    {"Look", "X", "accuracy by another cost", false, NULL, "pareto-axis"},
     {"Look", "V", "plans visited: compare, go back to one", false, NULL, "visits"},
     {"Files", "e", "export the plan and its results", true, "export", NULL},
     {"Files", "o", "open another network", false, NULL, NULL},
@@ -408,6 +410,8 @@ static bool fill_visits(Recorded *recorded)
         visit->measured = visited[i].measured;
         visit->hybrid = visited[i].hybrid;
         visit->spectral = visited[i].spectral;
+        if (activation_peak_bytes(&visit->activation_bytes, plan, &recorded->network, NULL) != STATUS_OK)
+            return false;
         if (visited[i].evaluated)
             visit->accuracy = evaluation_of(10000, visited[i].correct, visited[i].lost, visited[i].gained);
     }

@@ -2,6 +2,7 @@
 /* The visited plans: a list, and below it how the selected plan differs from the edited one. */
 #include "views/panels/overlays.h"
 #include "views/panels/words.h"
+#include "views/visited_plan.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -231,8 +232,7 @@ void visited_draw(Canvas *canvas, Area inner, const Scene *scene)
         canvas_paragraph(canvas, area, 0, 0, STYLE_DIM, "No plan has been evaluated yet.");
         return;
     }
-    bool *pareto = calloc(count, sizeof *pareto);
-    if (pareto) snapshot_pareto(pareto, snapshot);
+    bool *pareto = visited_front(scene);
     canvas_fill(canvas, area_part(area, 0, 0, 1, area.columns), STYLE_HEADER);
     draw_cells(canvas, area, 0, scene, NULL);
     size_t first = first_row(scene, inner);

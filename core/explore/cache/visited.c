@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "explore/cache/visited.h"
 
+#include "explore/activation_memory.h"
+
 #include <stdlib.h>
 #include <string.h>
 
@@ -55,6 +57,11 @@ Status visited_add(size_t *index, VisitedPlans *plans, const Network *network, c
     if (status != STATUS_OK) return status;
     VisitedPlan *visited = new_visited(plan);
     if (!visited) return status_no_memory(message, "a visited plan");
+    status = activation_peak_bytes(&visited->activation_bytes, plan, network, message);
+    if (status != STATUS_OK) {
+        visited_plan_drop(visited);
+        return status;
+    }
     *index = plans->count++;
     visited->number = plans->count;
     visited->totals = plan_totals(plan, network);
@@ -64,7 +71,7 @@ Status visited_add(size_t *index, VisitedPlans *plans, const Network *network, c
     return STATUS_OK;
 }
 
-static void set_worth(VisitedPlan *visited, const VisitedPlan *of)
+static void set_measurements(VisitedPlan *visited, const VisitedPlan *of)
 {
     visited->evaluated = of->evaluated;
     visited->accuracy = of->accuracy;
@@ -72,6 +79,10 @@ static void set_worth(VisitedPlan *visited, const VisitedPlan *of)
     visited->measured = of->measured;
     visited->hybrid = of->hybrid;
     visited->spectral = of->spectral;
+    visited->certified_measured = of->certified_measured;
+    visited->certified_hybrid = of->certified_hybrid;
+    visited->certified_spectral = of->certified_spectral;
+    visited->certified_of = of->certified_of;
 }
 
 Status visited_restore(VisitedPlans *plans, const Network *network, const VisitedPlan *kept, Message *message)
@@ -84,7 +95,7 @@ Status visited_restore(VisitedPlans *plans, const Network *network, const Visite
     size_t index;
     Status status = visited_add(&index, plans, network, kept->plan, message);
     /* Not published yet: no snapshot shares it. */
-    if (status == STATUS_OK) set_worth(plans->visited[index], kept);
+    if (status == STATUS_OK) set_measurements(plans->visited[index], kept);
     return status;
 }
 
@@ -96,7 +107,8 @@ static Status renew(VisitedPlan **visited, VisitedPlans *plans, size_t index, Me
     if (!*visited) return status_no_memory(message, "a visited plan");
     (*visited)->number = old->number;
     (*visited)->totals = old->totals;
-    set_worth(*visited, old);
+    (*visited)->activation_bytes = old->activation_bytes;
+    set_measurements(*visited, old);
     plans->visited[index] = *visited;
     visited_plan_drop(old);
     return STATUS_OK;
@@ -124,6 +136,10 @@ Status visited_set_ladder(VisitedPlans *plans, size_t index, Ladder *ladder, Mes
     visited->measured = relative(findings->ladder.measured, &findings->ladder);
     visited->hybrid = relative(findings->ladder.hybrid, &findings->ladder);
     visited->spectral = relative(findings->ladder.spectral, &findings->ladder);
+    visited->certified_measured = findings->ladder.certified_measured;
+    visited->certified_hybrid = findings->ladder.certified_hybrid;
+    visited->certified_spectral = findings->ladder.certified_spectral;
+    visited->certified_of = findings->ladder.images;
     return STATUS_OK;
 }
 

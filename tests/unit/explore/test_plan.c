@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+#include "explore/activation_memory.h"
 #include "explore/plan.h"
 #include "sample_network.h"
 #include "scratch.h"
@@ -188,6 +189,48 @@ static void totals_are_those_of_the_header(void **state)
     plan_drop(plan);
 }
 
+/* Conv a, Relu, Conv b and an addition of the Relu's output; Gemm c. Elements of two images:
+ *
+ *     x 16 -> a -> u 64 -> Relu -> v 64 -> b -> w 64 -> Add(w, v) -> s 64 -> c -> y 6
+ */
+static void activations_live_from_node_to_node(void **state)
+{
+    enum { X, U, V, W, S, Y, VALUES };
+    static const Value values[VALUES] = {{.elements = 16}, {.elements = 64}, {.elements = 64},
+                                         {.elements = 64}, {.elements = 64}, {.elements = 6}};
+    static const Layer layers[3] = {{.first = true}, {0}, {.last = true}};
+    const Node nodes[] = {
+        {.input_count = 1, .inputs = (const size_t[]){X}, .output = U, .layer = 0},
+        {.input_count = 1, .inputs = (const size_t[]){U}, .output = V, .layer = NO_INDEX},
+        {.input_count = 1, .inputs = (const size_t[]){V}, .output = W, .layer = 1},
+        {.input_count = 2, .inputs = (const size_t[]){W, V}, .output = S, .layer = NO_INDEX},
+        {.input_count = 1, .inputs = (const size_t[]){S}, .output = Y, .layer = 2}};
+    const Network network = {.batch = 2,
+                             .input = X,
+                             .output = Y,
+                             .value_count = VALUES,
+                             .values = values,
+                             .node_count = 5,
+                             .nodes = nodes,
+                             .layer_count = 3,
+                             .layers = layers};
+    Plan *plan;
+    size_t bytes;
+    assert_int_equal(plan_create(&plan, &network, &message), STATUS_OK);
+    assert_int_equal(activation_peak_bytes(&bytes, plan, &network, &message), STATUS_OK);
+    assert_int_equal(bytes, 3 * 32 * 4); /* w, v and s: 32 elements per image, float */
+    plan->layers[1].activation_bits = 8; /* v is read by b at 8 bits, and by the addition: s stays float */
+    assert_int_equal(activation_peak_bytes(&bytes, plan, &network, &message), STATUS_OK);
+    assert_int_equal(bytes, 3 * 32 * 4);
+    plan->layers[2].activation_bits = 4; /* s, w at 4 bits, v at 8 */
+    assert_int_equal(activation_peak_bytes(&bytes, plan, &network, &message), STATUS_OK);
+    assert_int_equal(bytes, 32 + 32);    /* the Relu: u and v at 8 bits; the addition: 16 + 32 + 16 */
+    plan->layers[1].activation_bits = 3; /* v at the addition's 4 bits: three values of 4 bits */
+    assert_int_equal(activation_peak_bytes(&bytes, plan, &network, &message), STATUS_OK);
+    assert_int_equal(bytes, 48); /* the first layer: its input of 8 floats, and u at 4 bits, are as much */
+    plan_drop(plan);
+}
+
 static void a_network_without_layers_has_a_plan(void **state)
 {
     const Network empty = {0};
@@ -223,6 +266,7 @@ static void names_are_parsed_as_they_are_written(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(activations_live_from_node_to_node),
         cmocka_unit_test(defaults_follow_the_paper),
         cmocka_unit_test(bits_and_methods_are_set),
         cmocka_unit_test(equality_and_hash_see_every_change),

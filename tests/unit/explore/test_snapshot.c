@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Snapshots: copies that share what is immutable, references, the Pareto front. */
 #include "base/random.h"
-#include "explore/snapshot.h"
+#include "explore/pareto.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -19,6 +19,7 @@ static VisitedPlan *make_visit(size_t bytes, size_t right, size_t images)
     visit->totals.bytes = bytes;
     visit->evaluated = images > 0;
     visit->accuracy.images = images;
+    visit->accuracy.labelled = true;
     visit->accuracy.quantized.top1_correct = right;
     return visit;
 }
@@ -99,7 +100,7 @@ static void expect_front(VisitedPlan **visits, size_t count, const bool *expecte
 {
     bool front[8];
     const Snapshot snapshot = {.visited = visits, .visited_count = count};
-    snapshot_pareto(front, &snapshot);
+    pareto_front(front, &snapshot, NULL, PARETO_WEIGHT_BYTES);
     for (size_t i = 0; i < count; i++) {
         assert_int_equal(front[i], expected[i]);
         visited_plan_drop(visits[i]);
@@ -124,6 +125,50 @@ static void accuracies_of_different_images_compare_by_share(void **state)
     expect_front(visits, 3, (const bool[]){true, true, false});
 }
 
+/* By weight bytes, plans of other activation bits are not compared; by BitOps they are. */
+static void each_set_of_activation_bits_has_its_front(void **state)
+{
+    const Layer layers[2] = {{.m = 1, .n = 1, .groups = 1, .first = true}, {.m = 1, .n = 1, .groups = 1}};
+    const Network network = {.layer_count = 2, .layers = layers};
+    VisitedPlan *visits[3] = {make_visit(100, 90, 100), make_visit(80, 95, 100), make_visit(90, 80, 100)};
+    const unsigned activation_bits[3] = {8, BITS_FLOAT, 8};
+    for (size_t i = 0; i < 3; i++) {
+        Plan *plan;
+        assert_int_equal(plan_create(&plan, &network, NULL), STATUS_OK);
+        plan_set_activation_bits(plan, &network, activation_bits[i]);
+        visits[i]->plan = plan;
+        visits[i]->totals.bitops = (double[]){10, 10, 5}[i];
+        visits[i]->activation_bytes = (size_t[]){8, 32, 8}[i];
+        visits[i]->totals.average_weight_bits = (double[]){4, 3, 4}[i];
+    }
+    const Snapshot snapshot = {.visited = visits, .visited_count = 3};
+    static const bool expected[PARETO_AXES][3] = {[PARETO_WEIGHT_BYTES] = {true, true, true},
+                                                  [PARETO_BITOPS] = {false, true, true},
+                                                  [PARETO_ACTIVATION_BYTES] = {true, true, false},
+                                                  [PARETO_WEIGHT_BITS] = {true, true, false}};
+    bool front[3];
+    for (ParetoAxis axis = 0; axis < PARETO_AXES; axis++) {
+        pareto_front(front, &snapshot, NULL, axis);
+        for (size_t i = 0; i < 3; i++)
+            if (front[i] != expected[axis][i]) fail_msg("plan %zu by %s", i, pareto_axis_name(axis));
+    }
+    /* Without the plan that beat it, the first is on the front; a plan left out is not. */
+    pareto_front(front, &snapshot, (const bool[]){false, true, false}, PARETO_BITOPS);
+    assert_true(front[0] && !front[1] && front[2]);
+    for (size_t i = 0; i < 3; i++) visited_plan_drop(visits[i]);
+}
+
+/* Without labels, the agreement stands for the accuracy. */
+static void the_agreement_counts_without_labels(void **state)
+{
+    VisitedPlan *visits[2] = {make_visit(100, 0, 100), make_visit(80, 0, 100)};
+    for (size_t i = 0; i < 2; i++) {
+        visits[i]->accuracy.labelled = false;
+        visits[i]->accuracy.agreeing = 95 - 10 * i;
+    }
+    expect_front(visits, 2, (const bool[]){true, true});
+}
+
 /* Every visit that is not on the front is beaten by one that is; none on it is. */
 static void random_fronts_are_minimal(void **state)
 {
@@ -133,7 +178,7 @@ static void random_fronts_are_minimal(void **state)
         for (size_t i = 0; i < 6; i++)
             visits[i] = make_visit(random_bits(1, round, i, 0) % 5 + 1, random_bits(2, round, i, 0) % 5, 5);
         const Snapshot snapshot = {.visited = visits, .visited_count = 6};
-        snapshot_pareto(front, &snapshot);
+        pareto_front(front, &snapshot, NULL, PARETO_WEIGHT_BYTES);
         for (size_t i = 0; i < 6; i++) {
             bool beaten = false;
             for (size_t k = 0; k < 6; k++) {
@@ -151,6 +196,8 @@ static void random_fronts_are_minimal(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(each_set_of_activation_bits_has_its_front),
+        cmocka_unit_test(the_agreement_counts_without_labels),
         cmocka_unit_test(copies_stay_as_they_were),
         cmocka_unit_test(an_empty_draft_is_copied),
         cmocka_unit_test(the_front_is_what_nothing_beats),

@@ -300,8 +300,12 @@ typedef struct bitstitch_bound {
     size_t images;
     double frobenius, spectral; /* INFINITY where a node has no finite Lipschitz constant */
     double hybrid, measured;
-    double output_norm;                          /* ||float output|| */
-    size_t certified_spectral, certified_hybrid; /* images whose class cannot have changed, by that bound */
+    double output_norm; /* ||float output|| */
+    /* Images whose class cannot have changed, by that bound; by direction, one-sided and by stage: from the
+     * changes of the margins by F_l - F_(l-1) in place of its norm. Each certifies the images of the one
+     * before it. kept: images whose class did not change. */
+    size_t certified_spectral, certified_hybrid, certified_direction, certified_one_sided, certified_by_stage,
+        kept;
     size_t costliest; /* layer with the largest contribution to the hybrid bound, or BITSTITCH_NO_LAYER */
     const char *unbounded_node, *unbounded_reason; /* of an infinite bound; NULL where it is finite */
 } bitstitch_bound;

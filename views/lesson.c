@@ -280,8 +280,8 @@ static void tell_tight(LessonText *text, const Scene *scene)
             "is below its margin / sqrt 2 cannot change its prediction: this certifies %s of the images by "
             "the hybrid bound, and %s by the measured error.",
             figure_ratio(ladder->hybrid / ladder->measured).text,
-            figure_percent_of(ladder->certified_hybrid, ladder->images).text,
-            figure_percent_of(ladder->certified_measured, ladder->images).text);
+            figure_percent_of(ladder->certified[CERTIFIED_NORMS], ladder->images).text,
+            figure_percent_of(ladder->certified[CERTIFIED_MEASURED], ladder->images).text);
     }
     words_add(
         &text->exercise,

@@ -32,6 +32,24 @@ bool ladder_set_parse(LadderSet *set, const char *name)
     return false;
 }
 
+const char *certificate_name(Certificate certificate)
+{
+    static const char *const names[CERTIFICATE_COUNT] = {
+        [CERTIFIED_SPECTRAL] = "spectral",           [CERTIFIED_NORMS] = "norms",
+        [CERTIFIED_DIRECTION] = "direction",         [CERTIFIED_ONE_SIDED] = "one-sided",
+        [CERTIFIED_BY_STAGE] = "one-sided by stage", [CERTIFIED_MEASURED] = "measured"};
+    return names[certificate];
+}
+
+const char *certificate_key(Certificate certificate)
+{
+    static const char *const keys[CERTIFICATE_COUNT] = {
+        [CERTIFIED_SPECTRAL] = "spectral",   [CERTIFIED_NORMS] = "hybrid",
+        [CERTIFIED_DIRECTION] = "direction", [CERTIFIED_ONE_SIDED] = "one_sided",
+        [CERTIFIED_BY_STAGE] = "by_stage",   [CERTIFIED_MEASURED] = "measured"};
+    return keys[certificate];
+}
+
 /* --- the run ---------------------------------------------------------------------------------------- */
 
 static Status check_images(const Network *network, const Dataset *dataset, size_t count, Message *message)
@@ -48,7 +66,32 @@ static Status check_images(const Network *network, const Dataset *dataset, size_
     return STATUS_OK;
 }
 
-/* Finds the nodes that the output depends on, and the steps among them. */
+/* Whether two nodes' outputs have the same height and width; values of another rank than 4 have none. */
+static bool same_size(const Network *network, size_t a, size_t b)
+{
+    const Value *first = &network->values[network->nodes[a].output];
+    const Value *second = &network->values[network->nodes[b].output];
+    if (first->rank != second->rank) return false;
+    if (first->rank != 4) return true;
+    const size_t axis = first->channels_last ? 1 : 2;
+    return first->channels_last == second->channels_last && first->shape[axis] == second->shape[axis] &&
+           first->shape[axis + 1] == second->shape[axis + 1];
+}
+
+/* A stage is a run of consecutive steps whose outputs have the same height and width. */
+static Status find_stages(LadderRun *run, Message *message)
+{
+    run->stage_ends = calloc(run->step_count + 1, sizeof *run->stage_ends);
+    if (!run->stage_ends) return status_no_memory(message, "the ladder");
+    for (size_t s = 0; s < run->step_count; s++) {
+        run->stage_ends[s] =
+            s + 1 == run->step_count || !same_size(run->network, run->steps[s], run->steps[s + 1]);
+        run->stages += run->stage_ends[s];
+    }
+    return STATUS_OK;
+}
+
+/* Finds the nodes that the output depends on, and the steps and stages among them. */
 static Status prepare_run(LadderRun *run, Message *message)
 {
     const Network *network = run->network;
@@ -70,7 +113,7 @@ static Status prepare_run(LadderRun *run, Message *message)
         run->step_of[i] = run->step_count;
         run->steps[run->step_count++] = i;
     }
-    return STATUS_OK;
+    return find_stages(run, message);
 }
 
 /* rows * columns cells, zeroed; NULL where they overflow or do not fit. */
@@ -85,6 +128,7 @@ static void free_run(LadderRun *run)
     free(run->steps);
     free(run->step_of);
     free(run->needed);
+    free(run->stage_ends);
     free(run->samples);
     free(run->alone);
     free(run->all);

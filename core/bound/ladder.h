@@ -18,10 +18,16 @@
  * Invariant, checked on every run: measured <= hybrid (1 + 1e-9), hybrid <= spectral (1 + 1e-4) + 1e-6 |F_0|,
  * spectral <= Frobenius. A violation is a bug: `violation` says which, and reports show it.
  *
- * An image is certified at a rung where its own error there is below margin / sqrt 2, margin = the float
- * network's largest output minus its second. Proof: an error that changes the prediction moves two outputs
- * towards each other by the margin, so its norm is at least margin / sqrt 2. The spectral error is taken with
- * the invariant's slack, because the hybrids run in float.
+ * An image is certified by norms at a rung where its own error there is below margin / sqrt 2, margin = the
+ * float network's largest output minus its second. Proof: an error that changes the prediction moves two
+ * outputs towards each other by the margin, so its norm is at least margin / sqrt 2. The spectral error is
+ * taken with the invariant's slack, because the hybrids run in float. The hybrids also give the direction of
+ * each change, and with it three tests that certify more (bound/margins.h). All tests but the spectral one
+ * need the quantized network's outputs on the images: they explain why predictions are kept. Also checked on
+ * every run: each test certifies the images of the one before it, and no certified image changes its class.
+ *
+ * A step's pull is what it adds to the margin of an image over the float network's second class. The pulls of
+ * all steps add up to the change of that margin. They depend on the order of the steps, first to last.
  *
  * Results do not depend on the number of threads or the memory: squared sums are kept per image, and added in
  * the order of the images. Each worker holds the live values of a tile in two chains and a tail; what that
@@ -51,6 +57,24 @@ const char *ladder_set_name(LadderSet set);
 /* Parses "calibration" or "evaluation". False for any other name, with *set unchanged. */
 bool ladder_set_parse(LadderSet *set, const char *name);
 
+/* The tests that certify images, loosest first: each certifies all images that the one before it does. The
+ * measured errors are a test of their own: all images that it certifies are kept, and it certifies those that
+ * CERTIFIED_NORMS does. */
+typedef enum Certificate {
+    CERTIFIED_SPECTRAL,  /* sum of lambda_l e_l < margin / sqrt 2 */
+    CERTIFIED_NORMS,     /* sum of |F_l - F_(l-1)| < margin / sqrt 2 */
+    CERTIFIED_DIRECTION, /* bound/margins.h has this and the next two */
+    CERTIFIED_ONE_SIDED,
+    CERTIFIED_BY_STAGE,
+    CERTIFIED_MEASURED, /* |F_L - F_0| < margin / sqrt 2 */
+    CERTIFICATE_COUNT
+} Certificate;
+
+/* "spectral", "norms", "direction", "one-sided", "one-sided by stage", "measured". */
+const char *certificate_name(Certificate certificate);
+/* The key in JSON: "spectral", "hybrid", "direction", "one_sided", "by_stage", "measured". */
+const char *certificate_key(Certificate certificate);
+
 /* A layer's row: sums over its uses, of which there is usually one. */
 typedef struct LadderStep {
     bool quantized;     /* if not, all but lambda and the counts of images are 0 */
@@ -71,9 +95,10 @@ typedef struct Ladder {
     double output_norm;         /* |F_0| */
     double frobenius, spectral; /* INFINITY where a node has no constant */
     double hybrid, measured;
-    size_t costliest; /* layer of the largest hybrid contribution, or NO_INDEX
-                         where none is quantized */
-    size_t certified_spectral, certified_hybrid, certified_measured; /* images */
+    size_t costliest;                    /* layer of the largest hybrid contribution, or NO_INDEX
+                                            where none is quantized */
+    size_t certified[CERTIFICATE_COUNT]; /* images, by test */
+    size_t stages;                       /* runs of consecutive steps of one output size */
     size_t kept;    /* images whose top-1 class did not change: never fewer than certified */
     size_t correct; /* images that F_0 classifies rightly; 0 without labels */
     const char *culprit,

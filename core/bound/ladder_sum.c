@@ -76,7 +76,18 @@ static void sum_layers(Ladder *ladder, const LadderRun *run, const Lipschitz *li
 
 /* --- certificates and the invariant ----------------------------------------------------------------- */
 
-static void certify_image(Ladder *ladder, const LadderRun *run, size_t image, const Lipschitz *lipschitz)
+/* Whether each test certifies an image that the test before it does, and none certifies one that changed. */
+static bool in_order(const bool certified[CERTIFICATE_COUNT], const ImageSample *sample)
+{
+    for (Certificate c = CERTIFIED_SPECTRAL; c < CERTIFIED_BY_STAGE; c++)
+        if (certified[c] && !certified[c + 1]) return false;
+    if (certified[CERTIFIED_NORMS] && !certified[CERTIFIED_MEASURED]) return false;
+    return sample->tests.in_order &&
+           (sample->kept || (!certified[CERTIFIED_BY_STAGE] && !certified[CERTIFIED_MEASURED]));
+}
+
+/* False where the order is violated. */
+static bool certify_image(Ladder *ladder, const LadderRun *run, size_t image, const Lipschitz *lipschitz)
 {
     double spectral = 0, hybrid = 0;
     for (size_t s = 0; s < run->step_count; s++) {
@@ -87,9 +98,17 @@ static void certify_image(Ladder *ladder, const LadderRun *run, size_t image, co
     }
     const ImageSample *sample = &run->all[image];
     spectral = spectral * (1 + SPECTRAL_SLACK) + SPECTRAL_FLOOR * sqrt(sample->output);
-    ladder->certified_spectral += spectral < sample->margin * M_SQRT1_2;
-    ladder->certified_hybrid += hybrid * (1 + HYBRID_SLACK) < sample->margin * M_SQRT1_2;
-    ladder->certified_measured += sqrt(sample->error) < sample->margin * M_SQRT1_2;
+    const double least = sample->margin * M_SQRT1_2;
+    const bool certified[CERTIFICATE_COUNT] = {
+        [CERTIFIED_SPECTRAL] = spectral < least,
+        [CERTIFIED_NORMS] = hybrid * (1 + 4 * HYBRID_SLACK) < least,
+        [CERTIFIED_DIRECTION] = sample->tests.by_direction,
+        [CERTIFIED_ONE_SIDED] = sample->tests.one_sided,
+        [CERTIFIED_BY_STAGE] = sample->tests.by_stage,
+        [CERTIFIED_MEASURED] = sqrt(sample->error) < least,
+    };
+    for (size_t c = 0; c < CERTIFICATE_COUNT; c++) ladder->certified[c] += certified[c];
+    return in_order(certified, sample);
 }
 
 /* Comparisons are written so that a NAN is a violation. */
@@ -99,7 +118,6 @@ static const char *find_violation(const Ladder *ladder)
     if (!(ladder->hybrid <= ladder->spectral * (1 + SPECTRAL_SLACK) + SPECTRAL_FLOOR * ladder->output_norm))
         return "hybrid is above spectral";
     if (!(ladder->spectral <= ladder->frobenius * (1 + HYBRID_SLACK))) return "spectral is above Frobenius";
-    if (ladder->certified_measured > ladder->kept) return "a certified image changed its prediction";
     return NULL;
 }
 
@@ -127,6 +145,7 @@ void ladder_sum(Ladder *ladder, const LadderRun *run, size_t images, const Lipsc
     *ladder = (Ladder){.images = images,
                        .total = ladder->total,
                        .labelled = ladder->labelled,
+                       .stages = run->stages,
                        .layer_count = ladder->layer_count,
                        .steps = ladder->steps,
                        .costliest = NO_INDEX,
@@ -140,7 +159,10 @@ void ladder_sum(Ladder *ladder, const LadderRun *run, size_t images, const Lipsc
     ladder->output_norm = sqrt(output);
     ladder->measured = sqrt(error);
     sum_layers(ladder, run, lipschitz);
-    for (size_t i = 0; i < images; i++) certify_image(ladder, run, i, lipschitz);
+    bool ordered = true;
+    for (size_t i = 0; i < images; i++) ordered &= certify_image(ladder, run, i, lipschitz);
     if (!isfinite(ladder->spectral)) blame(ladder, run->network, lipschitz);
     ladder->violation = find_violation(ladder);
+    if (!ordered && !ladder->violation)
+        ladder->violation = "a certified image changed its prediction, or tests are out of order";
 }

@@ -27,6 +27,8 @@ Status ladder_worker_create(LadderWorker *worker, const Network *network, bool d
     for (size_t i = 0; i < 3 && status == STATUS_OK; i++)
         status = overlay_create(overlays[i], network, &worker->meter, message);
     if (status != STATUS_OK) return status;
+    if (!dry) status = margins_create(&worker->margins, network->batch, network->output_elements, message);
+    if (status != STATUS_OK) return status;
     for (size_t i = 0; i < OUTPUTS; i++) worker->outputs[i] = calloc(1, output_bytes(network));
     worker->moved = calloc(network->value_count, sizeof *worker->moved);
     worker->factors = calloc(network->node_count + 1, sizeof *worker->factors);
@@ -46,6 +48,7 @@ void ladder_worker_free(LadderWorker *worker)
     overlay_free(&worker->quantized);
     overlay_free(&worker->tail);
     for (size_t i = 0; i < OUTPUTS; i++) free(worker->outputs[i]);
+    margins_free(&worker->margins);
     free(worker->moved);
     free(worker->factors);
     free(worker->products);
@@ -245,6 +248,21 @@ static Status measure_local(const Tile *tile, size_t number, size_t step)
     return STATUS_OK;
 }
 
+/* What the step from the hybrid `last` to the hybrid `output` changes. Both [count][output_elements]. */
+static void measure_change(const Tile *tile, size_t step, const float *output, const float *last)
+{
+    const size_t elements = tile->run->network->output_elements;
+    const bool stage_ends = tile->run->stage_ends[step];
+    for (size_t i = 0; i < tile->count; i++) {
+        const float *after = output + i * elements, *before = last + i * elements;
+        StepSample *sample = sample_of(tile, step, i);
+        sample->change = distance_squared(after, before, elements);
+        sample->pull =
+            margins_add(&tile->worker->margins, i, after, before, sqrt(sample->change), stage_ends);
+        sample->correct = is_right(tile, i, output);
+    }
+}
+
 /* The step of a use, and at a layer's first use the layer alone. */
 static Status take_step(const Tile *tile, size_t number)
 {
@@ -260,11 +278,7 @@ static Status take_step(const Tile *tile, size_t number)
     if (status == STATUS_OK) status = run_hybrid(tile, step);
     if (status != STATUS_OK) return status;
     const float *output = overlay_value(&worker->tail, network->output);
-    for (size_t i = 0; i < tile->count; i++) {
-        StepSample *sample = sample_of(tile, step, i);
-        sample->change = distance_squared(output + i * elements, last + i * elements, elements);
-        sample->correct = is_right(tile, i, output);
-    }
+    measure_change(tile, step, output, last);
     memcpy(last, output, tile->count * elements * sizeof *last);
     if (network->layers[layer].uses[0] != number) return STATUS_OK;
     if (step == 0 && network->layers[layer].use_count == 1) { /* the first hybrid is this layer alone */
@@ -300,8 +314,10 @@ static Status start_tile(const Tile *tile)
     if (status == STATUS_OK)
         status = network_run(network, worker->outputs[FLOAT_OUTPUT], input, NULL, worker->workspace,
                              tile->message);
+    if (status != STATUS_OK) return status;
     memcpy(worker->outputs[LAST_OUTPUT], worker->outputs[FLOAT_OUTPUT], output_bytes(network));
-    return status;
+    margins_start(&worker->margins, worker->outputs[FLOAT_OUTPUT], NULL, tile->count);
+    return STATUS_OK;
 }
 
 /* After the last step: the outputs are F_0 and F_L. */
@@ -318,6 +334,7 @@ static void finish_tile(const Tile *tile)
         sample->kept = top != NO_INDEX && top == quantized_top;
         sample->correct = is_right(tile, i, tile->worker->outputs[FLOAT_OUTPUT]);
         sample->error = distance_squared(quantized, reference, elements);
+        sample->tests = margins_test(&tile->worker->margins, i, reference);
         for (size_t k = 0; k < elements; k++) sample->output += (double)reference[k] * (double)reference[k];
     }
 }
@@ -360,6 +377,7 @@ Status ladder_worker_bytes(size_t *bytes, LadderRun *run, Message *message)
     run->tile_bytes = worker.meter.most;
     *bytes = run->tile_bytes + workspace_bytes(network) + OUTPUTS * output_bytes(network) +
              3 * overlay_bytes(network) + network->value_count * sizeof *worker.moved +
+             margins_bytes(network->batch, network->output_elements) +
              network->node_count * (sizeof *worker.factors + sizeof *worker.products);
     ladder_worker_free(&worker);
     return status;

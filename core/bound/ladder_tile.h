@@ -10,6 +10,7 @@
 #define BOUND_LADDER_TILE_H
 
 #include "base/cancellation.h"
+#include "bound/margins.h"
 #include "bound/overlay.h"
 #include "dataset/dataset.h"
 
@@ -18,6 +19,7 @@ typedef struct StepSample {
     double local;  /* |quantized layer - float layer|^2 on the same input, that of the quantized chain */
     double signal; /* |float layer - bias|^2 on that input */
     double change; /* |F_l - F_(l-1)|^2 */
+    double pull;   /* what the step adds to the margin over the float network's second class (margins.h) */
     bool correct;  /* F_l classifies it rightly */
 } StepSample;
 
@@ -25,6 +27,7 @@ typedef struct ImageSample {
     double output, error; /* |F_0|^2, |F_L - F_0|^2 */
     double margin;        /* F_0's largest output minus its second; NAN where one is NAN */
     bool correct, kept;   /* F_0 classifies it rightly; F_L predicts the same class */
+    MarginTests tests;    /* by direction */
 } ImageSample;
 
 typedef struct LadderRun {
@@ -33,10 +36,11 @@ typedef struct LadderRun {
     const Dataset *dataset;
     const Normalization *normalization;
     size_t images; /* of the whole run */
-    size_t step_count;
+    size_t step_count, stages;
     size_t *steps;       /* [step_count], nodes */
     size_t *step_of;     /* [node_count], or NO_INDEX */
     bool *needed;        /* [node_count]: the output depends on it */
+    bool *stage_ends;    /* [step_count]: the next step's output has another height and width */
     size_t tile_bytes;   /* of values that a tile holds at most: ladder_worker_bytes() */
     StepSample *samples; /* [step_count][images] */
     double *alone;       /* [layer_count][images], |F with the layer alone quantized - F_0|^2 */
@@ -52,6 +56,7 @@ typedef struct LadderWorker {
     Overlay reference, quantized, tail;
     bool *moved;          /* [value_count]: in the present tail, differs from the chain below */
     float *outputs[2];    /* [batch][output_elements]: F_0 and the last hybrid */
+    Margins margins;      /* not where dry */
     double (*factors)[2]; /* [node_count], the largest so far: network_factor_norm() */
     bool *products;       /* [node_count]: nodes that multiply two activations */
 } LadderWorker;

@@ -66,8 +66,8 @@ typedef struct VisitedPlan {
     Evaluation accuracy;
     bool bounded;                      /* the ladder below holds */
     double measured, hybrid, spectral; /* relative to |F_0| */
-    /* Images that each rung certifies (bound/ladder.h), of certified_of; 0 of 0: not known. */
-    size_t certified_measured, certified_hybrid, certified_spectral, certified_of;
+    /* Images that each test certifies (bound/ladder.h), of certified_of; 0 of 0: not known. */
+    size_t certified[CERTIFICATE_COUNT], certified_of;
 } VisitedPlan;
 
 typedef struct Snapshot {

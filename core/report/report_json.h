@@ -16,12 +16,13 @@
  * - calibration, evaluation: {images, labels, format, preparation, count, skipped}
  * - normalization: {mean, std}
  * - accuracy: {images, total, classes, float {top1, top1_interval [low, high], top5, cross_entropy},
- *   quantized {the same}, change, change_interval, agreement, lost, gained (images), output_sqnr_db}
+ *   quantized {the same}, change, change_interval, agreement, lost, gained (images), changed_limit
+ *   (interval_upper_limit() of the images whose prediction changed), output_sqnr_db}
  * - ladder: {on ("calibration" or "evaluation"), images, measured, hybrid, spectral, frobenius,
- *   output_norm, certified {measured, hybrid, spectral}, kept (fraction of the images whose prediction
- *   stayed), float_accuracy, costliest (a layer), culprit {node, reason}, violation, contributions
- *   {frobenius, spectral, hybrid: [per layer]}, hybrid_accuracy [per layer], alone [per layer]}:
- *   bound/ladder.h
+ *   output_norm, certified {spectral, hybrid, direction, one_sided, by_stage, measured}, stages (a count),
+ *   kept (fraction of the images whose prediction stayed), float_accuracy, costliest (a layer), culprit
+ * {node, reason}, violation, contributions {frobenius, spectral, hybrid: [per layer]}, hybrid_accuracy [per
+ * layer], alone [per layer]}: bound/ladder.h
  * - totals: {parameters, bytes, float_bytes, compression, average_weight_bits, bitops,
  *   peak_activation_bytes (explore/activation_memory.h)}
  * - history: []
@@ -36,7 +37,7 @@
  *   number, "all", or 0 where not given}
  * - visits: [the visited plans: {plan, layers {weight_bits [], activation_bits [], method []: per layer,
  *   in the order of the outer `layers`}, accuracy, bound {measured, hybrid, spectral: relative to
- *   output_norm; images, certified {measured, hybrid, spectral}: absent in older files}, name, note (as
+ *   output_norm; images, certified {as in the ladder}: absent in older files}, name, note (as
  *   typed, else null), pinned (false where absent)}]
  *
  * Shares and accuracies are fractions of images, not per cent. What was not measured, NaN and infinity are

@@ -558,10 +558,10 @@ static void read_side(Accuracy *side, Reader *reader, const JsonObject *accuracy
 
 static void read_accuracy(Evaluation *accuracy, Reader *reader, const JsonObject *visit)
 {
-    static const char *const keys[] = {
-        "images",          "total",     "labelled", "compared",       "classes",
-        "float",           "quantized", "change",   "agreement",      "agreeing",
-        "change_interval", "lost",      "gained",   "output_sqnr_db", NULL};
+    static const char *const keys[] = {"images",    "total",          "labelled",        "compared",
+                                       "classes",   "float",          "quantized",       "change",
+                                       "agreement", "agreeing",       "change_interval", "lost",
+                                       "gained",    "output_sqnr_db", "changed_limit",   NULL};
     JsonObject object;
     read_object(&object, reader, visit, "accuracy");
     only_keys(reader, &object, keys);
@@ -598,20 +598,20 @@ static void read_accuracy(Evaluation *accuracy, Reader *reader, const JsonObject
 /* Fractions of the ladder's images; absent in files of earlier versions. */
 static void read_certified(VisitedPlan *visited, Reader *reader, const JsonObject *bound)
 {
-    static const char *const keys[] = {"measured", "hybrid", "spectral", NULL};
+    const char *keys[CERTIFICATE_COUNT + 1] = {NULL};
     JsonObject object;
     size_t images = 0;
+    for (Certificate c = 0; c < CERTIFICATE_COUNT; c++) keys[c] = certificate_key(c);
     if (!json_find(bound, "images")) return;
     read_positive(&images, reader, bound, "images");
     if (good(reader) && images > MOST_IMAGES) FAIL(reader, STATUS_INVALID, bound, "images", "too many");
     read_object(&object, reader, bound, "certified");
     only_keys(reader, &object, keys);
     if (!good(reader)) return;
-    read_images(&visited->certified_measured, reader, &object, "measured", images, true);
-    read_images(&visited->certified_hybrid, reader, &object, "hybrid", images, true);
-    read_images(&visited->certified_spectral, reader, &object, "spectral", images, true);
+    for (Certificate c = 0; c < CERTIFICATE_COUNT; c++)
+        read_images(&visited->certified[c], reader, &object, keys[c], images, true);
     visited->certified_of = images;
-    if (good(reader) && visited->certified_hybrid > visited->certified_measured)
+    if (good(reader) && visited->certified[CERTIFIED_NORMS] > visited->certified[CERTIFIED_MEASURED])
         FAIL(reader, STATUS_INVALID, &object, "hybrid", "contradicts measured");
 }
 

@@ -248,6 +248,8 @@ static void put_accuracy(Writer *writer, cJSON *root, const Evaluation *evaluati
     }
     put_number(writer, object, "agreement",
                evaluation->compared ? (double)evaluation->agreeing / (double)images : NAN);
+    put_number(writer, object, "changed_limit",
+               evaluation->compared ? interval_upper_limit(images - evaluation->agreeing, images) : NAN);
     put_number(writer, object, "output_sqnr_db", evaluation->compared ? evaluation->output_sqnr_db : NAN);
 }
 
@@ -276,13 +278,12 @@ static void put_ladder_layers(Writer *writer, cJSON *object, const Ladder *ladde
     }
 }
 
-static void put_certified(Writer *writer, cJSON *object, double images, size_t measured, size_t hybrid,
-                          size_t spectral)
+static void put_certified(Writer *writer, cJSON *object, double images,
+                          const size_t certified[CERTIFICATE_COUNT])
 {
-    cJSON *certified = put_object(writer, object, "certified");
-    put_number(writer, certified, "measured", (double)measured / images);
-    put_number(writer, certified, "hybrid", (double)hybrid / images);
-    put_number(writer, certified, "spectral", (double)spectral / images);
+    cJSON *shares = put_object(writer, object, "certified");
+    for (Certificate c = 0; c < CERTIFICATE_COUNT; c++)
+        put_number(writer, shares, certificate_key(c), (double)certified[c] / images);
 }
 
 static void put_ladder(Writer *writer, cJSON *root, const Result *result)
@@ -301,8 +302,8 @@ static void put_ladder(Writer *writer, cJSON *root, const Result *result)
     put_number(writer, object, "spectral", ladder->spectral);
     put_number(writer, object, "frobenius", ladder->frobenius);
     put_number(writer, object, "output_norm", ladder->output_norm);
-    put_certified(writer, object, images, ladder->certified_measured, ladder->certified_hybrid,
-                  ladder->certified_spectral);
+    put_certified(writer, object, images, ladder->certified);
+    put_count(writer, object, "stages", ladder->stages);
     put_number(writer, object, "kept", (double)ladder->kept / images);
     put_number(writer, object, "float_accuracy", accuracy_of(ladder, ladder->correct));
     put_text(writer, object, "costliest",
@@ -432,8 +433,7 @@ static void put_bound(Writer *writer, cJSON *visit, const VisitedPlan *visited)
     put_number(writer, bound, "spectral", visited->spectral);
     if (visited->certified_of == 0) return;
     put_count(writer, bound, "images", visited->certified_of);
-    put_certified(writer, bound, (double)visited->certified_of, visited->certified_measured,
-                  visited->certified_hybrid, visited->certified_spectral);
+    put_certified(writer, bound, (double)visited->certified_of, visited->certified);
 }
 
 static void append_visit(Writer *writer, cJSON *visits, const VisitedPlan *visited, const PlanNote *note)

@@ -141,6 +141,11 @@ class Stories(Story):
         self.assertTrue(0 < ladder["measured"] <= ladder["hybrid"] <= ladder["spectral"] <= ladder["frobenius"])
         certified = ladder["certified"]
         self.assertTrue(0 <= certified["spectral"] <= certified["hybrid"] <= certified["measured"] <= 1)
+        by_direction = [certified[key] for key in ("hybrid", "direction", "one_sided", "by_stage")] + [ladder["kept"]]
+        self.assertEqual(by_direction, sorted(by_direction))
+        for name, key in (("norms", "hybrid"), ("direction", "direction"), ("one-sided", "one_sided")):
+            line = next(line for line in text.splitlines() if line.startswith(name + " "))
+            self.assertEqual(line.split()[-1], f"{100 * certified[key]:.2f}")
         self.assertEqual((ladder["culprit"], ladder["violation"]), (None, None))
         table = rows(self.folder / "plan.csv")
         self.assertEqual(list(table[0]), COLUMNS)

@@ -77,25 +77,34 @@ static void draw_scale(Canvas *canvas, Area area, int row, const Bars *bars)
                       figure_scientific(pow(10, bars->high), 0).text);
 }
 
+/* The share of images that each test certifies, loosest test first. */
+static void add_certified(Words *words, const Ladder *ladder)
+{
+    static const char *const names[] = {[CERTIFIED_NORMS] = "norms", "direction", "one-sided", "by stage"};
+    const size_t images = ladder->images;
+    words_add(words, "Certified: ");
+    if (isfinite(ladder->spectral))
+        words_add(words, "spectral %s, ",
+                  figure_percent_of(ladder->certified[CERTIFIED_SPECTRAL], images).text);
+    for (Certificate c = CERTIFIED_NORMS; c <= CERTIFIED_BY_STAGE; c++)
+        words_add(words, "%s%s %s", c == CERTIFIED_NORMS ? "" : ", ", names[c],
+                  figure_percent_of(ladder->certified[c], images).text);
+    words_add(words, "; kept %s of %s.", figure_percent_of(ladder->kept, images).text,
+              figure_count(images).text);
+}
+
 /* What is to be said about the ladder. Returns the row below. */
 static int draw_notes(Canvas *canvas, Area area, int row, const Scene *scene, const Ladder *ladder)
 {
     Words culprit = {0}, costs = {0}, certified = {0};
-    const size_t images = ladder->images;
     if (ladder->culprit)
         words_add(&culprit, "No finite Lipschitz constant at node '%s': %s. The hybrid bound needs none.",
                   character_short_name(ladder->culprit).text, ladder->reason ? ladder->reason : "?");
     add_costliest(&costs, scene, ladder);
-    words_add(&certified, "Certified: ");
-    if (isfinite(ladder->spectral))
-        words_add(&certified, "spectral %s, ", figure_percent_of(ladder->certified_spectral, images).text);
-    words_add(&certified, "hybrid %s, measured %s of %s images; %s keep their prediction.",
-              figure_percent_of(ladder->certified_hybrid, images).text,
-              figure_percent_of(ladder->certified_measured, images).text, figure_count(images).text,
-              figure_percent_of(ladder->kept, images).text);
+    add_certified(&certified, ladder);
     row += canvas_paragraph(canvas, area, row, 0, STYLE_WARNING, culprit.text);
-    row += canvas_paragraph(canvas, area, row, 0, STYLE_TEXT, costs.text);
     row += canvas_paragraph(canvas, area, row, 0, STYLE_TEXT, certified.text);
+    row += canvas_paragraph(canvas, area, row, 0, STYLE_TEXT, costs.text);
     if (!scene->snapshot->ladder_current)
         row += canvas_paragraph(canvas, area, row, 0, STYLE_WARNING, "From an earlier plan.");
     else if (scene->snapshot->ladder_fraction < 1)
@@ -106,9 +115,10 @@ static int draw_notes(Canvas *canvas, Area area, int row, const Scene *scene, co
            canvas_paragraph(
                canvas, area, row + 1, 0, STYLE_DIM,
                "Relative to the norm of the float output over all images: at 1 the error is as large as the "
-               "output. An image is certified if its error is below its margin / sqrt 2: no error of that "
-               "size "
-               "can change its prediction.");
+               "output. An image is certified by norms if its hybrid sum is below its margin / sqrt 2; by "
+               "direction if the changes of its margin over each class, step by step, add up to less than "
+               "that margin; one-sided if those that lower it do; by stage, summed within stages first. What "
+               "is measured illustrates the tests: with the outputs at hand, the prediction is seen.");
 }
 
 static void draw_pending(Canvas *canvas, Area area, const Scene *scene)

@@ -13,8 +13,6 @@
 
 /* --- rungs ------------------------------------------------------------------------------------------ */
 
-#define NO_CERTIFICATE SIZE_MAX
-
 /* part: a fraction; NAN: does not apply. */
 static void add_percent(Table *table, double part, int digits)
 {
@@ -24,32 +22,63 @@ static void add_percent(Table *table, double part, int digits)
         table_cell(table, "%.*f", digits, 100 * part);
 }
 
-/* next: the value of the rung below, NAN for the last. certified: number of images, or NO_CERTIFICATE. */
-static void add_rung(Table *table, const char *name, double value, double next, size_t certified,
-                     const Ladder *ladder)
+/* next: the value of the rung below, NAN for the last. */
+static void add_rung(Table *table, const char *name, double value, double next, const Ladder *ladder)
 {
     table_cell(table, "%s", name);
     table_number(table, value);
     table_number(table, value / ladder->output_norm);
     table_number(table, value / next);
-    if (certified == NO_CERTIFICATE)
-        table_cell(table, "-");
-    else
-        table_cell(table, "%.2f", 100 * (double)certified / (double)ladder->images);
 }
 
 static Status print_rungs(const Ladder *ladder, Message *message)
 {
-    Table *table = table_create((const TableColumn[]){{"rung", TABLE_LEFT},
-                                                      {"bound", TABLE_RIGHT},
-                                                      {"/ output", TABLE_RIGHT},
-                                                      {"/ next", TABLE_RIGHT},
-                                                      {"certified %", TABLE_RIGHT}},
-                                5);
-    add_rung(table, "Frobenius", ladder->frobenius, ladder->spectral, NO_CERTIFICATE, ladder);
-    add_rung(table, "spectral", ladder->spectral, ladder->hybrid, ladder->certified_spectral, ladder);
-    add_rung(table, "hybrid", ladder->hybrid, ladder->measured, ladder->certified_hybrid, ladder);
-    add_rung(table, "measured", ladder->measured, NAN, ladder->certified_measured, ladder);
+    Table *table = table_create(
+        (const TableColumn[]){
+            {"rung", TABLE_LEFT}, {"bound", TABLE_RIGHT}, {"/ output", TABLE_RIGHT}, {"/ next", TABLE_RIGHT}},
+        4);
+    add_rung(table, "Frobenius", ladder->frobenius, ladder->spectral, ladder);
+    add_rung(table, "spectral", ladder->spectral, ladder->hybrid, ladder);
+    add_rung(table, "hybrid", ladder->hybrid, ladder->measured, ladder);
+    add_rung(table, "measured", ladder->measured, NAN, ladder);
+    Status status = table_print(table, stdout, message);
+    table_free(table);
+    return status;
+}
+
+/* --- certificates ----------------------------------------------------------------------------------- */
+
+/* What each test compares, per image; m_j is the float margin over class j, d_l what step l adds to it. */
+static const char *const comparisons[CERTIFICATE_COUNT] = {
+    [CERTIFIED_SPECTRAL] = "sum of lambda e_l < margin / sqrt 2",
+    [CERTIFIED_NORMS] = "sum of |F_l - F_(l-1)| < margin / sqrt 2",
+    [CERTIFIED_DIRECTION] = "sum of |d_l| < m_j for all classes j",
+    [CERTIFIED_ONE_SIDED] = "sum of max(0, -d_l) < m_j",
+    [CERTIFIED_BY_STAGE] = "the same, the d_l of a stage summed first",
+    [CERTIFIED_MEASURED] = "|F - F_0| < margin / sqrt 2"};
+
+static void add_share(Table *table, const char *name, const char *comparison, size_t count, size_t images)
+{
+    table_cell(table, "%s", name);
+    table_cell(table, "%s", comparison);
+    table_cell(table, "%.2f", 100 * (double)count / (double)images);
+}
+
+static Status print_certificates(const Ladder *ladder, Message *message)
+{
+    Table *table = table_create((const TableColumn[]){{"certified by", TABLE_LEFT},
+                                                      {"test per image", TABLE_LEFT},
+                                                      {"images %", TABLE_RIGHT}},
+                                3);
+    for (Certificate c = 0; c < CERTIFICATE_COUNT; c++) {
+        if (c == CERTIFIED_SPECTRAL && !isfinite(ladder->spectral)) continue;
+        add_share(table, certificate_name(c), comparisons[c], ladder->certified[c], ladder->images);
+    }
+    add_share(table, "kept", "the prediction itself", ladder->kept, ladder->images);
+    printf(
+        "\ncertified: a test proves that the prediction is kept; d_l is what step l adds to the float margin "
+        "m_j over class j; %zu stage%s\n\n",
+        ladder->stages, plural(ladder->stages));
     Status status = table_print(table, stdout, message);
     table_free(table);
     return status;
@@ -138,6 +167,7 @@ static Status print_ladder(const Inputs *inputs, const Ladder *ladder, Message *
            ladder_set_name(options->ladder_on), plural(ladder->images),
            figure_number(ladder->output_norm).text, 100 * (double)ladder->kept / (double)ladder->images);
     Status status = print_rungs(ladder, message);
+    if (status == STATUS_OK) status = print_certificates(ladder, message);
     if (status != STATUS_OK) return status;
     printf("\ncontributions by layer; hybrid %% and spectral %%: shares of these two bounds; top-1 with the "
            "layers up to here quantized%s\n\n",

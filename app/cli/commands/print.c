@@ -171,8 +171,14 @@ static bool has_broken_outputs(const Evaluation *evaluation)
 
 static void print_comparison(const Evaluation *evaluation)
 {
+    const size_t changed = evaluation->images - evaluation->agreeing;
     if (evaluation->labelled) printf("images lost %zu, gained %zu\n", evaluation->lost, evaluation->gained);
     printf("agreement with float %s %%\n", share_figure(evaluation->agreeing, evaluation->images).text);
+    printf(
+        "images not seen: at most %.2f %% change their prediction, at 95 %% confidence (here %zu of %zu); if "
+        "they "
+        "are\ndrawn independently from the same distribution, and the plan was not chosen by these images\n",
+        100 * interval_upper_limit(changed, evaluation->images), changed, evaluation->images);
     if (evaluation->output_sqnr_db == INFINITY)
         puts("output SQNR infinite: the output equals the float network's");
     else

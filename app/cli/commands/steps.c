@@ -91,9 +91,9 @@ static bool show_ladder(void *context, const Ladder *so_far, double fraction)
     Show *show = context;
     progress_show(&show->progress,
                   "bounding %3.0f %%  %zu of %zu images  measured %.3g  hybrid %.3g  spectral %.3g  "
-                  "certified %.1f %%",
+                  "certified one-sided %.1f %%",
                   100 * fraction, so_far->images, so_far->total, so_far->measured, so_far->hybrid,
-                  so_far->spectral, percent(so_far->certified_hybrid, so_far->images));
+                  so_far->spectral, percent(so_far->certified[CERTIFIED_ONE_SIDED], so_far->images));
     return !interrupt_signal();
 }
 

@@ -79,9 +79,7 @@ static void set_measurements(VisitedPlan *visited, const VisitedPlan *of)
     visited->measured = of->measured;
     visited->hybrid = of->hybrid;
     visited->spectral = of->spectral;
-    visited->certified_measured = of->certified_measured;
-    visited->certified_hybrid = of->certified_hybrid;
-    visited->certified_spectral = of->certified_spectral;
+    memcpy(visited->certified, of->certified, sizeof visited->certified);
     visited->certified_of = of->certified_of;
 }
 
@@ -136,9 +134,7 @@ Status visited_set_ladder(VisitedPlans *plans, size_t index, Ladder *ladder, Mes
     visited->measured = relative(findings->ladder.measured, &findings->ladder);
     visited->hybrid = relative(findings->ladder.hybrid, &findings->ladder);
     visited->spectral = relative(findings->ladder.spectral, &findings->ladder);
-    visited->certified_measured = findings->ladder.certified_measured;
-    visited->certified_hybrid = findings->ladder.certified_hybrid;
-    visited->certified_spectral = findings->ladder.certified_spectral;
+    memcpy(visited->certified, findings->ladder.certified, sizeof visited->certified);
     visited->certified_of = findings->ladder.images;
     return STATUS_OK;
 }

@@ -105,9 +105,11 @@ static void check_order(const Ladder *ladder, const char *what)
         !(ladder->spectral <= ladder->frobenius))
         fail_msg("%s: %g %g %g %g", what, ladder->measured, ladder->hybrid, ladder->spectral,
                  ladder->frobenius);
-    assert_true(ladder->certified_spectral <= ladder->certified_hybrid);
-    assert_true(ladder->certified_hybrid <= ladder->certified_measured);
-    assert_true(ladder->certified_measured <= ladder->kept);
+    for (Certificate c = CERTIFIED_SPECTRAL; c < CERTIFIED_BY_STAGE; c++)
+        assert_true(ladder->certified[c] <= ladder->certified[c + 1]);
+    assert_true(ladder->certified[CERTIFIED_NORMS] <= ladder->certified[CERTIFIED_MEASURED]);
+    assert_true(ladder->certified[CERTIFIED_MEASURED] <= ladder->kept);
+    assert_true(ladder->certified[CERTIFIED_BY_STAGE] <= ladder->kept);
     assert_true(ladder->kept <= ladder->images);
 }
 
@@ -232,6 +234,46 @@ static void assert_near(double a, double b)
     if (!(fabs(a - b) <= 1e-9 * fabs(b))) fail_msg("%.17g is not %.17g", a, b);
 }
 
+/* What the steps do to an image's margins, computed from the hybrids' outputs. */
+typedef struct Falls {
+    size_t top[IMAGES];
+    double direction[IMAGES][5], one_sided[IMAGES][5];
+} Falls;
+
+static void add_falls(Falls *falls, const float *after, const float *before)
+{
+    for (size_t i = 0; i < IMAGES; i++)
+        for (size_t j = 0; j < 5; j++) {
+            const size_t t = 5 * i + falls->top[i], o = 5 * i + j;
+            const double d = ((double)after[t] - after[o]) - ((double)before[t] - before[o]);
+            falls->direction[i][j] += fabs(d);
+            falls->one_sided[i][j] += d < 0 ? -d : 0;
+        }
+}
+
+/* Images whose falls stay below all margins. */
+static size_t count_certified(const Falls *falls, const double sums[IMAGES][5], const float *reference)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < IMAGES; i++) {
+        bool certified = true;
+        for (size_t j = 0; j < 5; j++)
+            certified &= j == falls->top[i] ||
+                         sums[i][j] < (double)reference[5 * i + falls->top[i]] - reference[5 * i + j];
+        count += certified;
+    }
+    return count;
+}
+
+static Falls start_falls(const float *reference)
+{
+    Falls falls = {0};
+    for (size_t i = 0; i < IMAGES; i++)
+        for (size_t j = 0; j < 5; j++)
+            if (reference[5 * i + j] > reference[5 * i + falls.top[i]]) falls.top[i] = j;
+    return falls;
+}
+
 /* Branches and joins: their tails leave much of the network unchanged. */
 static void hybrids_agree_with_a_direct_computation(void **state)
 {
@@ -244,14 +286,20 @@ static void hybrids_agree_with_a_direct_computation(void **state)
         float before[IMAGES * 5], after[IMAGES * 5], reference[IMAGES * 5];
         run_part(reference, network, weights, 0, 0);
         memcpy(before, reference, sizeof before);
+        Falls falls = start_falls(reference);
         for (size_t l = 0; l < network->layer_count; l++) {
             run_part(after, network, weights, 0, l + 1);
+            add_falls(&falls, after, before);
             assert_near(ladder.steps[l].hybrid, distance(after, before));
             memcpy(before, after, sizeof before);
             run_part(after, network, weights, l, l + 1);
             assert_near(ladder.steps[l].alone, distance(after, reference));
         }
         assert_near(ladder.measured, distance(before, reference));
+        assert_int_equal(ladder.certified[CERTIFIED_DIRECTION],
+                         count_certified(&falls, falls.direction, reference));
+        assert_int_equal(ladder.certified[CERTIFIED_ONE_SIDED],
+                         count_certified(&falls, falls.one_sided, reference));
         ladder_free(&ladder);
         free_weights(weights, network);
         network_free(network);
@@ -323,7 +371,7 @@ static void a_node_without_a_constant_is_named(void **state)
     assert_non_null(ladder.culprit);
     assert_non_null(ladder.reason);
     assert_null(ladder.violation);
-    assert_int_equal(ladder.certified_spectral, 0);
+    assert_int_equal(ladder.certified[CERTIFIED_SPECTRAL], 0);
     assert_near(rung_share(&ladder, RUNG_HYBRID, 0), 1);
     assert_true(isnan(rung_share(&ladder, RUNG_SPECTRAL, 0)));
     assert_true(rung_costliest(&ladder, RUNG_SPECTRAL) == NO_INDEX);
@@ -379,7 +427,7 @@ static void hybrid_accuracy_ends_at_the_quantized_networks(void **state)
         assert_int_equal(ladder.steps[l].hybrid_correct + ladder.steps[l].lost,
                          ladder.correct + ladder.steps[l].gained);
     assert_int_equal(ladder.kept, evaluation.agreeing);
-    assert_true(ladder.certified_measured > 100 && ladder.kept < 200);
+    assert_true(ladder.certified[CERTIFIED_MEASURED] > 100 && ladder.kept < 200);
     assert_true(fabs(20 * log10(ladder.output_norm / ladder.measured) - evaluation.output_sqnr_db) < 1e-6);
     ladder_free(&ladder);
     close_lenet(&lenet);
@@ -392,7 +440,7 @@ static void rungs_certify_in_order(void **state)
     Weights **fine = make_weights(lenet.network, (const unsigned[8]){8, 8, 8, 8, 8});
     Ladder ladder = climb(lenet.network, fine, lenet.dataset, &fashion, 200, pool);
     check_order(&ladder, "8 bits");
-    assert_true(ladder.certified_hybrid > 150);
+    assert_true(ladder.certified[CERTIFIED_NORMS] > 150);
     ladder_free(&ladder);
     free_weights(fine, lenet.network);
     close_lenet(&lenet);
@@ -406,9 +454,7 @@ static void assert_same_ladder(const Ladder *a, const Ladder *b)
     assert_memory_equal(&a->hybrid, &b->hybrid, sizeof(double));
     assert_memory_equal(&a->spectral, &b->spectral, sizeof(double));
     assert_memory_equal(&a->frobenius, &b->frobenius, sizeof(double));
-    assert_int_equal(a->certified_spectral, b->certified_spectral);
-    assert_int_equal(a->certified_hybrid, b->certified_hybrid);
-    assert_int_equal(a->certified_measured, b->certified_measured);
+    assert_memory_equal(a->certified, b->certified, sizeof a->certified);
     assert_int_equal(a->kept, b->kept);
     assert_int_equal(a->correct, b->correct);
     assert_int_equal(a->costliest, b->costliest);

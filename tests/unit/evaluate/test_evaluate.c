@@ -50,6 +50,34 @@ static void wilson_ends_solve_the_score_equation(void **state)
         }
 }
 
+/* One-sided 95 % limits as tables of exact binomial limits print them (59 without a failure is the 95/95 rule
+ * of acceptance sampling), with more digits from the binomial sum in exact arithmetic. */
+static void upper_limits_match_tables(void **state)
+{
+    static const struct {
+        size_t count, images;
+        double limit;
+    } table[] = {{0, 10, 0.2588655508930523},    {0, 59, 0.049507609888226944},
+                 {1, 20, 0.21610616420684733},   {5, 50, 0.1988330025164185},
+                 {10, 100, 0.1637176232758148},  {34, 10000, 0.0045240104636354},
+                 {999, 1000, 0.999948708021091}, {0, 1024, 0.002921244635388028}};
+    for (size_t i = 0; i < sizeof table / sizeof *table; i++)
+        assert_near(interval_upper_limit(table[i].count, table[i].images), table[i].limit, 1e-11);
+    assert_true(interval_upper_limit(0, 0) == 1 && interval_upper_limit(7, 7) == 1);
+}
+
+/* I_x(1, b) = 1 - (1 - x)^b, I_x(a, 1) = x^a, I_x(a, b) = 1 - I_(1-x)(b, a), and at 1/2 for equal a and b. */
+static void incomplete_beta_has_its_known_values(void **state)
+{
+    for (double x = 0.05; x < 1; x += 0.05) {
+        assert_near(incomplete_beta(x, 1, 7), 1 - pow(1 - x, 7), 1e-13);
+        assert_near(incomplete_beta(x, 40, 1), pow(x, 40), 1e-13);
+        assert_near(incomplete_beta(x, 3, 11) + incomplete_beta(1 - x, 11, 3), 1, 1e-13);
+    }
+    assert_near(incomplete_beta(0.5, 2000, 2000), 0.5, 1e-11);
+    assert_true(incomplete_beta(0, 2, 3) == 0 && incomplete_beta(1, 2, 3) == 1);
+}
+
 static void intervals_of_nothing_say_nothing(void **state)
 {
     Interval one = interval_wilson(0, 0), two = interval_paired(0, 0, 0);
@@ -180,6 +208,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(wilson_matches_newcombe),
         cmocka_unit_test(wilson_ends_solve_the_score_equation),
+        cmocka_unit_test(upper_limits_match_tables),
+        cmocka_unit_test(incomplete_beta_has_its_known_values),
         cmocka_unit_test(intervals_of_nothing_say_nothing),
         cmocka_unit_test(paired_interval_of_the_approval_ratings),
         cmocka_unit_test(paired_interval_is_symmetric_and_bounded),

@@ -328,6 +328,7 @@ static void json_of_a_run_has_its_figures(void **state)
     assert_true(number_at(accuracy, "quantized", "cross_entropy") == 0.5);
     assert_true(number_at(accuracy, "change", NULL) == -0.01);
     assert_true(number_at(accuracy, "agreement", NULL) == 0.95);
+    assert_true(number_at(accuracy, "changed_limit", NULL) == interval_upper_limit(50, 1000));
     const cJSON *interval = cJSON_GetObjectItem(cJSON_GetObjectItem(accuracy, "quantized"), "top1_interval");
     const Interval wilson = interval_wilson(890, 1000);
     assert_true(cJSON_GetArrayItem(interval, 0)->valuedouble == wilson.low);
@@ -398,9 +399,8 @@ static const Ladder sample_ladder = {.images = 32,
                                      .hybrid = 1.0 / 3 + 0.1,
                                      .measured = 0.4,
                                      .costliest = 0,
-                                     .certified_spectral = 1,
-                                     .certified_hybrid = 3,
-                                     .certified_measured = 31,
+                                     .certified = {1, 3, 4, 5, 6, 31},
+                                     .stages = 2,
                                      .kept = 32,
                                      .correct = 31,
                                      .seconds = 4.5,
@@ -436,6 +436,10 @@ static void json_of_a_ladder_has_its_figures(void **state)
     assert_true(number_at(object, "certified", "measured") == 31.0 / 32);
     assert_true(number_at(object, "certified", "hybrid") == 3.0 / 32);
     assert_true(number_at(object, "certified", "spectral") == 1.0 / 32);
+    assert_true(number_at(object, "certified", "direction") == 4.0 / 32);
+    assert_true(number_at(object, "certified", "one_sided") == 5.0 / 32);
+    assert_true(number_at(object, "certified", "by_stage") == 6.0 / 32);
+    assert_true(number_at(object, "stages", NULL) == 2);
     assert_string_equal(text_at(object, "costliest"), "conv1");
     assert_true(null_at(object, "culprit") && null_at(object, "violation"));
     check_ladder_layers(object);

@@ -35,6 +35,7 @@ void pixel_classes(unsigned char *predicted, const float *logits, size_t classes
 void pixel_counts_add(PixelCount *counts, size_t classes, const unsigned char *predicted,
                       const unsigned char *labels, size_t pixels);
 
+/* IoU and Dice of one class; NaN where it does not occur. */
 double pixel_count_iou(const PixelCount *count);
 double pixel_count_dice(const PixelCount *count);
 

@@ -9,6 +9,9 @@
  * The input is N, C, H, W. It is N, H, W, C if its only consumers are Transposes by 0,3,1,2, or if its last
  * dimension is 1, 3 or 4 and the two before it are at least 16.
  *
+ * A file may have several outputs. They are computed in one run, as one vector per image: the elements of
+ * each output in the file's order, one output after the other (Network.outputs).
+ *
  * Images run in tiles of Network.batch images: 16 if the file leaves the batch open (fewer for large images),
  * 1 if its reshapes fix the batch at 1, else what the file or the option says. A short tile is filled up with
  * zeros, and the rest of its output is ignored.

@@ -90,6 +90,14 @@ static inline size_t layer_input_channels(const Layer *layer)
     return layer->groups * layer->n / taps;
 }
 
+/* An output of the file: part of the vector that the network computes per image. */
+typedef struct NetworkOutput {
+    const char *name;
+    size_t rank;
+    size_t shape[TENSOR_MAX_RANK]; /* per image, in the file's order: without the batch */
+    size_t offset, elements;       /* in the vector of an image */
+} NetworkOutput;
+
 typedef struct Network {
     const char *path;
     char sha256[65]; /* of the file; with external data, of that hash and the hashes of the other files */
@@ -102,9 +110,11 @@ typedef struct Network {
 
     size_t channels, height, width; /* of the input image */
     size_t input, output;           /* values; the input is [batch][height][width][channels] */
-    size_t output_elements;         /* per image */
-    const char *output_name;        /* name of the output in the file */
-    bool softmax_removed;           /* a final Softmax was removed: the outputs are its logits */
+    size_t output_elements;         /* per image, of all outputs */
+    size_t output_count;
+    const NetworkOutput *outputs; /* [output_count], one after the other in the vector */
+    const char *output_name;      /* their names, with commas between them */
+    bool softmax_removed;         /* a final Softmax was removed: the outputs are its logits */
 
     size_t value_count, node_count, layer_count;
     const Value *values;
@@ -129,7 +139,7 @@ typedef enum NetworkKernels {
 typedef struct NetworkOptions {
     const char *input_shape; /* "3,224,224", or "1,3,224,224" with a batch, in the file's order: sizes that
                                 the file leaves open; NULL: none */
-    const char *output;      /* name of the value to compute; NULL: the file's only output */
+    const char *output;      /* names of the values to compute, with commas between them; NULL: all outputs */
     NetworkKernels kernels;
     size_t memory; /* ceiling in bytes for opening: the file, its unpacked form, the network; 0: 2 GiB */
 } NetworkOptions;

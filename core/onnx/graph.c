@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+#define _GNU_SOURCE
 #include "onnx/graph.h"
 
 #include "base/sizes.h"
@@ -140,14 +141,23 @@ static Status check_input(const Graph *graph, size_t node, size_t name, Message 
                        graph_node_label(graph, node, label, sizeof label), graph_name(graph, name));
 }
 
-/* Marks the nodes that the output depends on, and counts the uses of names. order[] serves as the stack. */
+/* Counts a use of the name, and puts the node that computes it on the stack, order[], unless it has been
+ * there.
+ */
+static void use_name(Graph *graph, size_t name, size_t *depth)
+{
+    const size_t producer = graph->names[name].producer;
+    graph->names[name].uses++;
+    if (producer == NO_INDEX || graph->live[producer]) return;
+    graph->live[producer] = true;
+    graph->order[(*depth)++] = producer;
+}
+
+/* Marks the nodes that the outputs depend on, and counts the uses of names. */
 static Status mark_live(Graph *graph, Message *message)
 {
-    size_t depth = 0, producer = graph->names[graph->output].producer;
-    graph->names[graph->output].uses++;
-    if (producer == NO_INDEX) return STATUS_OK;
-    graph->live[producer] = true;
-    graph->order[depth++] = producer;
+    size_t depth = 0;
+    for (size_t i = 0; i < graph->output_count; i++) use_name(graph, graph->outputs[i], &depth);
     while (depth > 0) {
         size_t node = graph->order[--depth];
         for (size_t i = 0; i < graph->proto->node[node]->n_input; i++) {
@@ -155,11 +165,7 @@ static Status mark_live(Graph *graph, Message *message)
             if (name == NO_INDEX) continue;
             Status status = check_input(graph, node, name, message);
             if (status) return status;
-            graph->names[name].uses++;
-            producer = graph->names[name].producer;
-            if (producer == NO_INDEX || graph->live[producer]) continue;
-            graph->live[producer] = true;
-            graph->order[depth++] = producer;
+            use_name(graph, name, &depth);
         }
     }
     return STATUS_OK;
@@ -223,7 +229,7 @@ static Status order_nodes(Graph *graph, Message *message)
     return status;
 }
 
-/* --- the image and the output ----------------------------------------------------------------------- */
+/* --- the image and the outputs ---------------------------------------------------------------------- */
 
 /* Writes "'a', 'b', 'c'", the graph's outputs, into text[size]. */
 static void list_outputs(const Onnx__GraphProto *proto, char *text, size_t size)
@@ -238,25 +244,57 @@ static void list_outputs(const Onnx__GraphProto *proto, char *text, size_t size)
     }
 }
 
-static Status find_output(Graph *graph, const char *chosen, Message *message)
+/* Adds an output; one that is there already is not added again. */
+static Status take_output(Graph *graph, const char *text, Message *message)
+{
+    char list[600];
+    size_t name;
+    Status status = add_name(graph, text, &name, message);
+    if (status) return status;
+    for (size_t i = 0; i < graph->output_count; i++)
+        if (graph->outputs[i] == name) return STATUS_OK;
+    const GraphName *entry = &graph->names[name];
+    if (entry->producer == NO_INDEX && !entry->input) {
+        list_outputs(graph->proto, list, sizeof list);
+        return status_fail(message, STATUS_INVALID,
+                           "nothing in the file makes the output '%s': its outputs are %s", text, list);
+    }
+    graph->outputs[graph->output_count++] = name;
+    return STATUS_OK;
+}
+
+/* Whether the file makes a value of that name. */
+static bool is_made(const Graph *graph, const char *text)
+{
+    size_t name;
+    return name_table_find(&graph->table, text, &name) &&
+           (graph->names[name].producer != NO_INDEX || graph->names[name].input);
+}
+
+/* Takes the outputs that `chosen` names: one name, which may have commas in it, or several. */
+static Status take_chosen(Graph *graph, const char *chosen, Message *message)
+{
+    if (is_made(graph, chosen) || !strchr(chosen, ',')) return take_output(graph, chosen, message);
+    char *copy = strdup(chosen), *rest = copy;
+    Status status = copy ? STATUS_OK : status_no_memory(message, "names");
+    for (char *text; !status && (text = strsep(&rest, ","));) status = take_output(graph, text, message);
+    free(copy);
+    return status;
+}
+
+static Status find_outputs(Graph *graph, const char *chosen, Message *message)
 {
     const Onnx__GraphProto *proto = graph->proto;
-    char list[600];
     if (proto->n_output == 0) return status_fail(message, STATUS_INVALID, "the graph has no output");
-    list_outputs(proto, list, sizeof list);
-    Status status;
-    if (proto->n_output > 1 && !chosen) {
-        status =
-            status_fail(message, STATUS_UNSUPPORTED, "the graph has %zu outputs: %s", proto->n_output, list);
-        return status_advise(status, message, REMEDY_OUTPUT);
-    }
-    const char *text = chosen ? chosen : proto->output[0]->name ? proto->output[0]->name : "";
-    status = add_name(graph, text, &graph->output, message);
-    if (status) return status;
-    const GraphName *entry = &graph->names[graph->output];
-    if (entry->producer != NO_INDEX || entry->input) return STATUS_OK;
-    return status_fail(message, STATUS_INVALID,
-                       "nothing in the file makes the output '%s': its outputs are %s", text, list);
+    size_t most = proto->n_output;
+    for (const char *c = chosen; c && *c; c++) most += *c == ',';
+    graph->outputs = calloc(most + 1, sizeof *graph->outputs);
+    if (!graph->outputs) return status_no_memory(message, "outputs");
+    if (chosen) return take_chosen(graph, chosen, message);
+    Status status = STATUS_OK;
+    for (size_t i = 0; !status && i < proto->n_output; i++)
+        status = take_output(graph, proto->output[i]->name ? proto->output[i]->name : "", message);
+    return status;
 }
 
 /* Finds the one input that is used and is no initializer: before IR version 4, initializers are among the
@@ -275,7 +313,7 @@ static Status find_input(Graph *graph, Message *message)
     }
     if (graph->input == NO_INDEX)
         return status_fail(message, STATUS_INVALID, "the output '%s' depends on no input",
-                           graph_name(graph, graph->output));
+                           graph_name(graph, graph->outputs[0]));
     return STATUS_OK;
 }
 
@@ -285,7 +323,7 @@ Status graph_make(Graph *graph, const Onnx__GraphProto *proto, const char *outpu
     Status status = add_inputs(graph, message);
     if (!status) status = add_initializers(graph, message);
     if (!status) status = add_nodes(graph, message);
-    if (!status) status = find_output(graph, output, message);
+    if (!status) status = find_outputs(graph, output, message);
     if (!status) status = mark_live(graph, message);
     if (!status) status = order_nodes(graph, message);
     if (!status) status = find_input(graph, message);
@@ -300,5 +338,6 @@ void graph_free(Graph *graph)
     free(graph->first);
     free(graph->live);
     free(graph->order);
+    free(graph->outputs);
     *graph = (Graph){0};
 }

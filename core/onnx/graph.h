@@ -20,7 +20,7 @@ typedef struct GraphName {
     size_t producer;                      /* node, or NO_INDEX */
     const Onnx__TensorProto *initializer; /* or NULL */
     const Onnx__ValueInfoProto *input;    /* or NULL */
-    size_t uses;                          /* inputs of live nodes that are it, and the output */
+    size_t uses;                          /* inputs of live nodes that are it, and outputs */
 } GraphName;
 
 typedef struct Graph {
@@ -32,12 +32,14 @@ typedef struct Graph {
     bool *live;       /* [nodes] */
     size_t *order;    /* live nodes, topologically; the file's order where that is one */
     size_t order_count;
-    size_t input, output; /* names */
+    size_t input;    /* name */
+    size_t *outputs; /* [output_count] names: the values to compute */
+    size_t output_count;
 } Graph;
 
-/* output: the name of the value to compute; NULL: the file's only output. STATUS_INVALID for a name that two
- * nodes compute, an input that nothing computes, or a cycle; STATUS_UNSUPPORTED for several inputs, or
- * several outputs of which none is chosen. Release with graph_free(), also on failure. */
+/* output: the name of the value to compute, or several names with commas between them; NULL: all outputs of
+ * the file. STATUS_INVALID for a name that two nodes compute, an input that nothing computes, or a cycle;
+ * STATUS_UNSUPPORTED for several inputs. Release with graph_free(), also on failure. */
 Status graph_make(Graph *graph, const Onnx__GraphProto *proto, const char *output, Message *message);
 void graph_free(Graph *graph);
 

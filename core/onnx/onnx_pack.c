@@ -2,7 +2,6 @@
 #include "onnx/onnx_pack.h"
 
 #include "base/sizes.h"
-#include "onnx/graph.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -34,21 +33,16 @@ static void copy_model(Onnx__ModelProto *model, Onnx__GraphProto *graph, OnnxEdi
         graph->initializer[graph->n_initializer++] = edit->tensors[i];
 }
 
-/* Makes `name` the graph's only output. One that the file does not declare is declared as float of any shape.
- */
-static void choose_output(Onnx__GraphProto *graph, OnnxEdit *edit, const char *name)
+/* The graph's declaration of an output; one that the file does not declare is declared as float of any shape.
+ * NULL when out of memory. */
+static Onnx__ValueInfoProto *declare_output(const Onnx__GraphProto *graph, OnnxEdit *edit, const char *name)
 {
-    Onnx__ValueInfoProto **list = copy_list(edit, NULL, 0, 1);
-    if (!list) return;
     for (size_t i = 0; i < graph->n_output; i++)
-        if (graph->output[i]->name && strcmp(graph->output[i]->name, name) == 0) list[0] = graph->output[i];
-    graph->output = list;
-    graph->n_output = 1;
-    if (list[0]) return;
+        if (graph->output[i]->name && strcmp(graph->output[i]->name, name) == 0) return graph->output[i];
     Onnx__ValueInfoProto *info = onnx_edit_allocate(edit, 1, sizeof *info);
     Onnx__TypeProto *type = onnx_edit_allocate(edit, 1, sizeof *type);
     Onnx__TypeProto__Tensor *tensor = onnx_edit_allocate(edit, 1, sizeof *tensor);
-    if (!tensor) return;
+    if (!tensor) return NULL;
     onnx__value_info_proto__init(info);
     onnx__type_proto__init(type);
     onnx__type_proto__tensor__init(tensor);
@@ -57,7 +51,18 @@ static void choose_output(Onnx__GraphProto *graph, OnnxEdit *edit, const char *n
     type->tensor_type = tensor;
     tensor->has_elem_type = true;
     tensor->elem_type = ONNX__TENSOR_PROTO__DATA_TYPE__FLOAT;
-    list[0] = info;
+    return info;
+}
+
+/* Makes the outputs of `chosen` the graph's only outputs. */
+static void choose_outputs(Onnx__GraphProto *graph, OnnxEdit *edit, const Graph *chosen)
+{
+    Onnx__ValueInfoProto **list = copy_list(edit, NULL, 0, chosen->output_count);
+    if (!list) return;
+    for (size_t i = 0; i < chosen->output_count; i++)
+        list[i] = declare_output(graph, edit, graph_name(chosen, chosen->outputs[i]));
+    graph->output = list;
+    graph->n_output = chosen->output_count;
 }
 
 /* --- dead nodes, tensors and values ------------------------------------------------------------------- */
@@ -81,11 +86,11 @@ static void keep_values(Onnx__ValueInfoProto **list, size_t *count, const Graph 
     *count = kept;
 }
 
-/* Removes what the output does not need. Inputs stay, except removed initializers among them. */
-static Status remove_dead(Onnx__GraphProto *proto, OnnxEdit *edit, const char *output, Message *message)
+/* Removes what the outputs do not need. Inputs stay, except removed initializers among them. */
+static Status remove_dead(Onnx__GraphProto *proto, OnnxEdit *edit, Message *message)
 {
     Graph graph;
-    Status status = graph_make(&graph, proto, output, message);
+    Status status = graph_make(&graph, proto, NULL, message);
     Onnx__NodeProto **nodes = status ? NULL : copy_list(edit, NULL, 0, graph.order_count);
     if (nodes) {
         for (size_t i = 0; i < graph.order_count; i++) nodes[i] = proto->node[graph.order[i]];
@@ -151,16 +156,16 @@ static Status pack(uint8_t **bytes, size_t *size, const Onnx__ModelProto *model,
     return STATUS_OK;
 }
 
-Status onnx_pack(uint8_t **bytes, size_t *size, OnnxEdit *edit, const OnnxFile *file, const char *output,
+Status onnx_pack(uint8_t **bytes, size_t *size, OnnxEdit *edit, const OnnxFile *file, const Graph *outputs,
                  Message *message)
 {
     Onnx__ModelProto model;
     Onnx__GraphProto graph;
     *bytes = NULL;
     copy_model(&model, &graph, edit, file);
-    choose_output(&graph, edit, output);
+    choose_outputs(&graph, edit, outputs);
     Status status = onnx_edit_status(edit, message);
-    if (!status) status = remove_dead(&graph, edit, output, message);
+    if (!status) status = remove_dead(&graph, edit, message);
     for (size_t i = 0; !status && i < graph.n_initializer; i++)
         status = embed(&graph.initializer[i], edit, file, message);
     for (size_t i = 0; !status && i < graph.n_node; i++)

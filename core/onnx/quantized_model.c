@@ -29,7 +29,7 @@ typedef struct FileNode {
 typedef struct Writer {
     const QuantizedModel *model;
     OnnxFile *file;
-    Graph graph; /* the file's, for the model's output */
+    Graph graph; /* the file's, for the model's outputs */
     OnnxEdit edit;
     FileNode *nodes;   /* [file's nodes] */
     NewTensors *added; /* [layer_count] */
@@ -298,7 +298,7 @@ Status quantized_model_write(const char *path, const QuantizedModel *model, Mess
     Status status = writer_begin(&writer, model, message);
     if (!status) {
         status = add_nodes(&writer, message);
-        if (!status) status = onnx_pack(&bytes, &size, &writer.edit, writer.file, model->output, message);
+        if (!status) status = onnx_pack(&bytes, &size, &writer.edit, writer.file, &writer.graph, message);
         if (status)
             status_context(message, status, "cannot write '%s'", path);
         else

@@ -11,7 +11,7 @@
  *     negative, else INT8. Clip is there only where the type holds more values than there are codes; before
  *     opset 12 it clips floats. With per-channel input scales: Mul by 1 / scale, QuantizeLinear with scale 1,
  *     Clip, DequantizeLinear; the weights' codes include the scales.
- *   - One output is left, and what it does not need is removed.
+ *   - The outputs that are computed are left, and what they do not need is removed.
  *   - External data is put inside the file.
  * Float layers are untouched. In float arithmetic the file computes what the integer layers compute, except
  * for the order of sums. The same description gives the same bytes.
@@ -52,7 +52,7 @@ typedef struct QuantizedLayer {
 typedef struct QuantizedModel {
     const char *path;   /* the float network's file */
     const char *sha256; /* its hash when it was opened, as OnnxFile.sha256 */
-    const char *output; /* the value that is computed */
+    const char *output; /* the values that are computed, as graph_make() takes them */
     size_t layer_count;
     const QuantizedLayer *layers;
     size_t ceiling; /* bytes that writing may take; 0: 2 GiB */

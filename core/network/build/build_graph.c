@@ -4,6 +4,7 @@
 #include "network/build/attributes.h"
 #include "network/build/layers.h"
 #include "network/build/rearrange.h"
+#include "network/operators/move/concat.h"
 #include "network/operators/operator.h"
 
 #include <stdio.h>
@@ -142,7 +143,7 @@ static bool is_final_softmax(Call *call)
     const Graph *graph = call->builder->graph;
     if (strcmp(call->operator_name, "Softmax") != 0 || call->output_count == 0) return false;
     size_t name = graph_output(graph, call->builder->current, 0);
-    if (name != graph->output || graph->names[name].uses != 1) return false;
+    if (graph->output_count != 1 || name != graph->outputs[0] || graph->names[name].uses != 1) return false;
     const BuildValue *x = call_value(call, 0);
     int64_t axis = attribute_int(call, "axis", call->opset < 13 ? 1 : -1);
     if (axis < 0) axis += (int64_t)x->rank;
@@ -206,25 +207,71 @@ static Status bind_image(Builder *builder, const BuildValue *image, Message *mes
     return STATUS_OK;
 }
 
-/* Checks the output, and brings it into ONNX's order, one vector per image. */
-static Status bind_output(Builder *builder, Message *message)
+static Status check_output(const Builder *builder, const BuildValue *value, const char *name,
+                           Message *message)
 {
-    const char *name = graph_name(builder->graph, builder->graph->output);
-    builder->output = builder->bound[builder->graph->output];
-    const BuildValue *value = builder_value(builder, builder->output);
     if (value->constant) return status_fail(message, STATUS_UNSUPPORTED, "the output '%s' is constant", name);
     if (value->type != ELEMENT_FLOAT)
         return status_fail(message, STATUS_UNSUPPORTED, "the output '%s' is not float", name);
-    if (value->rank == 0 || value->shape[0] != builder->batch)
-        return status_fail(message, STATUS_UNSUPPORTED,
-                           "the first dimension of the output '%s' is %zu for a batch of %zu", name,
-                           value->rank ? value->shape[0] : 1, builder->batch);
+    if (value->rank && value->shape[0] == builder->batch) return STATUS_OK;
+    return status_fail(message, STATUS_UNSUPPORTED,
+                       "the first dimension of the output '%s' is %zu for a batch of %zu", name,
+                       value->rank ? value->shape[0] : 1, builder->batch);
+}
+
+/* Checks an output, brings it into ONNX's order, and describes it. */
+static Status bind_output(Builder *builder, size_t number, size_t offset, size_t *value, Message *message)
+{
+    const char *name = graph_name(builder->graph, builder->graph->outputs[number]);
+    *value = builder->bound[builder->graph->outputs[number]];
+    Status status = check_output(builder, builder_value(builder, *value), name, message);
     Call call = {.builder = builder,
                  .name = name,
                  .operator_name = "output",
                  .opset = builder->file->opset,
                  .message = message};
-    return builder_plain(&call, builder->output, &builder->output);
+    if (!status) status = builder_plain(&call, *value, value);
+    if (status)
+        return builder->graph->output_count > 1 ? status_advise(status, message, REMEDY_OUTPUT) : status;
+    const BuildValue *plain = builder_value(builder, *value);
+    NetworkOutput *output = &builder->outputs[number];
+    *output = (NetworkOutput){.name = arena_copy_text(builder->arena, name, strlen(name)),
+                              .rank = plain->rank - 1,
+                              .offset = offset,
+                              .elements = plain->elements / builder->batch};
+    for (size_t i = 1; i < plain->rank; i++) output->shape[i - 1] = plain->shape[i];
+    return output->name ? STATUS_OK : arena_fail(builder->arena, message);
+}
+
+/* Joins several outputs to one vector per image. values [output_count] */
+static Status join_outputs(Builder *builder, size_t *values, Message *message)
+{
+    const size_t count = builder->graph->output_count;
+    Call call = {.builder = builder,
+                 .name = "outputs",
+                 .operator_name = "Concat",
+                 .opset = builder->file->opset,
+                 .message = message};
+    Status status = STATUS_OK;
+    for (size_t i = 0; !status && i < count; i++)
+        status = emit_reshaped(&call, values[i], 2, (size_t[]){builder->batch, builder->outputs[i].elements},
+                               &values[i]);
+    return status ? status : emit_concat(&call, values, count, 1, &builder->output);
+}
+
+static Status bind_outputs(Builder *builder, Message *message)
+{
+    const size_t count = builder->graph->output_count;
+    size_t *values = arena_new(&builder->scratch, size_t, count), offset = 0;
+    builder->outputs = arena_new(builder->arena, NetworkOutput, count);
+    if (!values || !builder->outputs) return status_no_memory(message, "outputs");
+    for (size_t i = 0; i < count; i++) {
+        Status status = bind_output(builder, i, offset, &values[i], message);
+        if (status) return status;
+        offset += builder->outputs[i].elements;
+    }
+    builder->output = values[0];
+    return count > 1 ? join_outputs(builder, values, message) : STATUS_OK;
 }
 
 Status graph_build(Builder *builder, const OnnxFile *file, const Graph *graph, Arena *arena, size_t ceiling,
@@ -246,7 +293,7 @@ Status graph_build(Builder *builder, const OnnxFile *file, const Graph *graph, A
     Status status = bind_image(builder, image, message);
     for (size_t i = 0; !status && i < graph->order_count; i++)
         status = build_node(builder, graph->order[i], message);
-    return status ? status : bind_output(builder, message);
+    return status ? status : bind_outputs(builder, message);
 }
 
 void builder_end(Builder *builder)

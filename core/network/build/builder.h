@@ -40,7 +40,8 @@ typedef struct Builder {
     size_t first_node;            /* the current call's nodes start here */
     bool attribute_failed;        /* an attribute of a wrong type was read: attribute_message names it */
     Message attribute_message;
-    size_t input, output; /* values */
+    size_t input, output;   /* values */
+    NetworkOutput *outputs; /* [graph->output_count], in the network's arena */
     bool softmax_removed;
 } Builder;
 

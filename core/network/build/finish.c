@@ -3,6 +3,7 @@
 
 #include "base/file.h"
 #include "base/sizes.h"
+#include "base/text.h"
 #include "network/build/layer_names.h"
 #include "network/build/layers.h"
 #include "network/operators/move/slice_pad.h"
@@ -257,6 +258,18 @@ static Status take_external(Finish *finish)
     return STATUS_OK;
 }
 
+/* The outputs' names, with commas between them; NULL when out of memory. */
+static const char *join_names(Finish *finish)
+{
+    const Builder *builder = finish->builder;
+    Text text = {0};
+    for (size_t i = 0; i < builder->graph->output_count; i++)
+        text_append(&text, "%s%s", i ? "," : "", builder->outputs[i].name);
+    const char *copy = text.failed || !text.data ? NULL : copy_name(finish, text.data);
+    text_free(&text);
+    return copy;
+}
+
 static Status describe(Finish *finish)
 {
     const Builder *builder = finish->builder;
@@ -265,7 +278,9 @@ static Status describe(Finish *finish)
     network->batch = builder->batch;
     network->softmax_removed = builder->softmax_removed;
     network->output = finish->value_numbers[builder->output];
-    network->output_name = copy_name(finish, graph_name(builder->graph, builder->graph->output));
+    network->outputs = builder->outputs;
+    network->output_count = builder->graph->output_count;
+    network->output_name = join_names(finish);
     network->output_elements = finish->values[network->output].elements / builder->batch;
     network->values = finish->values;
     network->nodes = finish->nodes;

@@ -311,6 +311,24 @@ static void the_output_chosen_is_the_output(void **state)
     onnx_file_close(file);
 }
 
+/* All outputs stay, where none is chosen. */
+static void several_outputs_stay(void **state)
+{
+    begin_network(13);
+    ob_output("side");
+    ob_write(scratch_path("graph.onnx"));
+    OnnxFile *file = export_graph(NULL, &w4);
+    assert_int_equal(file->model->graph->n_output, 2);
+    assert_string_equal(file->model->graph->output[0]->name, "out");
+    assert_string_equal(file->model->graph->output[1]->name, "side");
+    onnx_file_close(file);
+    file = export_graph("side,c2", &w4);
+    assert_int_equal(file->model->graph->n_output, 2);
+    assert_string_equal(file->model->graph->output[1]->name, "c2");
+    assert_null(find_node(file, "out"));
+    onnx_file_close(file);
+}
+
 /* Before IR version 4 tensors stand among the inputs. */
 static void tensors_among_the_inputs(void **state)
 {
@@ -478,6 +496,7 @@ int main(void)
         cmocka_unit_test(the_file_is_edited),
         cmocka_unit_test(values_that_nobody_has_are_left_out),
         cmocka_unit_test(the_output_chosen_is_the_output),
+        cmocka_unit_test(several_outputs_stay),
         cmocka_unit_test(tensors_among_the_inputs),
         cmocka_unit_test(nodes_that_share_weights_share_codes),
         cmocka_unit_test(float_layers_stay),

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Concat and Split along one axis. */
+#include "network/operators/move/concat.h"
+
 #include "base/sizes.h"
 #include "network/operators/kernel_rules.h"
 #include "network/operators/move/slice_pad.h"
@@ -30,6 +32,28 @@ static Status run_concat(const KernelRun *run, void *output, const void *const *
 
 static const Kernel kernel_concat = {
     .name = "concat", .run = run_concat, .edge = edge_move, .sign = sign_of_inputs};
+
+Status emit_concat(Call *call, const size_t *inputs, size_t count, size_t axis, size_t *value)
+{
+    BuildValue out = *builder_value(call->builder, inputs[0]);
+    size_t *parameters = call_allocate(call, 1, sizeof *parameters);
+    if (!parameters) return call_no_memory(call);
+    *parameters = axis;
+    for (size_t k = 1; k < count; k++)
+        if (!size_add(&out.shape[axis], out.shape[axis],
+                      builder_value(call->builder, inputs[k])->shape[axis]))
+            return call_fail(call, STATUS_INVALID, "the axis overflows");
+    return builder_emit(call,
+                        &(Emit){.kernel = &kernel_concat,
+                                .parameters = parameters,
+                                .input_count = count,
+                                .inputs = inputs,
+                                .type = out.type,
+                                .rank = out.rank,
+                                .shape = out.shape,
+                                .layer = NO_INDEX},
+                        value);
+}
 
 static Status build_concat(Call *call)
 {

@@ -320,35 +320,35 @@ void bitstitch_plan_free(bitstitch_plan *plan)
     free(plan);
 }
 
-static bitstitch_status check_bits(const bitstitch_plan *plan, size_t layer, unsigned bits,
+static bitstitch_status check_bits(const bitstitch_plan *plan, size_t layer, unsigned bits, unsigned least,
                                    bitstitch_error *error)
 {
     const size_t layers = plan->plan->layer_count;
     if (layer >= layers && layer != BITSTITCH_ALL_LAYERS) return refuse_layer(error, layer, layers);
-    if (bits == BITS_FLOAT || (bits >= BITS_MIN && bits <= BITS_MAX)) return BITSTITCH_OK;
+    if (bits == BITS_FLOAT || (bits >= least && bits <= BITS_MAX)) return BITSTITCH_OK;
     Message message;
     return pass_on(
         error,
-        status_fail(&message, STATUS_INVALID, "%u bits: %d to %d, or 0 for float", bits, BITS_MIN, BITS_MAX),
+        status_fail(&message, STATUS_INVALID, "%u bits: %u to %d, or 0 for float", bits, least, BITS_MAX),
         &message);
 }
 
 bitstitch_status bitstitch_plan_set_weight_bits(bitstitch_plan *plan, size_t layer, unsigned bits,
                                                 bitstitch_error *error)
 {
-    const bitstitch_status status = check_bits(plan, layer, bits, error);
+    const bitstitch_status status = check_bits(plan, layer, bits, BITS_BINARY, error);
     if (status) return status;
     if (layer == BITSTITCH_ALL_LAYERS)
         plan_set_bits(plan->plan, plan->network, bits, bits, bits);
     else
-        plan->plan->layers[layer].weight_bits = (uint8_t)bits;
+        layer_plan_set_bits(&plan->plan->layers[layer], bits);
     return BITSTITCH_OK;
 }
 
 bitstitch_status bitstitch_plan_set_activation_bits(bitstitch_plan *plan, size_t layer, unsigned bits,
                                                     bitstitch_error *error)
 {
-    const bitstitch_status status = check_bits(plan, layer, bits, error);
+    const bitstitch_status status = check_bits(plan, layer, bits, BITS_MIN, error);
     if (status) return status;
     if (layer == BITSTITCH_ALL_LAYERS) {
         plan_set_activation_bits(plan->plan, plan->network, bits);
@@ -374,7 +374,7 @@ bitstitch_status bitstitch_plan_set_method(bitstitch_plan *plan, size_t layer, c
                                            bitstitch_error *error)
 {
     Method method;
-    const bitstitch_status status = check_bits(plan, layer, BITS_FLOAT, error);
+    const bitstitch_status status = check_bits(plan, layer, BITS_FLOAT, BITS_MIN, error);
     if (status) return status;
     if (!method_parse(&method, name)) {
         Message message;
@@ -388,13 +388,34 @@ bitstitch_status bitstitch_plan_set_method(bitstitch_plan *plan, size_t layer, c
     return BITSTITCH_OK;
 }
 
+const char *bitstitch_grid_name(size_t index)
+{
+    return index < GRID_COUNT ? grid_name((GridKind)index) : NULL;
+}
+
+bitstitch_status bitstitch_plan_set_grid(bitstitch_plan *plan, size_t layer, const char *name,
+                                         bitstitch_error *error)
+{
+    GridKind grid;
+    const bitstitch_status status = check_bits(plan, layer, BITS_FLOAT, BITS_MIN, error);
+    if (status) return status;
+    if (!grid_parse(&grid, name)) {
+        Message message;
+        return pass_on(error, status_fail(&message, STATUS_INVALID, "no grid is called '%s'", name),
+                       &message);
+    }
+    for (size_t l = 0; l < plan->plan->layer_count; l++)
+        if (layer == l || layer == BITSTITCH_ALL_LAYERS) layer_plan_set_grid(&plan->plan->layers[l], grid);
+    return BITSTITCH_OK;
+}
+
 bitstitch_status bitstitch_plan_get_layer(bitstitch_layer_plan *choice, const bitstitch_plan *plan,
                                           size_t layer, bitstitch_error *error)
 {
     if (layer >= plan->plan->layer_count) return refuse_layer(error, layer, plan->plan->layer_count);
     const LayerPlan *chosen = &plan->plan->layers[layer];
     *choice = (bitstitch_layer_plan){chosen->weight_bits, chosen->activation_bits,
-                                     method_name((Method)chosen->method)};
+                                     method_name((Method)chosen->method), grid_name((GridKind)chosen->grid)};
     return BITSTITCH_OK;
 }
 

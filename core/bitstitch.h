@@ -170,9 +170,14 @@ BITSTITCH_API void bitstitch_plan_free(bitstitch_plan *plan);
 /* The name of the method at `index`, from 0; NULL behind the last. */
 BITSTITCH_API const char *bitstitch_method_name(size_t index);
 
-/* Sets a layer's bits, 2 to 8 or BITSTITCH_FLOAT, or those of BITSTITCH_ALL_LAYERS. Weights: all layers means
- * the first and the last too. Activations: of the layer's input; the first layers' input is the image, which
- * stays float: BITSTITCH_INVALID there, and left alone where all layers are set. */
+/* The name of the grid at `index`, from 0; NULL behind the last. */
+BITSTITCH_API const char *bitstitch_grid_name(size_t index);
+
+/* Sets a layer's bits, 2 to 8 or BITSTITCH_FLOAT (weights: also 1, on the binary grid), or those of
+ * BITSTITCH_ALL_LAYERS. Weights: all layers means the first and the last too, and where the layer's grid does
+ * not have the bits, it becomes uniform (binary at 1 bit). Activations: of the layer's input; the first
+ * layers' input is the image, which stays float: BITSTITCH_INVALID there, and left alone where all layers are
+ * set. */
 BITSTITCH_API bitstitch_status bitstitch_plan_set_weight_bits(bitstitch_plan *plan, size_t layer,
                                                               unsigned bits, bitstitch_error *error);
 BITSTITCH_API bitstitch_status bitstitch_plan_set_activation_bits(bitstitch_plan *plan, size_t layer,
@@ -181,10 +186,17 @@ BITSTITCH_API bitstitch_status bitstitch_plan_set_activation_bits(bitstitch_plan
 BITSTITCH_API bitstitch_status bitstitch_plan_set_method(bitstitch_plan *plan, size_t layer,
                                                          const char *method, bitstitch_error *error);
 
+/* What the codes of a layer's weights may be, by the grid's name: "uniform", all whole numbers of the bit
+ * width (the default); "power-of-two", 2 to 4 bits; "ternary", 2 bits, with scales that are powers of two;
+ * "binary", 1 bit. The bits become the nearest that the grid has. */
+BITSTITCH_API bitstitch_status bitstitch_plan_set_grid(bitstitch_plan *plan, size_t layer, const char *grid,
+                                                       bitstitch_error *error);
+
 /* What a plan says of one layer. */
 typedef struct bitstitch_layer_plan {
-    unsigned weight_bits, activation_bits; /* 2 to 8, or BITSTITCH_FLOAT */
+    unsigned weight_bits, activation_bits; /* 1 to 8, 2 to 8, or BITSTITCH_FLOAT */
     const char *method;
+    const char *grid;
 } bitstitch_layer_plan;
 BITSTITCH_API bitstitch_status bitstitch_plan_get_layer(bitstitch_layer_plan *choice,
                                                         const bitstitch_plan *plan, size_t layer,

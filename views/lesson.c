@@ -180,7 +180,7 @@ static void tell_digits(LessonText *text, const Scene *scene)
         "ridge term never rises. "
         "At "
         "the end the digits are stitched to codes. ");
-    if (!result || result->bits < BITS_MIN)
+    if (!result || result->bits == BITS_FLOAT)
         words_add(&text->body, "This layer has no curve yet.");
     else if (result->method != METHOD_BITSPLIT)
         words_add(&text->body, "(%s is solved by %s, which does not use digits.)",
@@ -189,7 +189,7 @@ static void tell_digits(LessonText *text, const Scene *scene)
         words_add(&text->body, "%s, at %s, has %u %s and took %zu epochs",
                   scene_short_name(scene, layer).text, bits_words(result->bits), result->bits - 1,
                   result->bits == 2 ? "digit" : "digits", result->epochs);
-    if (result && result->bits >= BITS_MIN && result->method == METHOD_BITSPLIT)
+    if (result && result->bits != BITS_FLOAT && result->method == METHOD_BITSPLIT)
         words_add(&text->body,
                   result->polish_epochs ? " and %zu of polish (coordinate descent on whole codes)." : ".",
                   result->polish_epochs);

@@ -55,7 +55,8 @@ bool scene_is_stale(const Scene *scene, size_t layer)
     if (!state) return false;
     const LayerPlan *plan = &scene->plan->layers[layer], *pursued = &scene->snapshot->plan->layers[layer];
     bool changed = plan->weight_bits != pursued->weight_bits ||
-                   plan->activation_bits != pursued->activation_bits || plan->method != pursued->method;
+                   plan->activation_bits != pursued->activation_bits || plan->method != pursued->method ||
+                   plan->grid != pursued->grid;
     return changed || (state->state != LAYER_SOLVED && state->state != LAYER_FLOAT);
 }
 

@@ -46,11 +46,11 @@ static bool parse_bytes(size_t *bytes, const char *text)
     return true;
 }
 
-static bool parse_bits(unsigned *bits, const char *text)
+static bool parse_bits(unsigned *bits, const char *text, size_t least)
 {
     size_t width;
     bool is_float = strcmp(text, "float") == 0;
-    if (!is_float && !parse_size(&width, text, BITS_MIN, BITS_MAX)) return false;
+    if (!is_float && !parse_size(&width, text, least, BITS_MAX)) return false;
     *bits = is_float ? BITS_FLOAT : (unsigned)width;
     return true;
 }
@@ -88,11 +88,13 @@ bool option_parse_value(Options *options, const OptionEntry *entry, const char *
     case OPTION_REAL:
         return parse_real(field, text, entry->high);
     case OPTION_BITS:
-        return parse_bits(field, text);
+        return parse_bits(field, text, entry->low);
     case OPTION_MODE_NAME:
         return mode_parse(field, text);
     case OPTION_METHOD_NAME:
         return method_parse(field, text);
+    case OPTION_GRID_NAME:
+        return grid_parse(field, text);
     case OPTION_LADDER_SET:
         return ladder_set_parse(field, text);
     case OPTION_AUTO_NONE:
@@ -122,7 +124,7 @@ void option_describe_value(char *out, size_t capacity, const OptionEntry *entry)
         snprintf(out, capacity, "a number from 0 to %zu", entry->high);
         return;
     case OPTION_BITS:
-        snprintf(out, capacity, "a bit width from %d to %d, or float", BITS_MIN, BITS_MAX);
+        snprintf(out, capacity, "a bit width from %zu to %d, or float", entry->low, BITS_MAX);
         return;
     case OPTION_TEXT:
     case OPTION_FLAG:
@@ -130,6 +132,7 @@ void option_describe_value(char *out, size_t capacity, const OptionEntry *entry)
         return;
     case OPTION_MODE_NAME:
     case OPTION_METHOD_NAME:
+    case OPTION_GRID_NAME:
     case OPTION_LADDER_SET:
     case OPTION_AUTO_NONE:
         break;
@@ -145,17 +148,19 @@ void option_describe_value(char *out, size_t capacity, const OptionEntry *entry)
 
 const char *option_choice(char word[OPTION_CHOICE], const OptionEntry *entry, size_t i)
 {
-    const size_t widths = BITS_MAX - BITS_MIN + 1;
+    const size_t widths = entry->high - entry->low + 1;
     switch (entry->type) {
     case OPTION_SIZE_ALL:
         return i == 0 ? "all" : NULL;
     case OPTION_BITS:
-        snprintf(word, OPTION_CHOICE, "%zu", BITS_MIN + i);
+        snprintf(word, OPTION_CHOICE, "%zu", entry->low + i);
         return i < widths ? word : i == widths ? "float" : NULL;
     case OPTION_MODE_NAME:
         return i <= MODE_INDEPENDENT ? mode_name((Mode)i) : NULL;
     case OPTION_METHOD_NAME:
         return i < METHOD_COUNT ? method_name((Method)i) : NULL;
+    case OPTION_GRID_NAME:
+        return i < GRID_COUNT ? grid_name((GridKind)i) : NULL;
     case OPTION_LADDER_SET:
         return i <= LADDER_EVALUATION ? ladder_set_name((LadderSet)i) : NULL;
     case OPTION_AUTO_NONE:

@@ -61,21 +61,24 @@ const OptionEntry option_table[] = {
      "shape of the input where the network leaves it open, such as 3,224,224"},
     {"output", "NAME", ALL, SCOPE_NETWORK, OPTION_TEXT, FIELD(output), 0, 0,
      "the output to compute, where the network has several"},
-    {"bits", "B", SOLVE | INSPECT, SCOPE_PLAN, OPTION_BITS, FIELD(bits), 0, 0,
-     "weight bits of all layers but first and last ones: 2 to 8, or float (4)"},
-    {"first-bits", "B", SOLVE | INSPECT, SCOPE_PLAN, OPTION_BITS, FIELD(first_bits), 0, 0,
-     "weight bits of first layers: 2 to 8, or float (8)"},
-    {"last-bits", "B", SOLVE | INSPECT, SCOPE_PLAN, OPTION_BITS, FIELD(last_bits), 0, 0,
-     "weight bits of last layers: 2 to 8, or float (8)"},
-    {"activation-bits", "B", SOLVE | INSPECT, SCOPE_PLAN, OPTION_BITS, FIELD(activation_bits), 0, 0,
+    {"bits", "B", SOLVE | INSPECT, SCOPE_PLAN, OPTION_BITS, FIELD(bits), BITS_BINARY, BITS_MAX,
+     "weight bits of all layers but first and last ones: 1 (binary) to 8, or float (4)"},
+    {"first-bits", "B", SOLVE | INSPECT, SCOPE_PLAN, OPTION_BITS, FIELD(first_bits), BITS_BINARY, BITS_MAX,
+     "weight bits of first layers: 1 to 8, or float (8)"},
+    {"last-bits", "B", SOLVE | INSPECT, SCOPE_PLAN, OPTION_BITS, FIELD(last_bits), BITS_BINARY, BITS_MAX,
+     "weight bits of last layers: 1 to 8, or float (8)"},
+    {"activation-bits", "B", SOLVE | INSPECT, SCOPE_PLAN, OPTION_BITS, FIELD(activation_bits), BITS_MIN, BITS_MAX,
      "activation bits of all layers but those that read the network's input: 2 to 8, or float (float)"},
     {"error-compensated", NULL, SOLVE | INSPECT, SCOPE_PLAN, OPTION_FLAG, FIELD(error_compensated), 0, 0,
      "quantize activations with per-channel scales, which the weights compensate"},
     {"plan", "FILE", SOLVE | INSPECT, SCOPE_PLAN, OPTION_TEXT, FIELD(plan), 0, 0,
-     "bit widths and methods per layer, CSV or JSON: they win over --bits, --first-bits, --last-bits, "
-     "--activation-bits and --method; other options that are given win over those in a JSON"},
+     "bit widths, methods and grids per layer, CSV or JSON: they win over --bits, --first-bits, --last-bits, "
+     "--activation-bits, --method and --grid; other options that are given win over those in a JSON"},
     {"method", "METHOD", ONE_PLAN, SCOPE_PLAN, OPTION_METHOD_NAME, FIELD(method), 0, 0,
      "quantization method: one of the list below (bitsplit)"},
+    {"grid", "GRID", SOLVE | INSPECT, SCOPE_PLAN, OPTION_GRID_NAME, FIELD(grid), 0, 0,
+     "what codes may be, in all layers whose bit width it has: one of the list below; without --bits, the "
+     "nearest to 4 that it has (uniform)"},
     {"mode", "MODE", SOLVE, SCOPE_PLAN, OPTION_MODE_NAME, FIELD(mode), 0, 0,
      "sequential: calibrate each layer behind quantized layers; independent: behind float layers (sequential)"},
     {"rows", "N|all", CALIBRATE, SCOPE_PLAN, OPTION_SIZE_ALL, FIELD(rows), 1, MOST_IMAGES,
@@ -291,6 +294,19 @@ static Request check_outputs(const Options *options, Message *message)
     return REQUEST_RUN;
 }
 
+/* Without --bits, the grid says how many. */
+static Request check_grid(Options *options, Message *message)
+{
+    const GridRow *row = grid_row(options->grid);
+    if (!options_given(options, &options->grid) || options->bits == BITS_FLOAT) return REQUEST_RUN;
+    if (!options_given(options, &options->bits))
+        options->bits = grid_nearest_bits(options->grid, options->bits);
+    if (grid_has_bits(options->grid, options->bits)) return REQUEST_RUN;
+    status_fail(message, STATUS_INVALID, "--grid %s has no codes of %u bit%s: use --bits from %u to %u",
+                row->name, options->bits, options->bits == 1 ? "" : "s", row->least_bits, row->most_bits);
+    return REQUEST_WRONG;
+}
+
 /* A plan or a key of the explorer may quantize inputs too. */
 static Request check_scales(const Options *options, Message *message)
 {
@@ -301,7 +317,7 @@ static Request check_scales(const Options *options, Message *message)
     return REQUEST_WRONG;
 }
 
-static Request check_commands(const Options *options, Message *message)
+static Request check_commands(Options *options, Message *message)
 {
     const char *command = command_name(options->command);
     for (size_t i = 0; i < option_count; i++)
@@ -319,7 +335,8 @@ static Request check_commands(const Options *options, Message *message)
         status_fail(message, STATUS_INVALID, "sensitivity's --ridge and --no-polish go with --measure");
         return REQUEST_WRONG;
     }
-    if (check_outputs(options, message) == REQUEST_WRONG) return REQUEST_WRONG;
+    if (check_outputs(options, message) == REQUEST_WRONG || check_grid(options, message) == REQUEST_WRONG)
+        return REQUEST_WRONG;
     return check_scales(options, message);
 }
 

@@ -46,9 +46,10 @@ typedef enum OptionType {
     OPTION_SEED64,      /* uint64_t */
     OPTION_BYTES,       /* size_t, with a suffix K, M, G or T (powers of 1024) */
     OPTION_REAL,        /* double: 0..high */
-    OPTION_BITS,        /* unsigned: BITS_MIN..BITS_MAX, or "float": BITS_FLOAT */
+    OPTION_BITS,        /* unsigned: low..BITS_MAX, or "float": BITS_FLOAT */
     OPTION_MODE_NAME,   /* Mode */
     OPTION_METHOD_NAME, /* Method */
+    OPTION_GRID_NAME,   /* GridKind */
     OPTION_LADDER_SET,  /* LadderSet */
     OPTION_AUTO_NONE    /* bool: auto is true */
 } OptionType;
@@ -68,7 +69,7 @@ typedef struct OptionEntry {
     OptionScope scope;
     OptionType type;
     size_t field;     /* offset of its member in Options */
-    size_t low, high; /* of OPTION_SIZE, OPTION_SIZE_ALL and OPTION_REAL */
+    size_t low, high; /* of OPTION_SIZE, OPTION_SIZE_ALL, OPTION_REAL and OPTION_BITS */
     const char *help; /* with the default in brackets */
 } OptionEntry;
 
@@ -92,6 +93,7 @@ typedef struct Options {
     size_t evaluation_images, calibration_images, ladder_images, rows, threads, memory;
     unsigned bits, first_bits, last_bits, activation_bits;
     Method method;
+    GridKind grid;
     Mode mode;
     LadderSet ladder_on;
     double ridge;

@@ -2,6 +2,7 @@
 #include "app/explorer/actions.h"
 #include "base/sizes.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 
 /* A copy of the plan that is being changed, and the layers that the change is for: those that are shown and
@@ -65,28 +66,34 @@ void act_weight_bits(Session *session, int bits)
     Edit edit;
     if (!edit_start(&edit, session)) return;
     for (size_t l = 0; l < edit.plan->layer_count; l++)
-        if (edit.chosen[l]) edit.plan->layers[l].weight_bits = (uint8_t)bits;
+        if (edit.chosen[l]) layer_plan_set_bits(&edit.plan->layers[l], (unsigned)bits);
     edit_finish(&edit, session, "these weight bits are chosen already");
 }
 
-/* Within BITS_MIN..BITS_MAX. Float counts as one more than BITS_MAX, but only on the way down. */
-static unsigned stepped_bits(unsigned bits, int step)
+/* Within the bits that the grid has. Float counts as one more than the most, but only on the way down. */
+static unsigned stepped_bits(const LayerPlan *layer, int step)
 {
-    if (bits == BITS_FLOAT) return step < 0 ? BITS_MAX : BITS_FLOAT;
-    if (step > 0) return bits < BITS_MAX ? bits + 1 : BITS_MAX;
-    return bits > BITS_MIN ? bits - 1 : BITS_MIN;
+    const unsigned bits = layer->weight_bits;
+    if (bits == BITS_FLOAT) return step < 0 ? grid_row((GridKind)layer->grid)->most_bits : BITS_FLOAT;
+    return grid_nearest_bits((GridKind)layer->grid, step > 0 ? bits + 1 : bits - 1);
 }
 
 void act_step_weight_bits(Session *session, int step)
 {
     Edit edit;
     if (!edit_start(&edit, session)) return;
+    const GridRow *grid = grid_row(GRID_UNIFORM);
     for (size_t l = 0; l < edit.plan->layer_count; l++) {
         LayerPlan *layer = &edit.plan->layers[l];
-        if (edit.chosen[l]) layer->weight_bits = (uint8_t)stepped_bits(layer->weight_bits, step);
+        if (!edit.chosen[l]) continue;
+        layer->weight_bits = (uint8_t)stepped_bits(layer, step);
+        grid = grid_row((GridKind)layer->grid);
     }
-    edit_finish(&edit, session,
-                step > 0 ? "8 bits is the most, f makes weights float" : "2 bits is the least");
+    char end[64];
+    const unsigned bits = step > 0 ? grid->most_bits : grid->least_bits;
+    snprintf(end, sizeof end, "%u bit%s is the %s", bits, bits == 1 ? "" : "s",
+             step > 0 ? "most, f makes weights float" : "least");
+    edit_finish(&edit, session, end);
 }
 
 void act_ask_activation_bits(Session *session, int unused)
@@ -145,6 +152,31 @@ void act_method(Session *session, int unused)
     const size_t layer = scene_layer(&session->scene);
     if (edit_finish(&edit, session, "there is one method alone") && layer != NO_INDEX)
         session_tell(session, "%s", method_summary(session->scene.plan->layers[layer].method));
+}
+
+/* The grid after that of the first of the layers. */
+void act_grid(Session *session, int unused)
+{
+    (void)unused;
+    Edit edit;
+    if (!edit_start(&edit, session)) return;
+    size_t first = NO_INDEX;
+    for (size_t l = 0; l < edit.plan->layer_count; l++) {
+        if (!edit.chosen[l]) continue;
+        if (first == NO_INDEX) first = l;
+        const unsigned next = (session->scene.plan->layers[first].grid + 1u) % GRID_COUNT;
+        layer_plan_set_grid(&edit.plan->layers[l], (GridKind)next);
+    }
+    if (!edit_finish(&edit, session, "this grid is chosen already") || first == NO_INDEX) return;
+    const LayerPlan *layer = &session->scene.plan->layers[first];
+    const GridRow *row = grid_row((GridKind)layer->grid);
+    if (layer->weight_bits == BITS_FLOAT)
+        session_tell(session, "%s: %s, once the weights are quantized", row->name, row->summary);
+    else if (!method_takes_grid((Method)layer->method, (GridKind)layer->grid, layer->weight_bits))
+        session_tell(session, "%s: not by %s; another method takes it", row->name,
+                     method_name((Method)layer->method));
+    else
+        session_tell(session, "%s: %s", row->name, row->summary);
 }
 
 /* --- options of the whole plan ----------------------------------------------------------------------- */

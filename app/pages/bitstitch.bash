@@ -22,13 +22,14 @@ layout ANY explore quantize evaluate compare bound sensitivity
 skip-bad-images - explore quantize evaluate compare bound sensitivity
 input-shape ANY explore inspect quantize evaluate compare bound sensitivity
 output ANY explore inspect quantize evaluate compare bound sensitivity
-bits 2|3|4|5|6|7|8|float explore inspect quantize compare bound
-first-bits 2|3|4|5|6|7|8|float explore inspect quantize compare bound
-last-bits 2|3|4|5|6|7|8|float explore inspect quantize compare bound
+bits 1|2|3|4|5|6|7|8|float explore inspect quantize compare bound
+first-bits 1|2|3|4|5|6|7|8|float explore inspect quantize compare bound
+last-bits 1|2|3|4|5|6|7|8|float explore inspect quantize compare bound
 activation-bits 2|3|4|5|6|7|8|float explore inspect quantize compare bound
 error-compensated - explore inspect quantize compare bound
 plan FILE explore inspect quantize compare bound
 method bitsplit|code-descent|gptq|gptq-polish|nearest-plane|adaround|efficientq|comq|round-mse|round-minmax explore quantize bound
+grid uniform|power-of-two|ternary|binary explore inspect quantize compare bound
 mode sequential|independent explore quantize compare bound
 rows all explore quantize compare bound sensitivity
 ridge ANY explore quantize compare bound sensitivity

@@ -51,6 +51,13 @@ static void print_methods(FILE *file)
         fprintf(file, "  %-14s %s\n", method_name((Method)i), method_summary((Method)i));
 }
 
+static void print_grids(FILE *file)
+{
+    fprintf(file, "\ngrids, what codes may be:\n");
+    for (size_t i = 0; i < GRID_COUNT; i++)
+        fprintf(file, "  %-14s %s\n", grid_name((GridKind)i), grid_row((GridKind)i)->summary);
+}
+
 static void print_script_orders(FILE *file)
 {
     fprintf(file, "\nscript, one order per line:\n");
@@ -86,15 +93,17 @@ void help_print(FILE *file, const Options *options, bool all)
         fprintf(file, "%c%s.\n", toupper((unsigned char)help[0]), help + 1);
     }
     fprintf(file, "\noptions:\n");
-    bool methods = false;
+    bool methods = false, grids = false;
     for (const OptionEntry *entry = option_table; entry < option_table + option_count; entry++) {
         if (!all && !option_taken(entry, options->command)) continue;
         print_option(file, entry, all);
         methods |= entry->type == OPTION_METHOD_NAME;
+        grids |= entry->type == OPTION_GRID_NAME;
     }
     fprintf(file, "  %-25s this help, or the help of a command\n  %-25s version and libraries in use\n",
             "--help", "--version");
     if (methods) print_methods(file);
+    if (grids) print_grids(file);
     if (options->command == COMMAND_EXPLORE && !all) print_script_orders(file);
     if (all) fprintf(file, "\nexit status: 0, 1 for an error, 2 for wrong usage, 130 when interrupted\n");
 }

@@ -141,6 +141,14 @@ static void put_methods(FILE *file)
         put_item(file, method_name((Method)i), method_summary((Method)i));
 }
 
+static void put_grids(FILE *file)
+{
+    fprintf(file, ".SH GRIDS\n");
+    put_line(file, "What codes may be: a weight is its channel's scale times its code.");
+    for (size_t i = 0; i < GRID_COUNT; i++)
+        put_item(file, grid_name((GridKind)i), grid_row((GridKind)i)->summary);
+}
+
 static bool put_keys(FILE *file)
 {
     size_t count;
@@ -226,6 +234,7 @@ bool page_man(FILE *file)
     put_commands(file);
     put_options(file);
     put_methods(file);
+    put_grids(file);
     if (!put_keys(file)) return false;
     put_script(file);
     put_surroundings(file);

@@ -21,11 +21,13 @@ static double ridge_of(const PlanOptions *plan, Method method, size_t rows, size
     return rows >= ROWS_ENOUGH * n ? RIDGE_MANY_ROWS : RIDGE_FEW_ROWS;
 }
 
-SolveOptions layer_solve_options(const PlanOptions *plan, Method method, unsigned bits, size_t rows, size_t n)
+SolveOptions layer_solve_options(const PlanOptions *plan, const LayerPlan *choice, size_t rows, size_t n)
 {
+    const Method method = (Method)choice->method;
     return (SolveOptions){.method = method,
                           .effort = method_row(method)->effort,
-                          .bits = bits,
+                          .grid = (GridKind)choice->grid,
+                          .bits = choice->weight_bits,
                           .polish = plan->polish,
                           .bias_correction = plan->bias_correction && !method_is_rounding(method),
                           .ridge = ridge_of(plan, method, rows, n)};
@@ -34,8 +36,7 @@ SolveOptions layer_solve_options(const PlanOptions *plan, Method method, unsigne
 size_t layer_solve_bytes(const Layer *layer, const PlanOptions *plan, const LayerPlan *choice, size_t workers)
 {
     if (choice->weight_bits == BITS_FLOAT) return 0;
-    const SolveOptions options =
-        layer_solve_options(plan, (Method)choice->method, choice->weight_bits, 0, layer->n);
+    const SolveOptions options = layer_solve_options(plan, choice, 0, layer->n);
     return solve_bytes(layer->groups, layer->m, layer->n, &options, workers) +
            layer->groups * layer->m * layer->n * sizeof(float);
 }

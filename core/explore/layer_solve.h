@@ -8,8 +8,7 @@
 #include "quantize/solve.h"
 
 /* The options for a layer of n inputs per group and `rows` rows, without a progress function. */
-SolveOptions layer_solve_options(const PlanOptions *plan, Method method, unsigned bits, size_t rows,
-                                 size_t n);
+SolveOptions layer_solve_options(const PlanOptions *plan, const LayerPlan *choice, size_t rows, size_t n);
 
 /* Bytes that solving and stitching the layer take beside its Problems; 0 for float weights. */
 size_t layer_solve_bytes(const Layer *layer, const PlanOptions *plan, const LayerPlan *choice,

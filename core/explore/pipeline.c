@@ -354,7 +354,8 @@ static Status run_chains(Run *run)
 
 static Status run_all(Run *run, const Network *network)
 {
-    Status status = check_finite(network, run->plan, run->message);
+    Status status = plan_check_grids(run->plan, network, run->message);
+    if (status == STATUS_OK) status = check_finite(network, run->plan, run->message);
     if (status == STATUS_OK) status = check_inputs(network, run->plan, run->message);
     if (status == STATUS_OK) status = allocate_run(run, network);
     if (status == STATUS_OK && run->options->memo) {
@@ -396,7 +397,8 @@ static void want_layer(Run *run, size_t layer)
 
 static Status find_sums(Run *run, const Network *network)
 {
-    Status status = check_finite(network, run->plan, run->message);
+    Status status = plan_check_grids(run->plan, network, run->message);
+    if (status == STATUS_OK) status = check_finite(network, run->plan, run->message);
     if (status == STATUS_OK) status = check_inputs(network, run->plan, run->message);
     if (status == STATUS_OK) status = allocate_run(run, network);
     if (status == STATUS_OK) status = make_keys(run, network);

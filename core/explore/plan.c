@@ -90,7 +90,7 @@ static bool options_equal(const PlanOptions *a, const PlanOptions *b)
 static bool layers_equal(const LayerPlan *a, const LayerPlan *b)
 {
     return a->weight_bits == b->weight_bits && a->activation_bits == b->activation_bits &&
-           a->method == b->method;
+           a->method == b->method && a->grid == b->grid;
 }
 
 bool plan_equal(const Plan *a, const Plan *b)
@@ -123,8 +123,9 @@ void plan_hash(char hex[65], const Plan *plan)
     hash_line(&context, line);
     for (size_t l = 0; l < plan->layer_count; l++) {
         const LayerPlan *layer = &plan->layers[l];
-        snprintf(line, sizeof line, "%u %u %s\n", layer->weight_bits, layer->activation_bits,
-                 method_name((Method)layer->method));
+        const char *grid = layer->grid == GRID_UNIFORM ? NULL : grid_name((GridKind)layer->grid);
+        snprintf(line, sizeof line, "%u %u %s%s%s\n", layer->weight_bits, layer->activation_bits,
+                 method_name((Method)layer->method), grid ? " " : "", grid ? grid : "");
         hash_line(&context, line);
     }
     SHA256End(&context, hex);
@@ -132,11 +133,25 @@ void plan_hash(char hex[65], const Plan *plan)
 
 /* --- changing --------------------------------------------------------------------------------------- */
 
+void layer_plan_set_bits(LayerPlan *choice, unsigned bits)
+{
+    choice->weight_bits = (uint8_t)bits;
+    if (bits != BITS_FLOAT && !grid_has_bits((GridKind)choice->grid, bits))
+        choice->grid = bits == BITS_BINARY ? GRID_BINARY : GRID_UNIFORM;
+}
+
+void layer_plan_set_grid(LayerPlan *choice, GridKind grid)
+{
+    choice->grid = (uint8_t)grid;
+    if (choice->weight_bits != BITS_FLOAT)
+        choice->weight_bits = (uint8_t)grid_nearest_bits(grid, choice->weight_bits);
+}
+
 void plan_set_bits(Plan *plan, const Network *network, unsigned bits, unsigned first_bits, unsigned last_bits)
 {
     for (size_t l = 0; l < plan->layer_count; l++) {
         const Layer *layer = &network->layers[l];
-        plan->layers[l].weight_bits = (uint8_t)(layer->first ? first_bits : layer->last ? last_bits : bits);
+        layer_plan_set_bits(&plan->layers[l], layer->first ? first_bits : layer->last ? last_bits : bits);
     }
 }
 
@@ -146,9 +161,43 @@ void plan_set_activation_bits(Plan *plan, const Network *network, unsigned bits)
         plan->layers[l].activation_bits = (uint8_t)(network->layers[l].first ? BITS_FLOAT : bits);
 }
 
+void plan_set_grid(Plan *plan, GridKind grid)
+{
+    for (size_t l = 0; l < plan->layer_count; l++)
+        if (grid_has_bits(grid, plan->layers[l].weight_bits)) plan->layers[l].grid = (uint8_t)grid;
+}
+
 void plan_set_method(Plan *plan, Method method)
 {
     for (size_t l = 0; l < plan->layer_count; l++) plan->layers[l].method = (uint8_t)method;
+}
+
+/* --- checking --------------------------------------------------------------------------------------- */
+
+Status layer_plan_check_bits(const LayerPlan *choice, Message *message)
+{
+    const GridRow *row = grid_row((GridKind)choice->grid);
+    if (choice->weight_bits == BITS_FLOAT || grid_has_bits((GridKind)choice->grid, choice->weight_bits))
+        return STATUS_OK;
+    if (row->least_bits == row->most_bits)
+        return status_fail(message, STATUS_INVALID, "the grid %s has %u bit%s, not %u", row->name,
+                           row->least_bits, row->least_bits == 1 ? "" : "s", choice->weight_bits);
+    return status_fail(message, STATUS_INVALID, "the grid %s has %u to %u bits, not %u", row->name,
+                       row->least_bits, row->most_bits, choice->weight_bits);
+}
+
+Status plan_check_grids(const Plan *plan, const Network *network, Message *message)
+{
+    for (size_t l = 0; l < plan->layer_count; l++) {
+        const LayerPlan *choice = &plan->layers[l];
+        Status status = layer_plan_check_bits(choice, message);
+        if (status == STATUS_OK && choice->weight_bits != BITS_FLOAT)
+            status = method_check_grid((Method)choice->method, (GridKind)choice->grid, choice->weight_bits,
+                                       message);
+        if (status != STATUS_OK)
+            return status_context(message, status, "layer '%s'", network->layers[l].name);
+    }
+    return STATUS_OK;
 }
 
 /* --- totals ----------------------------------------------------------------------------------------- */

@@ -30,6 +30,7 @@
 #define BITS_FLOAT 0 /* not quantized */
 #define BITS_MIN 2
 #define BITS_MAX 8
+#define BITS_BINARY 1 /* weights on the binary grid */
 
 #define PLAN_ALL_ROWS 0
 #define PLAN_RIDGE_MOST 1000000   /* beyond it the rows are lost in the ridge's rounding */
@@ -43,10 +44,11 @@ const char *mode_name(Mode mode); /* "sequential", "independent" */
 bool mode_parse(Mode *mode, const char *name);
 
 typedef struct LayerPlan {
-    uint8_t weight_bits;     /* BITS_MIN..BITS_MAX or BITS_FLOAT */
+    uint8_t weight_bits;     /* BITS_FLOAT, or a bit width that the grid has */
     uint8_t activation_bits; /* of the layer's input: BITS_MIN..BITS_MAX or BITS_FLOAT; BITS_FLOAT where
                                 layer->first */
     uint8_t method;          /* Method */
+    uint8_t grid;            /* GridKind: what the weights' codes may be */
 } LayerPlan;
 
 /* Whether neither the weights nor the input are quantized. */
@@ -86,12 +88,26 @@ bool plan_equal(const Plan *a, const Plan *b);
 /* Hexadecimal SHA-256 of the plan's canonical text: options and layers, no names. */
 void plan_hash(char hex[65], const Plan *plan);
 
+/* Gives a layer's weights bits, BITS_FLOAT or those of any grid. Where its grid does not have them, it
+ * becomes uniform, or binary at one bit. */
+void layer_plan_set_bits(LayerPlan *choice, unsigned bits);
+/* Gives a layer a grid, and the nearest weight bits that the grid has; float weights stay float. */
+void layer_plan_set_grid(LayerPlan *choice, GridKind grid);
+
+/* Whether a layer's grid has its weight bits: STATUS_INVALID where not. */
+Status layer_plan_check_bits(const LayerPlan *choice, Message *message);
+/* Whether every layer's grid has its weight bits and its method can solve for that grid. STATUS_INVALID: the
+ * message names the layer. */
+Status plan_check_grids(const Plan *plan, const Network *network, Message *message);
+
 /* Sets the weight bits of every layer to `bits`, of the network's first layers to `first_bits` and of its
  * last to `last_bits`. */
 void plan_set_bits(Plan *plan, const Network *network, unsigned bits, unsigned first_bits,
                    unsigned last_bits);
 /* Sets the activation bits of all layers but those that read the network's input, which stays float. */
 void plan_set_activation_bits(Plan *plan, const Network *network, unsigned bits);
+/* Sets the grid of the layers whose weight bits it has. */
+void plan_set_grid(Plan *plan, GridKind grid);
 /* Sets the method of all layers. */
 void plan_set_method(Plan *plan, Method method);
 

@@ -15,6 +15,7 @@ LayerResult layer_result(const LayerPlan *choice)
     return (LayerResult){.bits = choice->weight_bits,
                          .activation_bits = choice->activation_bits,
                          .method = (Method)choice->method,
+                         .grid = (GridKind)choice->grid,
                          .rounding_error = NAN,
                          .bitsplit_error = NAN,
                          .polished_error = NAN,
@@ -89,7 +90,8 @@ static void picture_weights(Solved *solved, const Statistics *statistics)
     const size_t n = problems->n, block = problems->m * n;
     Histogram *histogram = &solved->weight_histogram;
     if (solved->result.codes) {
-        histogram->high = (1 << (solved->result.bits - 1)) - 0.5;
+        const Grid grid = grid_make(solved->result.grid, solved->result.bits);
+        histogram->high = grid_largest(&grid) + 0.5;
         histogram->low = -histogram->high;
     } else {
         for (size_t g = 0; g < statistics->groups; g++) set_range(histogram, problems[g].weights, block);
@@ -103,10 +105,12 @@ static void picture_weights(Solved *solved, const Statistics *statistics)
 
 static void picture_codes(Solved *solved, size_t count)
 {
+    const Grid grid = grid_make(solved->result.grid, solved->result.bits);
+    const unsigned digits = grid.consecutive ? grid_digits(solved->result.bits) : 0;
     for (size_t i = 0; i < count; i++) {
         int code = solved->result.codes[i];
         solved->codes[code + CODE_MOST]++;
-        for (unsigned p = 0; p + 1 < solved->result.bits; p++)
+        for (unsigned p = 0; p < digits; p++)
             solved->digits[p][1 + (abs(code) >> p & 1) * (code < 0 ? -1 : 1)]++;
     }
 }
@@ -172,13 +176,12 @@ static void take_solution(LayerResult *result, const Solution *solution, const L
     for (size_t c = 0; c < layer->groups * layer->m; c++) result->bias[c] += layer->bias[c];
 }
 
-static Status solve_weights(Job *job, const PlanOptions *plan, const Statistics *statistics, Pool *pool,
-                            Message *message)
+static Status solve_weights(Job *job, const PlanOptions *plan, const LayerPlan *choice,
+                            const Statistics *statistics, Pool *pool, Message *message)
 {
     LayerResult *result = &job->solved->result;
     const Problem *problems = statistics->problems;
-    SolveOptions options =
-        layer_solve_options(plan, result->method, result->bits, problems->rows, problems->n);
+    SolveOptions options = layer_solve_options(plan, choice, problems->rows, problems->n);
     options.progress = keep_epoch;
     options.context = job;
     Solution solution;
@@ -262,7 +265,8 @@ Status solved_create(const Solved **result, const Network *network, size_t index
     solved->result = layer_result(choice);
     Job job = {.solved = solved, .layer = layer, .watch = watch};
     Status status = STATUS_OK;
-    if (choice->weight_bits != BITS_FLOAT) status = solve_weights(&job, options, statistics, pool, message);
+    if (choice->weight_bits != BITS_FLOAT)
+        status = solve_weights(&job, options, choice, statistics, pool, message);
     if (status == STATUS_OK)
         status = statistics->quantizes ? stitch_integer(solved, network, index, &statistics->choice, message)
                                        : stitch(solved, network, index, message);

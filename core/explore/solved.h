@@ -36,6 +36,7 @@ typedef struct LayerResult {
     unsigned bits;
     unsigned activation_bits; /* of the input, BITS_FLOAT where it stays float */
     Method method;
+    GridKind grid;
     double rounding_error;    /* of round-to-nearest: see quantize/solve.h */
     double bitsplit_error;    /* after the method named in the plan, before polish */
     double polished_error;    /* after polish, NAN where there was none */
@@ -78,7 +79,7 @@ typedef struct Solved {
     size_t trace_count;
     Histogram weight_histogram; /* weights / their channel's scale, so that codes are whole numbers */
     size_t codes[2 * 127 + 1];  /* [q + 127]: how many weights have code q */
-    size_t digits[SOLVE_MAX_BITS - 1][3]; /* [p]: how many digits p are -1, 0, +1 */
+    size_t digits[SOLVE_MAX_BITS - 1][3]; /* [p]: digits p that are -1, 0, +1; 0 without digits */
     Histogram inputs; /* held-out input values, divided by the input's scale where it is quantized; total 0
                          without held-out rows */
 } Solved;

@@ -146,7 +146,7 @@ void descent_refit(Descent *descent)
     for (size_t c = 0; c < descent->channels; c++) {
         if (descent->live[c] == 0) continue;
         if (gq[c] > 0 && qp[c] > 0 && isfinite(gq[c] / qp[c]))
-            descent->scale[c] = gq[c] / qp[c];
+            descent->scale[c] = grid_scale(descent->grid, gq[c] / qp[c]);
         else
             descent->live[c] = 0;
     }

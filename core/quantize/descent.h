@@ -19,6 +19,7 @@
 #define QUANTIZE_DESCENT_H
 
 #include "base/sizes.h"
+#include "quantize/grid.h"
 #include "quantize/hessian.h"
 
 #define DESCENT_BLOCK 64
@@ -53,6 +54,7 @@ typedef struct Descent {
     size_t first, channels; /* of the Problem */
     size_t n, lanes;        /* lanes >= channels; the rest are idle */
     unsigned bits;
+    const Grid *grid;
     int8_t *codes;  /* [n][lanes], q */
     int8_t *synced; /* [n][lanes]: the codes that p belongs to */
     int8_t *digits; /* [bits-1][n][lanes], lowest digit first: q = sum over p of 2^p digits[p] */
@@ -83,7 +85,8 @@ void descent_sync(Descent *descent, DescentScratch *scratch);
 /* objective = y2 - 2 a g'.q + a^2 q.p, at the scales as they are. */
 void descent_measure(Descent *descent);
 
-/* Sets the scale of each live channel to g'.q / q.p, the least-squares scale of its codes; a channel where
+/* Sets the scale of each live channel to the best that the grid allows for its codes, g'.q / q.p or the power
+ * of two nearest to it; a channel where
  * that is not positive is no longer live. Then measures. */
 void descent_refit(Descent *descent);
 

@@ -1,25 +1,68 @@
 /* SPDX-License-Identifier: MIT */
-/* Grid: the levels that a code may take. A dequantized weight is its channel's scale times its code. The
- * uniform grid of b bits, the sign included, has the integers -(2^(b-1)-1) .. 2^(b-1)-1, whose magnitudes
- * have b-1 binary digits. This header is the one place in core/quantize that knows it.
+/* Grid: the levels that a code may take. A dequantized weight is its channel's scale times its code. At b
+ * bits, the sign included:
+ *
+ *     uniform        -(2^(b-1)-1) .. 2^(b-1)-1, 2 to 8 bits: magnitudes of b-1 binary digits
+ *     power-of-two   0, +-1, +-2, +-4, ..., +-2^(2^(b-1)-2), 2 to 4 bits: a product is a shift (codes are
+ *                    exported as int8, which holds no more levels)
+ *     ternary        -1, 0, +1, 2 bits; the scale is a power of two
+ *     binary         -1, +1, 1 bit
+ *
+ * One table in grid.c has their names and bit widths.
+ *
+ * The best scale of codes q is the least of y2 - 2 a g.q + a^2 q'Hq, a = g.q / q'Hq. Where scales are powers
+ * of two it is the nearer one of the two beside that: the objective is a parabola of a.
  *
  * Example (float weight, float scale):
- *     const Grid grid = grid_uniform(3);                                 // -3 .. 3
+ *     const Grid grid = grid_make(GRID_UNIFORM, 3); // -3 .. 3
  *     int8_t code = grid.levels[grid_nearest_level(&grid, weight / scale)];
  */
 #ifndef QUANTIZE_GRID_H
 #define QUANTIZE_GRID_H
 
 #include <math.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
 #define GRID_MOST_LEVELS 255
 
+typedef enum GridKind { GRID_UNIFORM = 0, GRID_POWER_OF_TWO, GRID_TERNARY, GRID_BINARY, GRID_COUNT } GridKind;
+
+typedef struct GridRow {
+    const char *name;    /* "power-of-two": as in the CSV */
+    const char *summary; /* one sentence, for --help and the screen */
+    unsigned least_bits, most_bits;
+    bool power_of_two_scale; /* scales are powers of two; elsewhere any positive number */
+} GridRow;
+
+/* The grid's row of the table, and its name. */
+const GridRow *grid_row(GridKind kind);
+const char *grid_name(GridKind kind);
+
+/* Looks a name up. False, and *kind untouched, where no grid has it. */
+bool grid_parse(GridKind *kind, const char *name);
+
+/* Whether the grid has this bit width, and the nearest bit width that it has. */
+bool grid_has_bits(GridKind kind, unsigned bits);
+unsigned grid_nearest_bits(GridKind kind, unsigned bits);
+
 typedef struct Grid {
+    GridKind kind;
+    bool consecutive;        /* all integers from -limit to limit: a code has a sign and binary digits */
+    bool power_of_two_scale; /* as in the row */
     size_t count;
-    int8_t levels[GRID_MOST_LEVELS]; /* ascending */
+    int8_t levels[GRID_MOST_LEVELS]; /* ascending, symmetric about 0 */
 } Grid;
+
+/* The levels at a bit width that the grid has. */
+Grid grid_make(GridKind kind, unsigned bits);
+
+/* The uniform grid at a bit width. */
+static inline Grid grid_uniform(unsigned bits)
+{
+    return grid_make(GRID_UNIFORM, bits);
+}
 
 /* The largest code of the uniform grid. */
 static inline int grid_limit(unsigned bits)
@@ -33,20 +76,10 @@ static inline unsigned grid_digits(unsigned bits)
     return bits - 1;
 }
 
-/* The code of the uniform grid that is nearest to x = weight / scale: clip(round half to even(x)). limit:
- * grid_limit(). */
-static inline double grid_nearest(double x, double limit)
+/* The largest code. */
+static inline int grid_largest(const Grid *grid)
 {
-    return fmin(fmax(rint(x), -limit), limit);
-}
-
-/* The codes of a bit width: all integers from -grid_limit(bits) to grid_limit(bits). */
-static inline Grid grid_uniform(unsigned bits)
-{
-    const int limit = grid_limit(bits);
-    Grid grid = {.count = 2 * (size_t)limit + 1};
-    for (size_t i = 0; i < grid.count; i++) grid.levels[i] = (int8_t)((int)i - limit);
-    return grid;
+    return grid->levels[grid->count - 1];
 }
 
 /* The levels that digit p adds to a code: -2^p, 0, 2^p. */
@@ -67,6 +100,33 @@ static inline size_t grid_nearest_level(const Grid *grid, float x)
             high = middle;
     }
     return low;
+}
+
+/* The code nearest to x = weight / scale. Halfway between two: the even one where levels are consecutive,
+ * else the lower one. */
+static inline double grid_round(const Grid *grid, double x)
+{
+    const double limit = grid_largest(grid);
+    if (grid->consecutive) return fmin(fmax(rint(x), -limit), limit);
+    return grid->levels[grid_nearest_level(grid, (float)x)];
+}
+
+/* The scale that a positive, finite one stands for: itself, or the nearest power of two. */
+static inline double grid_scale(const Grid *grid, double scale)
+{
+    if (!grid->power_of_two_scale) return scale;
+    int exponent;
+    const double share = frexp(scale, &exponent); /* scale = share * 2^exponent, 0.5 <= share < 1 */
+    return ldexp(1, share < 0.75 ? exponent - 1 : exponent);
+}
+
+/* What codes lower the objective by at their best scale a: max over a of 2 a g.q - a^2 q'Hq; gq and qp, g.q
+ * and q'Hq, are positive. */
+static inline double grid_score(const Grid *grid, double gq, double qp)
+{
+    if (!grid->power_of_two_scale) return gq * gq / qp;
+    const double scale = grid_scale(grid, gq / qp);
+    return scale * (2 * gq - scale * qp);
 }
 
 #endif

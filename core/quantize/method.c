@@ -4,6 +4,7 @@
 #include "quantize/solver.h"
 
 #include <assert.h>
+#include <stdio.h>
 #include <string.h>
 
 static const MethodRow methods[METHOD_COUNT] = {
@@ -22,6 +23,7 @@ static const MethodRow methods[METHOD_COUNT] = {
                      .title = "GPTQ",
                      .summary = "one code after another, the rest compensating (Frantar et al., ICLR 2023)",
                      .solve = gptq_solve,
+                     .any_grid = true,
                      .group_bytes = gptq_group_bytes,
                      .worker_bytes = gptq_worker_bytes},
     [METHOD_GPTQ_POLISH] = {.name = "gptq-polish",
@@ -55,14 +57,17 @@ static const MethodRow methods[METHOD_COUNT] = {
                      .title = "COMQ",
                      .summary = "greedy coordinate descent from float weights (Zhang et al., 2025)",
                      .solve = comq_solve,
+                     .any_grid = true,
                      .worker_bytes = comq_worker_bytes,
                      .tile_bytes = comq_tile_bytes},
     [METHOD_ROUND_MSE] = {.name = "round-mse",
                           .title = "RTN",
-                          .summary = "round-to-nearest, at the scale of least squared weight error"},
+                          .summary = "round-to-nearest, at the scale of least squared weight error",
+                          .any_grid = true},
     [METHOD_ROUND_MINMAX] = {.name = "round-minmax",
                              .title = "RTN min-max",
                              .summary = "round-to-nearest, at the scale of the largest weight",
+                             .any_grid = true,
                              .largest_weight = true},
 };
 
@@ -90,6 +95,29 @@ const char *method_summary(Method method)
 bool method_is_rounding(Method method)
 {
     return !method_row(method)->solve;
+}
+
+bool method_takes_grid(Method method, GridKind kind, unsigned bits)
+{
+    (void)bits;
+    return kind == GRID_UNIFORM || method_row(method)->any_grid;
+}
+
+Status method_check_grid(Method method, GridKind kind, unsigned bits, Message *message)
+{
+    if (method_takes_grid(method, kind, bits)) return STATUS_OK;
+    char able[256] = "";
+    size_t used = 0;
+    for (size_t i = 0; i < METHOD_COUNT && used < sizeof able; i++)
+        if (method_takes_grid((Method)i, kind, bits))
+            used +=
+                (size_t)snprintf(able + used, sizeof able - used, "%s%s", used ? ", " : "", methods[i].name);
+    Status status = status_fail(
+        message, STATUS_INVALID,
+        "the method %s needs codes of binary digits, which the grid %s does not have at %u bit%s; "
+        "these methods take it: %s",
+        method_name(method), grid_name(kind), bits, bits == 1 ? "" : "s", able);
+    return status_advise(status, message, REMEDY_METHOD);
 }
 
 bool method_parse(Method *method, const char *name)

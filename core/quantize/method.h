@@ -9,6 +9,7 @@
 
 #include "base/status.h"
 #include "quantize/effort.h"
+#include "quantize/grid.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -43,6 +44,7 @@ typedef struct MethodRow {
     Status (*solve)(struct Solver *solver);
     MethodPolish polish;
     Effort effort;       /* how hard plans have it search */
+    bool any_grid;       /* it works on any grid, not on the uniform one alone */
     bool largest_weight; /* round-to-nearest at the scale of the largest weight, not of least squared error */
 
     /* Bytes that `solve` finds, zeroed, in solver->group_memory[g], solver->worker_memory[w] and
@@ -64,6 +66,12 @@ const char *method_summary(Method method);
  * (With means made equal layer by layer, the loss of variance at every rounded layer adds up to constant
  * outputs.) */
 bool method_is_rounding(Method method);
+
+/* Whether the method can solve for codes on a grid at a bit width that the grid has. */
+bool method_takes_grid(Method method, GridKind kind, unsigned bits);
+
+/* STATUS_INVALID where it cannot: the message names the methods that can. */
+Status method_check_grid(Method method, GridKind kind, unsigned bits, Message *message);
 
 /* Looks a name up. False, and *method untouched, where no method has it. */
 bool method_parse(Method *method, const char *name);

@@ -51,7 +51,7 @@ static double bias_shift(const Descent *descent, size_t c)
 
 /* Adds a channel's codes that differ from those of round-to-nearest. */
 static void count_changes(Solution *solution, const int8_t *codes, const int8_t *rounded, size_t n,
-                          unsigned bits)
+                          unsigned digits)
 {
     for (size_t k = 0; k < n; k++) {
         if (codes[k] == rounded[k]) continue;
@@ -59,7 +59,7 @@ static void count_changes(Solution *solution, const int8_t *codes, const int8_t 
         solution->code_change_sum += (size_t)abs(codes[k] - rounded[k]);
         bool same_sign = (codes[k] < 0) == (rounded[k] < 0);
         int a = abs(codes[k]), b = abs(rounded[k]);
-        for (unsigned p = 0; p < grid_digits(bits); p++) {
+        for (unsigned p = 0; p < digits; p++) {
             int bit_a = (a >> p) & 1, bit_b = (b >> p) & 1;
             solution->digits_changed[p] += bit_a != bit_b || (bit_a && !same_sign);
         }
@@ -73,6 +73,7 @@ static void store_solution(Solver *solver)
     for (size_t t = 0; t < solver->groups * solver->tiles; t++) {
         const Descent *descent = &solver->descents[t];
         size_t first = solver_first_channel(solver, descent);
+        const unsigned digits = solver->grid.consecutive ? grid_digits(solver->options.bits) : 0;
         solution->flops += descent->flops;
         for (size_t c = 0; c < descent->channels; c++) {
             int8_t *codes = solution->codes + (first + c) * n;
@@ -80,7 +81,7 @@ static void store_solution(Solver *solver)
             solution->scales[first + c] = (float)descent->scale[c];
             solution->bias_shift[first + c] = (float)bias_shift(descent, c);
             solution->channels_kept += descent->live[c] == 0 && descent->scale[c] > 0;
-            count_changes(solution, codes, solver->rounded + (first + c) * n, n, solver->options.bits);
+            count_changes(solution, codes, solver->rounded + (first + c) * n, n, digits);
         }
     }
 }
@@ -88,35 +89,42 @@ static void store_solution(Solver *solver)
 /* --- round-to-nearest ----------------------------------------------------------------------------------- */
 
 /* codes [n] of weights [n] at a scale; true where one changed. */
-static bool round_codes(int8_t *codes, const float *weights, size_t n, double scale, double limit)
+static bool round_codes(int8_t *codes, const float *weights, size_t n, double scale, const Grid *grid)
 {
     bool changed = false;
     for (size_t k = 0; k < n; k++) {
-        int8_t code = (int8_t)grid_nearest((double)weights[k] / scale, limit);
+        int8_t code = (int8_t)grid_round(grid, (double)weights[k] / scale);
         changed |= code != codes[k];
         codes[k] = code;
     }
     return changed;
 }
 
-double rounding_start(int8_t *codes, const float *weights, size_t n, unsigned bits, size_t steps)
+double rounding_start_on(int8_t *codes, const float *weights, size_t n, const Grid *grid, size_t steps)
 {
-    double limit = grid_limit(bits), largest = 0;
+    double largest = 0;
     for (size_t k = 0; k < n; k++) largest = fmax(largest, fabs((double)weights[k]));
-    double scale = largest / limit;
-    memset(codes, 0, n);
+    double scale = largest / grid_largest(grid);
+    memset(codes, (int)grid_round(grid, 0), n);
     if (scale == 0) return 0;
-    round_codes(codes, weights, n, scale, limit);
+    scale = grid_scale(grid, scale);
+    round_codes(codes, weights, n, scale, grid);
     for (size_t step = 0; step < steps; step++) {
         double wq = 0, qq = 0;
         for (size_t k = 0; k < n; k++) {
             wq += (double)weights[k] * codes[k];
             qq += (double)codes[k] * codes[k];
         }
-        scale = wq / qq;
-        if (!round_codes(codes, weights, n, scale, limit)) break;
+        scale = grid_scale(grid, wq / qq);
+        if (!round_codes(codes, weights, n, scale, grid)) break;
     }
     return scale;
+}
+
+double rounding_start(int8_t *codes, const float *weights, size_t n, unsigned bits, size_t steps)
+{
+    const Grid grid = grid_uniform(bits);
+    return rounding_start_on(codes, weights, n, &grid, steps);
 }
 
 static void start_rounding(Solver *solver, Descent *descent, size_t worker)
@@ -127,7 +135,7 @@ static void start_rounding(Solver *solver, Descent *descent, size_t worker)
     for (size_t c = 0; c < descent->channels; c++) {
         size_t channel = first + c;
         const float *weights = descent->hessian->problem->weights + (descent->first + c) * n;
-        double scale = rounding_start(solver->rounded + channel * n, weights, n, solver->options.bits, steps);
+        double scale = rounding_start_on(solver->rounded + channel * n, weights, n, &solver->grid, steps);
         solver->rounded_scale[channel] = descent->scale[c] = scale;
         descent->live[c] = scale > 0 && !descent->hessian->constant;
     }
@@ -229,7 +237,9 @@ static Status run_solver(Solver *solver)
 {
     Solution *solution = solver->solution;
     const MethodRow *method = solver->method;
-    Status status = check_sums(solver);
+    Status status =
+        method_check_grid(solver->options.method, solver->grid.kind, solver->options.bits, solver->message);
+    if (status == STATUS_OK) status = check_sums(solver);
     if (status == STATUS_OK) status = solver_allocate(solver);
     if (status != STATUS_OK) return status;
     for (size_t g = 0; g < solver->groups; g++)

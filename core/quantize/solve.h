@@ -69,7 +69,8 @@ typedef struct SolveProgress {
 typedef struct SolveOptions {
     Method method;
     Effort effort;
-    unsigned bits; /* SOLVE_MIN_BITS..SOLVE_MAX_BITS */
+    GridKind grid;
+    unsigned bits; /* that the grid has: SOLVE_MIN_BITS..SOLVE_MAX_BITS on the uniform one */
     bool polish;   /* where the method asks (POLISH_IF_ASKED) */
     bool bias_correction;
     double ridge;                                                   /* in units of H's mean diagonal */
@@ -104,8 +105,12 @@ void solution_free(Solution *solution);
 /* Bytes that a solve takes at most beside the Problems. */
 size_t solve_bytes(size_t groups, size_t m, size_t n, const SolveOptions *options, size_t workers);
 
-/* Round-to-nearest of one channel, in weight space: codes [n] of weights [n]; the scale is returned. steps:
- * how often the scale is refitted at most; 0 leaves it at that of the largest weight. */
+/* Round-to-nearest of one channel to the levels of a grid, in weight space: codes [n] of weights [n]; the
+ * scale is returned. steps: how often the scale is refitted at most; 0 leaves it at that of the largest
+ * weight. */
+double rounding_start_on(int8_t *codes, const float *weights, size_t n, const Grid *grid, size_t steps);
+
+/* The same on the uniform grid. */
 double rounding_start(int8_t *codes, const float *weights, size_t n, unsigned bits, size_t steps);
 
 #endif

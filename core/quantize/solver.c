@@ -26,7 +26,7 @@ Solver solver_make(const Problem *problems, size_t groups, size_t m, size_t n, c
                     .lanes = lanes,
                     .tiles = size_ceil_div(m, lanes),
                     .options = *options,
-                    .grid = grid_uniform(options->bits),
+                    .grid = grid_make(options->grid, options->bits),
                     .method = method_row(options->method)};
 }
 
@@ -72,6 +72,7 @@ static void place(Solver *solver, size_t workers, Carver *carver)
         if (!carver->memory) continue;
         solver->tile_memory[t] = memory;
         descent.hessian = &solver->hessians[descent.group];
+        descent.grid = &solver->grid;
         solver->descents[t] = descent;
     }
     for (size_t w = 0; w < workers; w++) {

@@ -16,6 +16,7 @@ typedef enum Column {
     WEIGHT_BITS,
     ACTIVATION_BITS,
     METHOD,
+    GRID,
     ROUNDING_ERROR,
     BITSPLIT_ERROR,
     POLISHED_ERROR,
@@ -43,6 +44,7 @@ const char *const plan_columns[] = {[INDEX] = "index",
                                     [WEIGHT_BITS] = "weight_bits",
                                     [ACTIVATION_BITS] = "activation_bits",
                                     [METHOD] = "method",
+                                    [GRID] = "grid",
                                     [ROUNDING_ERROR] = "rounding_error",
                                     [BITSPLIT_ERROR] = "bitsplit_error",
                                     [POLISHED_ERROR] = "polished_error",
@@ -62,7 +64,8 @@ const char *const plan_columns[] = {[INDEX] = "index",
 
 bool plan_column_is_read(size_t column)
 {
-    return column == NAME || column == WEIGHT_BITS || column == ACTIVATION_BITS || column == METHOD;
+    return column == NAME || column == WEIGHT_BITS || column == ACTIVATION_BITS || column == METHOD ||
+           column == GRID;
 }
 
 static void set_text(Cell *cell, const char *text)
@@ -126,6 +129,8 @@ static void set_choice(Cell *cell, Column column, const Result *result, size_t i
         return set_bits(cell, choice->activation_bits);
     case METHOD:
         return set_text(cell, method_name((Method)choice->method));
+    case GRID:
+        return set_text(cell, grid_name((GridKind)choice->grid));
     case BYTES:
         return set_count(cell, plan_layer_bytes(result->plan, result->network, index));
     default:

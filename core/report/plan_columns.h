@@ -20,7 +20,8 @@ typedef struct Cell {
 /* The names of the columns in order; NULL ends them. */
 extern const char *const plan_columns[];
 
-/* Whether a plan is read from the column: name, weight_bits, activation_bits or method. */
+/* Whether a plan is read from the column: name, weight_bits, activation_bits, method or
+ * grid. */
 bool plan_column_is_read(size_t column);
 
 /* Fills the cell of a layer in column plan_columns[column]; empty where the result says nothing of it. */

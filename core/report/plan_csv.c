@@ -64,8 +64,8 @@ Status plan_csv_write(const char *path, const Result *result, Message *message)
 
 /* --- reading ---------------------------------------------------------------------------------------- */
 
-enum { NAME, WEIGHT_BITS, ACTIVATION_BITS, METHOD, WANTED };
-static const char *const wanted_names[WANTED] = {"name", "weight_bits", "activation_bits", "method"};
+enum { NAME, WEIGHT_BITS, ACTIVATION_BITS, METHOD, GRID, WANTED };
+static const char *const wanted_names[WANTED] = {"name", "weight_bits", "activation_bits", "method", "grid"};
 
 #define ABSENT SIZE_MAX
 
@@ -153,18 +153,49 @@ static const char *cell_text(const Reader *reader, int wanted)
     return reader->cells[wanted] ? reader->cells[wanted] : "";
 }
 
-static Status read_bits(Reader *reader, uint8_t *bits, int wanted)
+static Status read_bits(Reader *reader, unsigned *bits, int wanted, int least)
 {
     const char *text = cell_text(reader, wanted);
     if (strcmp(text, "float") == 0) {
         *bits = BITS_FLOAT;
         return STATUS_OK;
     }
-    if (text[0] < '0' + BITS_MIN || text[0] > '0' + BITS_MAX || text[1])
+    if (text[0] < '0' + least || text[0] > '0' + BITS_MAX || text[1])
         return fail_here(reader, STATUS_INVALID, wanted, "'%s' is not a width: %d to %d, or float", text,
-                         BITS_MIN, BITS_MAX);
-    *bits = (uint8_t)(text[0] - '0');
+                         least, BITS_MAX);
+    *bits = (unsigned)(text[0] - '0');
     return STATUS_OK;
+}
+
+/* Where the row names no grid, a layer keeps the plan's unless that does not have the bits. */
+static Status read_weights(Reader *reader, LayerPlan *layer)
+{
+    const char *name = cell_text(reader, GRID);
+    GridKind grid = GRID_UNIFORM;
+    unsigned bits = BITS_FLOAT;
+    Message reason;
+    Status status = read_bits(reader, &bits, WEIGHT_BITS, BITS_BINARY);
+    if (status != STATUS_OK) return status;
+    layer_plan_set_bits(layer, bits);
+    if (!*name) return STATUS_OK;
+    if (!grid_parse(&grid, name))
+        return fail_here(reader, STATUS_INVALID, GRID, "no grid is called '%s'", name);
+    layer->grid = (uint8_t)grid;
+    status = layer_plan_check_bits(layer, &reason);
+    return status == STATUS_OK ? STATUS_OK : fail_here(reader, status, WEIGHT_BITS, "%s", reason.text);
+}
+
+static Status read_activations(Reader *reader, LayerPlan *layer, bool reads_image)
+{
+    unsigned bits = layer->activation_bits;
+    if (*cell_text(reader, ACTIVATION_BITS)) {
+        const Status status = read_bits(reader, &bits, ACTIVATION_BITS, BITS_MIN);
+        if (status != STATUS_OK) return status;
+    }
+    layer->activation_bits = (uint8_t)bits;
+    if (bits == BITS_FLOAT || !reads_image) return STATUS_OK;
+    return fail_here(reader, STATUS_INVALID, ACTIVATION_BITS,
+                     "the layer reads the network's input, which stays float: leave it empty, or float");
 }
 
 static Status read_row(Reader *reader)
@@ -176,13 +207,10 @@ static Status read_row(Reader *reader)
         return status_advise(fail_here(reader, status, NAME, "%s", reason.text), reader->message,
                              reason.remedies);
     LayerPlan *layer = &reader->layers[l];
-    status = read_bits(reader, &layer->weight_bits, WEIGHT_BITS);
-    if (status == STATUS_OK && *cell_text(reader, ACTIVATION_BITS))
-        status = read_bits(reader, &layer->activation_bits, ACTIVATION_BITS);
+    status = read_weights(reader, layer);
+    if (status == STATUS_OK)
+        status = read_activations(reader, layer, reader->lookup.network->layers[l].first);
     if (status != STATUS_OK) return status;
-    if (layer->activation_bits != BITS_FLOAT && reader->lookup.network->layers[l].first)
-        return fail_here(reader, STATUS_INVALID, ACTIVATION_BITS,
-                         "the layer reads the network's input, which stays float: leave it empty, or float");
     Method method = (Method)layer->method;
     const char *name = cell_text(reader, METHOD);
     if (*name && !method_parse(&method, name))

@@ -10,7 +10,7 @@
  * - network: {path, output and input_shape (as chosen, else null), channels, height, width, outputs,
  *   softmax_removed}
  * - layers: [the columns of the plan's CSV as keys]; to be read, an element needs name, weight_bits,
- *   activation_bits (2..8 or "float") and method
+ *   activation_bits (bits or "float") and method, and has grid ("uniform" where absent)
  *
  * A plan and a run also have
  * - calibration, evaluation: {images, labels, format, preparation, count, skipped}
@@ -35,8 +35,8 @@
  * - source: {network, calibration, images, image_labels, mean, std, labels, resize, crop, channels,
  *   layout: as on the command line, paths absolute; skip_bad_images; evaluation_images, ladder_images: a
  *   number, "all", or 0 where not given}
- * - visits: [the visited plans: {plan, layers {weight_bits [], activation_bits [], method []: per layer,
- *   in the order of the outer `layers`}, accuracy, bound {measured, hybrid, spectral: relative to
+ * - visits: [the visited plans: {plan, layers {weight_bits [], activation_bits [], method [], grid []: per
+ *   layer, in the order of the outer `layers`}, accuracy, bound {measured, hybrid, spectral: relative to
  *   output_norm; images, certified {as in the ladder}: absent in older files}, name, note (as
  *   typed, else null), pinned (false where absent)}]
  *

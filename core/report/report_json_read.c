@@ -162,16 +162,16 @@ static void read_options(PlanOptions *options, Reader *reader, const JsonObject 
 
 /* `item` is the value of `key`, or of an element of it; NULL where there is none. */
 static void read_bits(uint8_t *bits, Reader *reader, const cJSON *item, const JsonObject *object,
-                      const char *key)
+                      const char *key, int least)
 {
     if (!good(reader)) return;
     if (cJSON_IsString(item) && strcmp(item->valuestring, "float") == 0)
         *bits = BITS_FLOAT;
-    else if (cJSON_IsNumber(item) && item->valuedouble >= BITS_MIN && item->valuedouble <= BITS_MAX &&
+    else if (cJSON_IsNumber(item) && item->valuedouble >= least && item->valuedouble <= BITS_MAX &&
              item->valuedouble == floor(item->valuedouble))
         *bits = (uint8_t)item->valuedouble;
     else
-        FAIL(reader, STATUS_INVALID, object, key, "a bit width is needed: %d to %d, or \"float\"", BITS_MIN,
+        FAIL(reader, STATUS_INVALID, object, key, "a bit width is needed: %d to %d, or \"float\"", least,
              BITS_MAX);
 }
 
@@ -186,6 +186,22 @@ static void read_method(uint8_t *method, Reader *reader, const cJSON *item, cons
         FAIL(reader, STATUS_INVALID, object, key, "no method is called '%s'", item->valuestring);
     else
         *method = (uint8_t)parsed;
+}
+
+/* `item` NULL: a file from before there were grids. */
+static void read_grid(LayerPlan *choice, Reader *reader, const cJSON *item, const JsonObject *object)
+{
+    GridKind grid = GRID_UNIFORM;
+    Message reason;
+    if (!good(reader)) return;
+    if (item && (!cJSON_IsString(item) || !grid_parse(&grid, item->valuestring))) {
+        FAIL(reader, STATUS_INVALID, object, "grid", "no grid is called '%s'",
+             cJSON_IsString(item) ? item->valuestring : "");
+        return;
+    }
+    choice->grid = (uint8_t)grid;
+    if (layer_plan_check_bits(choice, &reason) != STATUS_OK)
+        FAIL(reader, STATUS_INVALID, object, "weight_bits", "%s", reason.text);
 }
 
 static void check_input(Reader *reader, const LayerPlan *choice, size_t layer, const JsonObject *object)
@@ -243,9 +259,11 @@ static void read_rows(Plan *plan, Reader *reader, const JsonObject *object)
         LayerPlan *choice = &plan->layers[layer];
         reader->status = json_element(&row, object, "layers", element, place++, reader->message);
         if (!good(reader)) return;
-        read_bits(&choice->weight_bits, reader, json_find(&row, "weight_bits"), &row, "weight_bits");
+        read_bits(&choice->weight_bits, reader, json_find(&row, "weight_bits"), &row, "weight_bits",
+                  BITS_BINARY);
+        read_grid(choice, reader, json_find(&row, "grid"), &row);
         read_bits(&choice->activation_bits, reader, json_find(&row, "activation_bits"), &row,
-                  "activation_bits");
+                  "activation_bits", BITS_MIN);
         check_input(reader, choice, layer, &row);
         read_method(&choice->method, reader, json_find(&row, "method"), &row, "method");
     }
@@ -266,14 +284,17 @@ static void read_columns(Plan *plan, Reader *reader, const JsonObject *columns, 
 {
     const cJSON *weights = read_column(reader, columns, "weight_bits"),
                 *activations = read_column(reader, columns, "activation_bits"),
-                *methods = read_column(reader, columns, method_key);
+                *methods = read_column(reader, columns, method_key),
+                *grids = json_find(columns, "grid") ? read_column(reader, columns, "grid") : NULL;
     for (size_t i = 0; good(reader) && i < plan->layer_count; i++) {
         LayerPlan *choice = &plan->layers[reader->order[i]];
-        read_bits(&choice->weight_bits, reader, weights, columns, "weight_bits");
-        read_bits(&choice->activation_bits, reader, activations, columns, "activation_bits");
+        read_bits(&choice->weight_bits, reader, weights, columns, "weight_bits", BITS_BINARY);
+        read_grid(choice, reader, grids, columns);
+        read_bits(&choice->activation_bits, reader, activations, columns, "activation_bits", BITS_MIN);
         check_input(reader, choice, reader->order[i], columns);
         read_method(&choice->method, reader, methods, columns, method_key);
         weights = weights->next, activations = activations->next, methods = methods->next;
+        if (grids) grids = grids->next;
     }
 }
 
@@ -297,7 +318,7 @@ static void read_plan(Plan *plan, Reader *reader, const JsonObject *object)
         read_rows(plan, reader, object);
         return;
     }
-    static const char *const keys[] = {"weight_bits", "activation_bits", "method", NULL};
+    static const char *const keys[] = {"weight_bits", "activation_bits", "method", "grid", NULL};
     read_object(&columns, reader, object, "layers");
     only_keys(reader, &columns, keys);
     read_columns(plan, reader, &columns, "method");

@@ -149,10 +149,12 @@ static void put_layer_columns(Writer *writer, cJSON *object, const Plan *plan)
     cJSON *weights = put_array(writer, layers, "weight_bits");
     cJSON *activations = put_array(writer, layers, "activation_bits");
     cJSON *methods = put_array(writer, layers, "method");
+    cJSON *grids = put_array(writer, layers, "grid");
     for (size_t l = 0; l < plan->layer_count; l++) {
         append(writer, weights, new_bits(plan->layers[l].weight_bits));
         append(writer, activations, new_bits(plan->layers[l].activation_bits));
         append(writer, methods, json_new_text(method_name(plan->layers[l].method)));
+        append(writer, grids, json_new_text(grid_name((GridKind)plan->layers[l].grid)));
     }
 }
 

@@ -6,7 +6,7 @@ from harness import FAST, LENET, Story, main
 
 OPTIONS = """images image-labels evaluation-images calibration calibration-images mean std labels
 resize crop channels layout skip-bad-images input-shape output bits
-first-bits last-bits activation-bits error-compensated plan method mode rows ridge no-polish no-bias-correction
+first-bits last-bits activation-bits error-compensated plan method grid mode rows ridge no-polish no-bias-correction
 ladder-on ladder-images measure seed threads memory csv json onnx progress
 script ascii no-mouse help version""".split()
 COMMANDS = ("explore", "inspect", "quantize", "evaluate", "compare", "bound", "sensitivity")
@@ -32,6 +32,8 @@ class Usage(Story):
                 arguments = [f"--{option}"] if flag else [f"--{option}", value]
                 if option == "method":
                     arguments[1] = "gptq"
+                if option == "grid":
+                    arguments[1] = "ternary"
                 if option == "mode":
                     arguments[1] = "independent"
                 if option == "ladder-on":
@@ -58,19 +60,21 @@ class Usage(Story):
         self.wrong("inspect", LENET, LENET, names=["one network"])
 
     def test_values(self):
-        for option, value in [("--bits", "1"), ("--bits", "9"), ("--bits", "4.0"), ("--first-bits", ""),
+        for option, value in [("--bits", "0"), ("--bits", "9"), ("--bits", "4.0"), ("--first-bits", ""),
                               ("--activation-bits", "1"), ("--activation-bits", "9"),
                               ("--last-bits", "x"), ("--rows", "0"), ("--rows", "-1"), ("--seed", "-1"),
                               ("--seed", "18446744073709551616"), ("--threads", "0"), ("--threads", "257"),
                               ("--memory", "1X"), ("--memory", "0"), ("--memory", "99999999999G"), ("--memory", "99999999999T"),
                               ("--memory", "1B2"), ("--memory", "1GBB"), ("--memory", "1BG"), ("--memory", "0.1"), ("--memory", "-1G"),
                               ("--memory", "1.5.G"), ("--ridge", "-1"), ("--ridge", "1e30"),
-                              ("--ridge", "nan"), ("--mode", "parallel"), ("--method", "magic"),
+                              ("--ridge", "nan"), ("--mode", "parallel"), ("--method", "magic"), ("--grid", "cubic"),
                               ("--progress", "yes"), ("--calibration-images", "1e3")]:
             with self.subTest(option=option, value=value):
                 self.wrong("quantize", LENET, option, value, names=[option])
                 self.wrong("quantize", LENET, f"{option}={value}", names=[option])
         self.wrong("quantize", LENET, "--bits", names=["--bits needs a value"])
+        self.wrong("quantize", LENET, "--grid", "power-of-two", "--bits", "5", names=["5 bits", "from 2 to 4"])
+        self.wrong("quantize", LENET, "--grid", "binary", "--bits", "2", names=["2 bits", "from 1 to 1"])
         self.wrong("quantize", LENET, "--no-polish=yes", names=["--no-polish"])
 
     def test_bytes(self):

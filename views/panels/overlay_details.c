@@ -51,7 +51,8 @@ static void plan_facts(Sheet *sheet, const Scene *scene, size_t l)
          figure_count((size_t)layer->macs).text);
     fact(sheet, "size", "%s, float %s", figure_bytes(plan_layer_bytes(scene->plan, scene->network, l)).text,
          figure_bytes(4 * layer->parameters).text);
-    fact(sheet, "weights", "%s, %s", bits_words(plan->weight_bits), method_title(plan->method));
+    fact(sheet, "weights", "%s, %s", weights_words(plan->weight_bits, (GridKind)plan->grid).text,
+         method_title(plan->method));
     fact(sheet, "activations", "%s", bits_words(plan->activation_bits));
 }
 
@@ -59,7 +60,7 @@ static void result_facts(Sheet *sheet, const Scene *scene, size_t layer, const L
 {
     const LadderStep *step = scene_step(scene, layer);
     if (scene_is_stale(scene, layer))
-        fact(sheet, "solved at", "%s, activations %s, %s", bits_words(result->bits),
+        fact(sheet, "solved at", "%s, activations %s, %s", weights_words(result->bits, result->grid).text,
              bits_words(result->activation_bits), method_title(result->method));
     if (result->polish_epochs)
         fact(sheet, "epochs", "%zu, and %zu of polish", result->epochs, result->polish_epochs);
@@ -77,21 +78,25 @@ static void result_facts(Sheet *sheet, const Scene *scene, size_t layer, const L
     if (isfinite(result->sqnr_db)) fact(sheet, "SQNR", "%.1f dB", result->sqnr_db);
 }
 
-static int largest_code(const Solved *solved)
+/* False where the weights stay float. */
+static bool grid_of(Grid *grid, const LayerResult *result)
 {
-    unsigned bits = solved->result.bits;
-    return bits >= BITS_MIN && bits <= BITS_MAX ? (1 << (bits - 1)) - 1 : 0;
+    const bool quantized = result->bits != BITS_FLOAT && grid_has_bits(result->grid, result->bits);
+    if (quantized) *grid = grid_make(result->grid, result->bits);
+    return quantized;
 }
 
 static void code_facts(Sheet *sheet, const Layer *layer, const Solved *solved)
 {
-    int most = largest_code(solved), used = 0;
-    if (most == 0) return;
-    for (int q = -most; q <= most; q++) used += solved->codes[q + 127] > 0;
+    const LayerResult *result = &solved->result;
+    Grid grid;
+    if (!grid_of(&grid, result)) return;
+    size_t used = 0;
+    for (size_t i = 0; i < grid.count; i++) used += solved->codes[grid.levels[i] + 127] > 0;
     double codes = (double)(layer->groups * layer->m * layer->n);
-    fact(sheet, "codes", "%d to %d, %d of %d used, %s differ from RTN", -most, most, used, 2 * most + 1,
-         figure_percent(codes > 0 ? (double)solved->result.codes_changed / codes : 0).text);
-    for (unsigned p = solved->result.bits - 1; p-- > 0;) {
+    fact(sheet, "codes", "%d to %d, %zu of %zu used, %s differ from RTN", grid.levels[0], grid_largest(&grid),
+         used, grid.count, figure_percent(codes > 0 ? (double)result->codes_changed / codes : 0).text);
+    for (unsigned p = grid_digits(result->bits); p-- > 0;) {
         const size_t *counts = solved->digits[p];
         double total = (double)(counts[0] + counts[1] + counts[2]) / 100;
         if (!(total > 0)) continue;
@@ -189,17 +194,18 @@ static void plot_bins(Plot *plot, const Histogram *histogram, const char *name, 
 
 static void plot_codes(Plot *plot, const Solved *solved)
 {
-    int most = largest_code(solved);
-    size_t count = (size_t)(2 * most + 1);
-    double *x = plot_array(plot, count), *y = plot_array(plot, count), total = 0;
-    for (int q = -most; q <= most; q++) total += (double)solved->codes[q + 127];
+    Grid grid;
+    if (!grid_of(&grid, &solved->result)) return;
+    double *x = plot_array(plot, grid.count), *y = plot_array(plot, grid.count), total = 0;
+    for (size_t i = 0; i < grid.count; i++) total += (double)solved->codes[grid.levels[i] + 127];
     if (!x || !y || !(total > 0)) return;
-    for (size_t i = 0; i < count; i++) {
-        int q = (int)i - most;
-        x[i] = q;
-        if (solved->codes[q + 127]) y[i] = (double)solved->codes[q + 127] / total;
+    for (size_t i = 0; i < grid.count; i++) {
+        const size_t used = solved->codes[grid.levels[i] + 127];
+        x[i] = grid.levels[i];
+        if (used) y[i] = (double)used / total;
     }
-    plot_series(plot, (Series){"codes used", SERIES_POINTS, STYLE_SERIES_1, GLYPH_CIRCLE, x, y, NULL, count});
+    plot_series(plot,
+                (Series){"codes used", SERIES_POINTS, STYLE_SERIES_1, GLYPH_CIRCLE, x, y, NULL, grid.count});
 }
 
 static void draw_chart(Canvas *canvas, Area area, const char *title, Plot *plot)

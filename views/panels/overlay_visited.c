@@ -169,8 +169,8 @@ static void add_layers(Words *words, const Scene *scene, const Plan *plan, size_
     if (same_layer(plan, scene->plan, first)) return;
     for (size_t l = 0; l < first; l++)
         if (change_alike(plan, scene->plan, l, first)) return;
-    if (there->weight_bits != here->weight_bits)
-        words_add(words, " W %s (here %s)", bits_text(there->weight_bits), bits_text(here->weight_bits));
+    if (there->weight_bits != here->weight_bits || there->grid != here->grid)
+        words_add(words, " W %s (here %s)", weights_text(there).text, weights_text(here).text);
     if (there->activation_bits != here->activation_bits)
         words_add(words, " A %s (here %s)", bits_text(there->activation_bits),
                   bits_text(here->activation_bits));

@@ -239,7 +239,7 @@ static void write_cell(char text[CELL_TEXT], const Scene *scene, size_t l, Colum
         snprintf(text, CELL_TEXT, "%s", shape_figure(layer).text);
         break;
     case COLUMN_WEIGHT_BITS:
-        snprintf(text, CELL_TEXT, "%s", bits_text(plan->weight_bits));
+        snprintf(text, CELL_TEXT, "%s", weights_text(plan).text);
         break;
     case COLUMN_ACTIVATION_BITS:
         snprintf(text, CELL_TEXT, "%s", bits_text(plan->activation_bits));

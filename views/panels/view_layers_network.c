@@ -44,7 +44,7 @@ static void write_field(char text[CELL_TEXT], const Scene *scene, size_t l, Fiel
                  norm = norm_of(scene, &scene->network->layers[l]);
     text[0] = 0;
     if (field == FIELD_BITS)
-        snprintf(text, CELL_TEXT, "%s %2s", bits_text(plan->weight_bits), bits_text(plan->activation_bits));
+        snprintf(text, CELL_TEXT, "%s %2s", weights_text(plan).text, bits_text(plan->activation_bits));
     else if (field == FIELD_ERROR && !isnan(error))
         snprintf(text, CELL_TEXT, "%s", figure_number(error).text);
     else if (field == FIELD_SHARE && !isnan(share))

@@ -28,6 +28,24 @@ const char *bits_words(unsigned bits)
     return bits < sizeof names / sizeof *names ? names[bits] : "?";
 }
 
+Figure weights_text(const LayerPlan *choice)
+{
+    Figure text;
+    const bool other = choice->grid != GRID_UNIFORM && choice->weight_bits != BITS_FLOAT;
+    snprintf(text.text, sizeof text.text, "%.*s%s", other ? 1 : 0, grid_name((GridKind)choice->grid),
+             bits_text(choice->weight_bits));
+    return text;
+}
+
+Figure weights_words(unsigned bits, GridKind grid)
+{
+    Figure words;
+    const bool other = grid != GRID_UNIFORM && bits != BITS_FLOAT;
+    snprintf(words.text, sizeof words.text, "%s%s%s", bits_words(bits), other ? " " : "",
+             other ? grid_name(grid) : "");
+    return words;
+}
+
 Figure shape_figure(const Layer *layer)
 {
     Figure shape = {""};
@@ -43,8 +61,10 @@ void title_with_layer(char *title, size_t capacity, const Scene *scene, size_t l
     if (layer == NO_INDEX)
         snprintf(title, capacity, "Reconstruction error");
     else
-        snprintf(title, capacity, "Reconstruction error · %s · %s", scene_short_name(scene, layer).text,
-                 bits_words(scene->plan->layers[layer].weight_bits));
+        snprintf(
+            title, capacity, "Reconstruction error · %s · %s", scene_short_name(scene, layer).text,
+            weights_words(scene->plan->layers[layer].weight_bits, (GridKind)scene->plan->layers[layer].grid)
+                .text);
 }
 
 void add_reason(Words *words, const Scene *scene, size_t layer)

@@ -24,6 +24,11 @@ const char *bits_text(unsigned bits);
 /* The same in words: "8 bits", "float". */
 const char *bits_words(unsigned bits);
 
+/* The bit width of a layer's weights, with the initial of a grid that is not uniform: "4", "p4", "-". */
+Figure weights_text(const LayerPlan *choice);
+/* The same in words: "4 bits", "4 bits power-of-two", "float". */
+Figure weights_words(unsigned bits, GridKind grid);
+
 /* The shape of a layer's weights: "64x32x3x3". */
 Figure shape_figure(const Layer *layer);
 

@@ -6,7 +6,7 @@
  * by descending |w_k| sqrt(H'_kk), the paper's greedy order, and brings each to its best level with the
  * others held:
  *
- *     q_k <- clip(round(q_k - r_k / H'_kk)),      r = H'q - g'/a.
+ *     q_k <- the level nearest to q_k - r_k / H'_kk,      r = H'q - g'/a.
  *
  * After each sweep a = g'.q / q'H'q. Sweeps go on until no code changes, at most SWEEPS (the paper makes 3 or
  * 4). A channel keeps its round-to-nearest codes where COMQ ends above them. */
@@ -96,7 +96,7 @@ static void start_channel(Sweeper *sweeper, const Descent *descent, size_t c, co
 }
 
 /* Returns how many coordinates moved. */
-static size_t sweep(Sweeper *sweeper, const Hessian *hessian, double limit)
+static size_t sweep(Sweeper *sweeper, const Hessian *hessian, const Grid *grid)
 {
     const size_t n = hessian->problem->n;
     size_t moved = 0;
@@ -105,7 +105,7 @@ static size_t sweep(Sweeper *sweeper, const Hessian *hessian, double limit)
         if (hessian_dead(hessian, k)) continue;
         const float *row = hessian->h + k * n;
         const double r = sweeper->p[k] - sweeper->target[k] / sweeper->scale;
-        const double d = grid_nearest(sweeper->q[k] - r / (double)row[k], limit) - sweeper->q[k];
+        const double d = grid_round(grid, sweeper->q[k] - r / (double)row[k]) - sweeper->q[k];
         if (d == 0) continue;
         sweeper->q[k] += d;
         for (size_t j = 0; j < n; j++) sweeper->p[j] += d * (double)row[j];
@@ -115,7 +115,7 @@ static size_t sweep(Sweeper *sweeper, const Hessian *hessian, double limit)
 }
 
 /* a = g'.q / q'H'q; false where that is not positive. */
-static bool refit(Sweeper *sweeper, size_t n)
+static bool refit(Sweeper *sweeper, const Grid *grid, size_t n)
 {
     double gq = 0, qp = 0;
     for (size_t k = 0; k < n; k++) {
@@ -123,7 +123,7 @@ static bool refit(Sweeper *sweeper, size_t n)
         qp += sweeper->p[k] * sweeper->q[k];
     }
     if (!(gq > 0) || !(qp > 0)) return false;
-    sweeper->scale = gq / qp;
+    sweeper->scale = grid_scale(grid, gq / qp);
     return true;
 }
 
@@ -137,8 +137,8 @@ static void solve_tile(Solver *solver, Descent *descent, size_t worker)
         if (descent->live[c] == 0) continue;
         start_channel(sweeper, descent, c, solver->rounded + (first + c) * n,
                       solver->rounded_scale[first + c]);
-        for (size_t i = 0; i < SWEEPS && sweep(sweeper, descent->hessian, grid_limit(descent->bits)) > 0; i++)
-            if (!refit(sweeper, n)) break;
+        for (size_t i = 0; i < SWEEPS && sweep(sweeper, descent->hessian, &solver->grid) > 0; i++)
+            if (!refit(sweeper, &solver->grid, n)) break;
         for (size_t k = 0; k < n; k++) candidates.codes[k * lanes + c] = (int8_t)sweeper->q[k];
     }
     descent_offer(descent, candidates.codes, candidates.spare, &solver->scratch[worker]);

@@ -4,7 +4,7 @@
  * Inputs are visited by descending H'_kk. Each weight is rounded at the channel's scale, and the weights not
  * yet visited compensate its error, by U, the upper Cholesky factor of (H' + damping)^-1:
  *
- *     q_k = clip(round(w_k / a)),   e_k = (w_k - a q_k) / U_kk,   w_j -= e_k U_kj for j > k.
+ *     q_k = the level nearest to w_k / a,   e_k = (w_k - a q_k) / U_kk,   w_j -= e_k U_kj for j > k.
  *
  * w starts as a row of (G' + damping W)(H' + damping)^-1, the least-squares weights for the quantized chain's
  * inputs, which is W itself where both chains are the same. The damping starts at a share of the mean
@@ -88,7 +88,7 @@ static void factorize_group(void *context, size_t group, size_t worker)
 
 /* codes [n] of one channel at its scale; memory: gptq_worker_bytes(). */
 static void round_channel(int8_t *codes, const Factor *factor, const Hessian *hessian, size_t channel,
-                          double scale, double limit, double *memory)
+                          double scale, const Grid *grid, double *memory)
 {
     size_t n = hessian->problem->n;
     const float *weights = hessian->problem->weights + channel * n;
@@ -102,7 +102,7 @@ static void round_channel(int8_t *codes, const Factor *factor, const Hessian *he
         size_t rows = size_min(LAZY_BLOCK, n - start), end = start + rows;
         for (size_t k = start; k < end; k++) {
             const double *u = factor->upper + k * n;
-            double q = grid_nearest(w[k] / scale, limit);
+            double q = grid_round(grid, w[k] / scale);
             codes[factor->order[k]] = (int8_t)q;
             double error = (w[k] - scale * q) / u[k];
             errors[k - start] = error;
@@ -121,7 +121,7 @@ static void round_tile(Solver *solver, Descent *descent, size_t worker)
     for (size_t c = 0; c < descent->channels; c++)
         if (descent->live[c] != 0)
             round_channel(codes + c * solver->n, factor, descent->hessian, descent->first + c,
-                          descent->scale[c], grid_limit(descent->bits), solver->worker_memory[worker]);
+                          descent->scale[c], &solver->grid, solver->worker_memory[worker]);
     descent_set_codes(descent, codes);
 }
 

@@ -45,6 +45,32 @@ static void bits_and_methods_are_set(void **state)
     plan_drop(plan);
 }
 
+static void grids_and_bits_go_together(void **state)
+{
+    Plan *plan = make_plan(); /* 8, 4 and 8 bits */
+    plan_set_method(plan, METHOD_GPTQ);
+    plan_set_grid(plan, GRID_POWER_OF_TWO);
+    assert_int_equal(plan->layers[0].grid, GRID_UNIFORM);
+    assert_int_equal(plan->layers[1].grid, GRID_POWER_OF_TWO);
+    layer_plan_set_grid(&plan->layers[0], GRID_BINARY);
+    assert_int_equal(plan->layers[0].weight_bits, 1);
+    layer_plan_set_bits(&plan->layers[0], BITS_FLOAT);
+    layer_plan_set_bits(&plan->layers[1], 5);
+    assert_int_equal(plan->layers[1].grid, GRID_UNIFORM);
+    layer_plan_set_bits(&plan->layers[1], 1);
+    assert_int_equal(plan->layers[1].grid, GRID_BINARY);
+    assert_int_equal(plan_check_grids(plan, &sample_network, &message), STATUS_OK);
+    plan->layers[1].method = METHOD_BITSPLIT;
+    assert_int_equal(plan_check_grids(plan, &sample_network, &message), STATUS_INVALID);
+    assert_non_null(strstr(message.text, "layer 'depthwise': the method bitsplit"));
+    assert_non_null(strstr(message.text, "binary does not have at 1 bit; these methods take it: gptq, "));
+    assert_true(message.remedies & REMEDY_METHOD);
+    plan->layers[1] = (LayerPlan){.weight_bits = 3, .method = METHOD_GPTQ, .grid = GRID_TERNARY};
+    assert_int_equal(plan_check_grids(plan, &sample_network, &message), STATUS_INVALID);
+    assert_non_null(strstr(message.text, "layer 'depthwise': the grid ternary has 2 bits, not 3"));
+    plan_drop(plan);
+}
+
 /* One change per field of a plan. */
 static void change(Plan *plan, int what)
 {
@@ -82,6 +108,9 @@ static void change(Plan *plan, int what)
     case 10:
         plan->options.error_compensated = true;
         break;
+    case 11:
+        plan->layers[1].grid = GRID_POWER_OF_TWO;
+        break;
     default:
         break;
     }
@@ -89,7 +118,7 @@ static void change(Plan *plan, int what)
 
 static void equality_and_hash_see_every_change(void **state)
 {
-    enum { CHANGES = 12 };
+    enum { CHANGES = 13 };
     Plan *plans[CHANGES];
     char hashes[CHANGES][65];
     for (int i = 0; i < CHANGES; i++) {
@@ -261,6 +290,12 @@ static void names_are_parsed_as_they_are_written(void **state)
     }
     Mode mode;
     assert_false(mode_parse(&mode, "parallel"));
+    for (int i = 0; i < GRID_COUNT; i++) {
+        GridKind grid = GRID_COUNT;
+        assert_true(grid_parse(&grid, grid_name((GridKind)i)));
+        assert_int_equal(grid, i);
+        assert_false(grid_parse(&grid, "grid"));
+    }
 }
 
 int main(void)
@@ -269,6 +304,7 @@ int main(void)
         cmocka_unit_test(activations_live_from_node_to_node),
         cmocka_unit_test(defaults_follow_the_paper),
         cmocka_unit_test(bits_and_methods_are_set),
+        cmocka_unit_test(grids_and_bits_go_together),
         cmocka_unit_test(equality_and_hash_see_every_change),
         cmocka_unit_test(hash_agrees_with_equality_at_zero),
         cmocka_unit_test(inputs_of_the_network_stay_float),

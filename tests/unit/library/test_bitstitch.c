@@ -89,6 +89,16 @@ static void plans_check_what_they_are_told(void **state)
     fails(bitstitch_plan_set_method(plan, 1, "magic", &error), BITSTITCH_INVALID, "magic");
     for (size_t i = 0; bitstitch_method_name(i); i++)
         ok(bitstitch_plan_set_method(plan, 1, bitstitch_method_name(i), &error));
+    fails(bitstitch_plan_set_grid(plan, 1, "cubic", &error), BITSTITCH_INVALID, "cubic");
+    fails(bitstitch_plan_set_activation_bits(plan, 1, 1, &error), BITSTITCH_INVALID, "1 bits: 2 to 8");
+    for (size_t i = 0; bitstitch_grid_name(i); i++) {
+        ok(bitstitch_plan_set_grid(plan, 1, bitstitch_grid_name(i), &error));
+        ok(bitstitch_plan_get_layer(&choice, plan, 1, &error));
+        assert_string_equal(choice.grid, bitstitch_grid_name(i));
+    }
+    assert_int_equal(choice.weight_bits, 1); /* binary */
+    ok(bitstitch_plan_set_grid(plan, BITSTITCH_ALL_LAYERS, "uniform", &error));
+    ok(bitstitch_plan_set_weight_bits(plan, 1, 4, &error));
     ok(bitstitch_plan_set_activation_bits(plan, BITSTITCH_ALL_LAYERS, 5, &error));
     ok(bitstitch_plan_copy(&copy, plan, &error));
     ok(bitstitch_plan_set_weight_bits(plan, 1, 2, &error));

@@ -272,6 +272,7 @@ static Tile make_tile(const Fixture *fixture, const Grid *grid, unsigned bits)
     place_tile(&tile, &count);
     tile.memory = zeroed(count.used);
     place_tile(&tile, &(Carver){.memory = tile.memory});
+    tile.descent.grid = grid;
     tile.descent.hessian = tile.polish.hessian = &fixture->hessian;
     tile.polish.grid = grid;
     descent_open(&tile.descent);

@@ -43,9 +43,9 @@ static Plan *make_plan(void)
 static Plan *make_odd_plan(void)
 {
     Plan *plan = make_plan();
-    plan->layers[0] = (LayerPlan){2, BITS_FLOAT, METHOD_ROUND_MSE};
-    plan->layers[1] = (LayerPlan){BITS_FLOAT, BITS_FLOAT, METHOD_GPTQ};
-    plan->layers[2] = (LayerPlan){7, 5, METHOD_CODE_DESCENT};
+    plan->layers[0] = (LayerPlan){2, BITS_FLOAT, METHOD_ROUND_MSE, GRID_TERNARY};
+    plan->layers[1] = (LayerPlan){BITS_FLOAT, BITS_FLOAT, METHOD_GPTQ, GRID_POWER_OF_TWO};
+    plan->layers[2] = (LayerPlan){7, 5, METHOD_CODE_DESCENT, GRID_UNIFORM};
     plan->options =
         (PlanOptions){MODE_INDEPENDENT, UINT64_MAX - 1, 77, PLAN_ALL_ROWS, 1.0 / 3, false, false, true};
     return plan;
@@ -92,7 +92,7 @@ static Result whole_run(const Plan *plan, Pipeline *pipeline, LayerResult layers
 /* --- CSV out ---------------------------------------------------------------------------------------- */
 
 #define HEADER                                                                                               \
-    "index,name,operator,shape,parameters,macs,weight_bits,activation_bits,method,rounding_error,"           \
+    "index,name,operator,shape,parameters,macs,weight_bits,activation_bits,method,grid,rounding_error,"      \
     "bitsplit_error,polished_error,heldout_error,local_error,accumulated_error,sqnr_db,codes_changed,"       \
     "bytes,lambda,hybrid_contribution,hybrid_share,hybrid_share_per_kib,spectral_contribution,"              \
     "spectral_share\r\n"
@@ -104,9 +104,10 @@ static void csv_of_a_plan_alone(void **state)
     assert_int_equal(plan_csv_write(scratch_path("p.csv"), &result, &message), STATUS_OK);
     char *text = scratch_read(scratch_path("p.csv"));
     assert_string_equal(
-        text, HEADER "1,conv1,Conv,16x1x3x3,160,112896,8,float,bitsplit,,,,,,,,,272,,,,,,\r\n"
-                     "2,depthwise,Conv,16x1x3x3,144,9007199254740993,4,float,bitsplit,,,,,,,,,136,,,,,,\r\n"
-                     "3,fc,Gemm,10x7,80,70,8,float,bitsplit,,,,,,,,,150,,,,,,\r\n");
+        text,
+        HEADER "1,conv1,Conv,16x1x3x3,160,112896,8,float,bitsplit,uniform,,,,,,,,,272,,,,,,\r\n"
+               "2,depthwise,Conv,16x1x3x3,144,9007199254740993,4,float,bitsplit,uniform,,,,,,,,,136,,,,,,\r\n"
+               "3,fc,Gemm,10x7,80,70,8,float,bitsplit,uniform,,,,,,,,,150,,,,,,\r\n");
     free(text);
     plan_drop(plan);
 }
@@ -120,11 +121,13 @@ static void check_csv_of_a_run(void)
     assert_int_equal(plan_csv_write(scratch_path("p.csv"), &result, &message), STATUS_OK);
     char *text = scratch_read(scratch_path("p.csv"));
     assert_string_equal(
-        text, HEADER
-        "1,conv1,Conv,16x1x3x3,160,112896,2,float,round-mse,0.333333333,0.1,,1e-10,,0,,12,164,,,,,,\r\n"
-        "2,depthwise,Conv,16x1x3x3,144,9007199254740993,float,float,gptq,0.333333333,1.1,,1e-10,,0,,,"
-        "576,,,,,,\r\n"
-        "3,fc,Gemm,10x7,80,70,7,5,code-descent,0.333333333,2.1,,1e-10,,0,,12,170,,,,,,\r\n");
+        text,
+        HEADER "1,conv1,Conv,16x1x3x3,160,112896,2,float,round-mse,ternary,0.333333333,0.1,,1e-10,,0,,12,164,"
+               ",,,,,\r\n"
+               "2,depthwise,Conv,16x1x3x3,144,9007199254740993,float,float,gptq,power-of-two,0.333333333,1.1,"
+               ",1e-10,,0,,,"
+               "576,,,,,,\r\n"
+               "3,fc,Gemm,10x7,80,70,7,5,code-descent,uniform,0.333333333,2.1,,1e-10,,0,,12,170,,,,,,\r\n");
     free(text);
     plan_drop(plan);
 }
@@ -201,6 +204,20 @@ static void csv_by_hand_is_read(void **state)
     }
 }
 
+/* A file without grids keeps the plan's where it has the bits. */
+static void csv_without_grids(void **state)
+{
+    Plan *plan = make_plan();
+    layer_plan_set_grid(&plan->layers[0], GRID_POWER_OF_TWO);
+    layer_plan_set_grid(&plan->layers[1], GRID_TERNARY);
+    const char *path = scratch_text("p.csv", "name,weight_bits,grid\nconv1,3,\ndepthwise,4,\nfc,1,\n");
+    assert_int_equal(plan_csv_read(plan, &sample_network, path, &message), STATUS_OK);
+    assert_int_equal(plan->layers[0].grid, GRID_POWER_OF_TWO);
+    assert_int_equal(plan->layers[1].grid, GRID_UNIFORM);
+    assert_int_equal(plan->layers[2].grid, GRID_BINARY);
+    plan_drop(plan);
+}
+
 static void refuse_csv(const char *data, size_t size, Status status, const char *part)
 {
     Plan *plan = make_plan(), *before = make_plan();
@@ -226,7 +243,12 @@ static void wrong_csv_is_refused(void **state)
         {"name,weight_bits\nfc,17\n", "line 2, column 'weight_bits': '17' is not a width"},
         {"name,weight_bits\nfc,4.5\n", "'4.5' is not a width"},
         {"name,weight_bits\nfc,four\n", "'four' is not a width"},
-        {"name,weight_bits\nfc,1\n", "'1' is not a width"},
+        {"name,weight_bits,grid\nfc,3,cubic\n", "line 2, column 'grid': no grid is called 'cubic'"},
+        {"name,weight_bits,grid\nfc,1,uniform\n",
+         "column 'weight_bits': the grid uniform has 2 to 8 bits, not 1"},
+        {"name,weight_bits,grid\nfc,5,power-of-two\n", "the grid power-of-two has 2 to 4 bits, not 5"},
+        {"name,weight_bits,grid\nfc,2,binary\n", "the grid binary has 1 bit, not 2"},
+        {"name,weight_bits,activation_bits\nfc,3,1\n", "column 'activation_bits': '1' is not a width"},
         {"name,weight_bits\nfc,9\n", "'9' is not a width"},
         {"name,weight_bits\nfc,-4\n", "'-4' is not a width"},
         {"name,weight_bits\nfc,\n", "'' is not a width"},
@@ -576,6 +598,9 @@ static void wrong_json_is_refused(void **state)
         {"\"conv1\"", "\"fc\"", "key 'layers[2].name': layer 'fc' is there twice"},
         {"\"conv1\"", "\"conv\"",
          "key 'layers[0].name': the network has no layer 'conv': did you mean 'conv1'?"},
+        {"\"weight_bits\":\t8", "\"weight_bits\": 1",
+         "key 'layers[0].weight_bits': the grid uniform has 2 to 8 bits, not 1"},
+        {"\"uniform\"", "\"cubic\"", "key 'layers[0].grid': no grid is called 'cubic'"},
         {"\"weight_bits\":\t8", "\"weight_bits\": 17", "key 'layers[0].weight_bits': a bit width is needed"},
         {"\"weight_bits\":\t8", "\"weight_bits\": 4.5", "key 'layers[0].weight_bits'"},
         {"\"weight_bits\":\t8", "\"weight_bits\": null", "key 'layers[0].weight_bits'"},
@@ -651,6 +676,7 @@ int main(void)
         TEST(csv_comes_back),
         TEST(csv_cells_are_no_formulas),
         TEST(csv_by_hand_is_read),
+        TEST(csv_without_grids),
         TEST(wrong_csv_is_refused),
         TEST(large_csv_is_refused),
         TEST(json_comes_back),

@@ -32,7 +32,8 @@ typedef enum SortKey { /* of the layers; columns of the table */
 typedef enum OverlayKind {
     OVERLAY_NONE,
     OVERLAY_DETAILS, /* of the layer under the cursor */
-    OVERLAY_HELP,
+    OVERLAY_GUIDE,   /* explains the page in focus */
+    OVERLAY_HELP,    /* all keys */
     OVERLAY_VISITS,  /* visited plans: to compare, and to return to one */
     OVERLAY_QUESTION /* a text that is answered by a key */
 } OverlayKind;
@@ -78,6 +79,7 @@ typedef struct Scene {
     bool *marked;  /* [layer_count] */
     size_t marked_count;
 
+    bool welcome; /* the first screen's welcome, until a key is pressed; without an overlay */
     OverlayKind overlay;
     size_t overlay_first;  /* topmost line shown */
     size_t overlay_cursor; /* in lists */

@@ -49,6 +49,17 @@ static Places below_panels(const Canvas *canvas, const Scene *scene)
     return places;
 }
 
+/* An explanation stands beside the panel that it explains, where the panels stand in pairs. */
+static Area beside_focus(const Places *places, Area overlay, Panel front)
+{
+    const Layout *layout = &places->layout;
+    const Area left = layout->panels[PANEL_LAYERS], right = layout->panels[PANEL_ACCURACY];
+    if (left.rows == 0 || right.rows == 0 || right.column < left.column + left.columns) return overlay;
+    const bool explains_left = front == PANEL_LAYERS || front == PANEL_LOSS;
+    const Area side = explains_left ? right : left;
+    return (Area){left.row, side.column, right.row + right.rows - left.row, side.columns};
+}
+
 static Places find_places(const Canvas *canvas, const Scene *scene)
 {
     Places places = {.layout = layout_compute(canvas->rows, canvas->columns, scene->front, scene->zoomed)};
@@ -60,6 +71,7 @@ static Places find_places(const Canvas *canvas, const Scene *scene)
                      ? beside_panels(canvas->rows, canvas->columns, scene)
                      : below_panels(canvas, scene);
     places.overlay = overlay;
+    if (scene->overlay == OVERLAY_GUIDE) places.overlay = beside_focus(&places, overlay, scene->front);
     return places;
 }
 
@@ -92,9 +104,9 @@ static const struct {
     const char *title;
     int (*draw)(Canvas *canvas, Area inner, const Scene *scene, int first);
 } overlays[] = {
-    [OVERLAY_NONE] = {"", lesson_draw},      [OVERLAY_DETAILS] = {"Layer", details_draw},
-    [OVERLAY_HELP] = {"Keys", help_draw},    [OVERLAY_VISITS] = {"Visited plans", NULL},
-    [OVERLAY_QUESTION] = {"Question", NULL},
+    [OVERLAY_NONE] = {"", lesson_draw},           [OVERLAY_DETAILS] = {"Layer", details_draw},
+    [OVERLAY_GUIDE] = {"This panel", guide_draw}, [OVERLAY_HELP] = {"Keys", help_draw},
+    [OVERLAY_VISITS] = {"Visited plans", NULL},   [OVERLAY_QUESTION] = {"Question", NULL},
 };
 
 static int scroll_limit(const Canvas *canvas, Area inner, const Scene *scene)
@@ -123,6 +135,14 @@ static void draw_overlay(Canvas *canvas, Area area, const Scene *scene)
     if (scene->overlay == OVERLAY_NONE) return;
     if (scene->overlay == OVERLAY_DETAILS && scene_layer(scene) != NO_INDEX)
         title = scene_name(scene, scene_layer(scene));
+    char explained[sizeof((Page *)0)->title + 16];
+    if (scene->overlay == OVERLAY_GUIDE) {
+        Page page;
+        page_fill(&page, scene, scene_view(scene, scene->front));
+        snprintf(explained, sizeof explained, "Explained: %s", page.title);
+        page_free(&page);
+        title = explained;
+    }
     if (scene->overlay == OVERLAY_QUESTION) { /* in the middle, as large as its text */
         int columns = area.columns < 60 ? area.columns : 60;
         int rows = canvas_paragraph_rows(canvas, columns - 4, text) + 2;
@@ -174,6 +194,7 @@ void screen_draw(Canvas *canvas, const Scene *scene)
         draw_panel(canvas, places.layout.panels[panel], scene, panel);
     draw_lesson(canvas, places.lesson, scene);
     draw_overlay(canvas, places.overlay, scene);
+    if (scene->welcome && scene->overlay == OVERLAY_NONE) welcome_draw(canvas, places.overlay, scene);
     header_draw(canvas, places.layout.header, scene);
     footer_draw(canvas, places.layout.footer, scene);
 }

@@ -8,7 +8,7 @@
 static void turn_wheel(Session *session, const Target *target, int step)
 {
     const KeyContext context = session_context(session);
-    if (context == KEYS_HELP || context == KEYS_DETAILS) {
+    if (context == KEYS_GUIDE || context == KEYS_HELP || context == KEYS_DETAILS) {
         act_scroll(session, step * WHEEL_ROWS);
     } else if (context == KEYS_VISITED) {
         act_move(session, step);
@@ -67,6 +67,7 @@ void act_on_mouse(Session *session, const TerminalEvent *event)
     const Target target = screen_target(&session->canvas, &session->scene, event->row, event->column);
     const KeyContext context = session_context(session);
     session->scene.notice[0] = 0;
+    session->scene.welcome = false;
     if (event->mouse == MOUSE_SCROLL_UP || event->mouse == MOUSE_SCROLL_DOWN) {
         turn_wheel(session, &target, event->mouse == MOUSE_SCROLL_UP ? -1 : 1);
     } else if (target.kind == TARGET_HINT) {

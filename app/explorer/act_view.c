@@ -9,6 +9,7 @@
 void act_panel(Session *session, int direction)
 {
     session->scene.front = (Panel)(((int)session->scene.front + direction + PANEL_COUNT) % PANEL_COUNT);
+    if (session->scene.overlay == OVERLAY_GUIDE) session->scene.overlay_first = 0; /* another text */
 }
 
 void action_show_view(Session *session, ViewId view)
@@ -17,6 +18,7 @@ void action_show_view(Session *session, ViewId view)
     session->scene.front = panel;
     session->scene.views[panel] = view;
     session->scene.chart_cursor[panel] = SIZE_MAX;
+    if (session->scene.overlay == OVERLAY_GUIDE) session->scene.overlay_first = 0;
 }
 
 void act_page(Session *session, int unused)
@@ -154,6 +156,12 @@ void act_return_to_visited(Session *session, int unused)
     (void)unused;
     session->scene.overlay = OVERLAY_NONE;
     action_return_to(session, session->scene.overlay_cursor);
+}
+
+void act_guide(Session *session, int unused)
+{
+    (void)unused;
+    show_overlay(session, OVERLAY_GUIDE);
 }
 
 void act_help(Session *session, int unused)

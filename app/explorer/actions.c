@@ -12,7 +12,8 @@ static void tell_no_meaning(Session *session, KeyContext context, int key)
         [KEYS_BITS] = "activation bits: 2 to 8, f for float, Esc to leave them unchanged",
         [KEYS_DETAILS] = "Esc closes the details first",
         [KEYS_VISITED] = "Esc closes the list first",
-        [KEYS_HELP] = "Esc closes the help first",
+        [KEYS_GUIDE] = "Esc closes the explanation first",
+        [KEYS_HELP] = "Esc closes the list first",
         [KEYS_QUESTION] = "y for yes, n for no"};
     char name[KEY_NAME];
     session_tell(session, "%s does nothing here: %s", key_name(name, key),
@@ -24,6 +25,7 @@ void act_on_key(Session *session, int key)
     const KeyContext context = session_context(session);
     const KeyEntry *entry = key_find(context, key);
     session->scene.notice[0] = 0;
+    session->scene.welcome = false;
     if (entry)
         key_press(entry, session, key);
     else if (context == KEYS_PROMPT)

@@ -64,7 +64,8 @@ KeyHandler
 KeyHandler act_pareto_axis; /* shows accuracy over cost; if shown: over the next cost */
 KeyHandler act_visited;
 KeyHandler act_return_to_visited;
-KeyHandler act_help;
+KeyHandler act_guide; /* explains the page in focus */
+KeyHandler act_help;  /* lists all keys */
 KeyHandler act_close;
 KeyHandler act_scroll;      /* an overlay or the lesson's text, by `argument` rows */
 KeyHandler act_scroll_page; /* -1 up, 1 down */

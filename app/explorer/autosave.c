@@ -3,6 +3,7 @@
 #include "app/explorer/autosave.h"
 
 #include "app/explorer/session.h"
+#include "base/file_replace.h"
 #include "base/seconds.h"
 
 #include <errno.h>
@@ -149,6 +150,21 @@ void autosave_offer(Session *session)
         else
             ask(session, path, &exploration);
         if (status == STATUS_OK) exploration_free(&exploration);
+    }
+    free(path);
+}
+
+/* --- the first start --------------------------------------------------------------------------------- */
+
+void autosave_welcome(Session *session)
+{
+    Message message = {0};
+    char *folder = state_folder(), *path = NULL;
+    if (folder && asprintf(&path, "%s/welcomed", folder) < 0) path = NULL;
+    free(folder);
+    if (path && access(path, F_OK) != 0) {
+        session->scene.welcome = true;
+        if (make_folders(path, &message) == STATUS_OK) file_replace(path, "", 0, NULL);
     }
     free(path);
 }

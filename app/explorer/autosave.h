@@ -43,4 +43,8 @@ void autosave_sometimes(struct Session *session);
 /* Saves where something changed. */
 Status autosave_now(struct Session *session, Message *message);
 
+/* Shows the welcome at the very first start: where the state folder has no file `welcomed`, which it makes.
+ */
+void autosave_welcome(struct Session *session);
+
 #endif

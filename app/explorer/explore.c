@@ -140,6 +140,7 @@ static Status run(Explore *explore, Message *message)
     explore->session.canvas.colors = terminal_has_pixels();
     explore->session.kept.on = true;
     autosave_offer(&explore->session);
+    autosave_welcome(&explore->session);
     Status status = loop(explore, message);
     return leave(explore, status, message);
 }

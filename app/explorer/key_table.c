@@ -91,7 +91,8 @@ const KeyEntry key_table[] = {
     {GROUP_PROGRAM, {CTRL('z')}, false, act_suspend, 0, "back to the shell, until fg", NULL, NULL},
     {GROUP_PROGRAM, {'q'}, false, act_quit, 0, "quit", "quit", NULL},
     {GROUP_PROGRAM, {CTRL('c')}, false, act_quit, 0, "quit", NULL, NULL},
-    {GROUP_PROGRAM, {'?'}, false, act_help, 0, "this help", "help", NULL},
+    {GROUP_PROGRAM, {'?'}, false, act_guide, 0, "this panel explained", "explain", NULL},
+    {GROUP_PROGRAM, {'H'}, false, act_help, 0, "all keys", NULL, NULL},
 
     {GROUP_BITS, {'2', '8'}, true, act_activation_bits, 2, "bits, marked or this", "activation bits", NULL},
     {GROUP_BITS, {'f', '0'}, false, act_activation_bits, BITS_FLOAT, "float activations", "float", NULL},
@@ -116,6 +117,17 @@ const KeyEntry key_table[] = {
     {GROUP_VISITED, {ENTER}, false, act_return_to_visited, 0, "return to the plan", "return to it", NULL},
     {GROUP_VISITED, {ESC, 'q'}, false, act_close, 0, "close", "close", NULL},
     {GROUP_VISITED, {'V', CTRL('c')}, false, act_close, 0, "close", NULL, NULL},
+
+    {GROUP_GUIDE, {'k', UP}, false, act_scroll, -1, "scroll up", "up", NULL},
+    {GROUP_GUIDE, {'j', DOWN}, false, act_scroll, 1, "scroll down", "down", NULL},
+    {GROUP_GUIDE, {PAGE_UP, CTRL('b')}, false, act_scroll_page, -1, "a page up", NULL, NULL},
+    {GROUP_GUIDE, {PAGE_DOWN, CTRL('f'), ' '}, false, act_scroll_page, 1, "a page down", "page", NULL},
+    {GROUP_GUIDE, {'\t'}, false, act_panel, 1, "the next panel explained", "next panel", NULL},
+    {GROUP_GUIDE, {KEYCODE_BACK_TAB}, false, act_panel, -1, "the previous panel explained", NULL, NULL},
+    {GROUP_GUIDE, {'v'}, false, act_page, 0, "the panel's next page explained", "its next page", NULL},
+    {GROUP_GUIDE, {ESC, 'q'}, false, act_close, 0, "close", "close", NULL},
+    {GROUP_GUIDE, {CTRL('c')}, false, act_close, 0, "close", NULL, NULL},
+    {GROUP_GUIDE, {'?', 'H'}, false, act_help, 0, "all keys", "all keys", NULL},
 
     {GROUP_HELP, {'k', UP}, false, act_scroll, -1, "scroll up", "up", NULL},
     {GROUP_HELP, {'j', DOWN}, false, act_scroll, 1, "scroll down", "down", NULL},
@@ -156,7 +168,8 @@ static const struct {
     [GROUP_BITS] = {KEYS_BITS, "after a: activation bits"},
     [GROUP_DETAILS] = {KEYS_DETAILS, "in details"},
     [GROUP_VISITED] = {KEYS_VISITED, "in visited plans"},
-    [GROUP_HELP] = {KEYS_HELP, "in help"},
+    [GROUP_GUIDE] = {KEYS_GUIDE, "in an explanation"},
+    [GROUP_HELP] = {KEYS_HELP, "in the list of keys"},
     [GROUP_QUESTION] = {KEYS_QUESTION, "in questions"},
     [GROUP_PROMPT] = {KEYS_PROMPT, "in a typed line"},
 };

@@ -24,7 +24,8 @@ typedef enum KeyContext {
     KEYS_BITS,     /* activation bits, after the key that asks for them */
     KEYS_DETAILS,  /* the overlay with a layer's details */
     KEYS_VISITED,  /* the overlay with the visited plans */
-    KEYS_HELP,     /* the help screen */
+    KEYS_GUIDE,    /* the explanation of the page in focus */
+    KEYS_HELP,     /* the list of all keys */
     KEYS_QUESTION, /* a yes or no question */
     KEYS_PROMPT,   /* a line being typed: keys without a row type themselves */
     KEYS_CONTEXTS
@@ -41,6 +42,7 @@ typedef enum KeyGroup {
     GROUP_BITS,
     GROUP_DETAILS,
     GROUP_VISITED,
+    GROUP_GUIDE,
     GROUP_HELP,
     GROUP_QUESTION,
     GROUP_PROMPT,

@@ -18,7 +18,7 @@
 const ScriptHelp script_help[] = {
     {"size 120x40", "columns and rows of the screen (80x24)"},
     {"keys jj4<Tab>",
-     "presses keys: characters, and names in <> as the program's help (?) shows them; <Lt> is a "
+     "presses keys: characters, and names in <> as the list of keys (H) shows them; <Lt> is a "
      "<; blanks are skipped"},
     {"type TEXT", "types the rest of the line"},
     {"wait", "until the worker has nothing left to do, or is paused"},

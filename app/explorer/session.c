@@ -282,11 +282,9 @@ void session_follow_plan(Session *session)
 
 KeyContext session_context(const Session *session)
 {
-    static const KeyContext overlays[] = {[OVERLAY_NONE] = KEYS_PANELS,
-                                          [OVERLAY_DETAILS] = KEYS_DETAILS,
-                                          [OVERLAY_HELP] = KEYS_HELP,
-                                          [OVERLAY_VISITS] = KEYS_VISITED,
-                                          [OVERLAY_QUESTION] = KEYS_QUESTION};
+    static const KeyContext overlays[] = {
+        [OVERLAY_NONE] = KEYS_PANELS, [OVERLAY_DETAILS] = KEYS_DETAILS, [OVERLAY_GUIDE] = KEYS_GUIDE,
+        [OVERLAY_HELP] = KEYS_HELP,   [OVERLAY_VISITS] = KEYS_VISITED,  [OVERLAY_QUESTION] = KEYS_QUESTION};
     if (session->scene.prompt) return KEYS_PROMPT;
     return session->asks_bits ? KEYS_BITS : overlays[session->scene.overlay];
 }

@@ -87,7 +87,7 @@ class Man(Story):
             self.assertEqual(re.findall(r"^\\fB([a-z-]+)", self.section(name), re.MULTILINE), words)
 
     def test_every_key_of_the_help_screen(self):
-        self.write("script", "size 100x120\nkeys ?\ndump\n")
+        self.write("script", "size 100x120\nkeys H\ndump\n")
         screen = self.good(DATA / "lenet5.json", "--script", "script")
         shown = [line.strip("│ ") for part in (slice(0, 50), slice(50, 100)) for line in
                  (row[part] for row in screen.splitlines()[2:-2])]

@@ -4,6 +4,7 @@
 #include "recorded.h"
 #include "report/plan_csv.h"
 #include "scratch.h"
+#include "views/guide.h"
 #include "views/layer_cost.h"
 #include "views/layer_order.h"
 #include "views/lesson.h"
@@ -268,6 +269,33 @@ static void keys(Recorded *recorded)
     recorded->scene.overlay = OVERLAY_HELP;
 }
 
+static void guide(Recorded *recorded)
+{
+    front(recorded, VIEW_LAYERS);
+    recorded->scene.zoomed = false;
+    recorded->scene.overlay = OVERLAY_GUIDE;
+}
+
+static void guide_of_the_widths(Recorded *recorded)
+{
+    widths(recorded);
+    recorded->scene.zoomed = false;
+    recorded->scene.overlay = OVERLAY_GUIDE;
+}
+
+static void guide_of_the_ladder(Recorded *recorded)
+{
+    front(recorded, VIEW_LOSS_LADDER);
+    recorded->scene.zoomed = false;
+    recorded->scene.overlay = OVERLAY_GUIDE;
+}
+
+static void welcome(Recorded *recorded)
+{
+    recorded_show(recorded, MOMENT_OPENING);
+    recorded->scene.welcome = true;
+}
+
 static void question(Recorded *recorded)
 {
     recorded->scene.overlay = OVERLAY_QUESTION;
@@ -335,6 +363,10 @@ static const struct {
     {"whole/failed", failed, NORMAL},
     {"whole/prompt", prompt, SMALL | NORMAL},
     {"whole/prompt_selected", prompt_selected, SMALL | STYLED},
+    {"overlays/welcome", welcome, SMALL | NORMAL | WIDE | TALL},
+    {"overlays/guide", guide, SMALL | NORMAL | WIDE | TALL | PLAIN},
+    {"overlays/guide_widths", guide_of_the_widths, NORMAL | WIDE | TALL},
+    {"overlays/guide_ladder", guide_of_the_ladder, NORMAL | WIDE | TALL},
     {"layers/all", layers, SMALL | NORMAL | LARGE | HUGE_SIZE},
     {"layers/network", network_graph, SMALL | NORMAL | WIDE | TALL | PLAIN | STYLED},
     {"layers/network_beside", network_small, NORMAL | WIDE | TALL},
@@ -1063,6 +1095,105 @@ static void the_lesson_names_keys_of_the_table(void **state)
     stage_free(&stage);
 }
 
+/* --- the guide ---------------------------------------------------------------------------------------- */
+
+/* All that is said of the page in focus and of the screen's first line. */
+static void tell(Text *all, const Scene *scene, const Term *term)
+{
+    Words words = {0};
+    guide_tell_term(&words, scene, term);
+    text_append(all, "%s\n", words.text);
+}
+
+static void tell_all(Text *all, const Scene *scene)
+{
+    const Term *term;
+    text_free(all);
+    for (size_t i = 0; (term = guide_page_term(scene, i)) != NULL; i++) tell(all, scene, term);
+    for (size_t i = 0; (term = guide_header_term(i)) != NULL; i++) tell(all, scene, term);
+    assert_false(all->failed);
+}
+
+static void assert_tells(const Text *words, const char *format, ...) __attribute__((format(printf, 2, 3)));
+static void assert_tells(const Text *words, const char *format, ...)
+{
+    char expected[256];
+    va_list arguments;
+    va_start(arguments, format);
+    vsnprintf(expected, sizeof expected, format, arguments);
+    va_end(arguments);
+    if (!strstr(words->data, expected)) fail_msg("'%s' is not in:\n%s", expected, words->data);
+}
+
+/* Every page of every panel is explained, with and without figures. */
+static void every_page_is_explained(void **state)
+{
+    for (ViewId view = 0; view < VIEW_COUNT; view++) {
+        for (Moment moment = MOMENT_OPENING; moment <= MOMENT_DONE; moment++) {
+            Stage stage = make_stage((Size){80, 24});
+            Words page = {0};
+            Text all = {0};
+            recorded_show(stage.recorded, moment);
+            front(stage.recorded, view);
+            guide_tell_page(&page, stage.scene);
+            assert_true(page.length > 40);
+            tell_all(&all, stage.scene);
+            text_free(&all);
+            stage_free(&stage);
+        }
+    }
+}
+
+/* The guide's figures, computed anew from what was recorded. */
+static void the_guide_has_the_figures_of_now(void **state)
+{
+    Stage stage = make_stage((Size){80, 24});
+    const Ladder *bound = &stage.recorded->snapshot.ladder;
+    Text words = {0};
+    size_t most = 0;
+    char change[64];
+    for (size_t l = 0; l < RECORDED_LAYERS; l++)
+        if (bound->steps[l].hybrid > bound->steps[most].hybrid) most = l;
+    layers(stage.recorded);
+    tell_all(&words, stage.scene);
+    assert_tells(&words, "Now the hybrid bound's largest share is %.1f %% of %s.",
+                 100 * bound->steps[most].hybrid / bound->hybrid, stage.recorded->layers[most].name);
+    change_text(change, 20, 16, 10000);
+    assert_tells(&words, "Now %s, neither a loss nor a gain is shown.", change);
+    assert_tells(&words, "Now 93.50 %% on 10,000 images");
+    guide_of_the_ladder(stage.recorded);
+    tell_all(&words, stage.scene);
+    assert_tells(&words, "Now %s.", figure_number(bound->hybrid / bound->output_norm).text);
+    assert_tells(&words, "Now %s.", figure_number(bound->measured / bound->output_norm).text);
+    for (Certificate c = CERTIFIED_NORMS; c <= CERTIFIED_BY_STAGE; c++)
+        assert_tells(&words, "%s %.2f %%", certificate_name(c),
+                     100 * (double)bound->certified[c] / (double)bound->images);
+    guide_of_the_widths(stage.recorded);
+    tell_all(&words, stage.scene);
+    const size_t here = scene_layer(stage.scene);
+    assert_tells(&words, "no bit width comes below it. Now %s: %s.", stage.recorded->layers[here].name,
+                 figure_number(stage.recorded->states[here].input_floor).text);
+    text_free(&words);
+    stage_free(&stage);
+}
+
+/* The panel that is explained stays in sight where the panels stand in pairs. */
+static void an_explanation_stands_beside_its_panel(void **state)
+{
+    for (Panel panel = 0; panel < PANEL_COUNT; panel++) {
+        Stage stage = make_stage((Size){120, 40});
+        stage.scene->front = panel;
+        const bool left = panel == PANEL_LAYERS || panel == PANEL_LOSS;
+        screen_draw(&stage.canvas, stage.scene);
+        const int row = find_row(&stage.canvas, left ? "blocks.2.b.0" : "RTN 4.21e-3");
+        stage.scene->overlay = OVERLAY_GUIDE;
+        screen_draw(&stage.canvas, stage.scene);
+        assert_int_equal(find_row(&stage.canvas, left ? "blocks.2.b.0" : "RTN 4.21e-3"), row);
+        assert_true(find_row(&stage.canvas, "Explained: ") > 0);
+        stage_free(&stage);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -1090,6 +1221,9 @@ int main(void)
         cmocka_unit_test(the_title_shows_the_paired_change),
         cmocka_unit_test(accuracy_by_depth_shows_its_interval),
         cmocka_unit_test(only_the_weights_part_of_a_contribution_changes),
+        cmocka_unit_test(every_page_is_explained),
+        cmocka_unit_test(the_guide_has_the_figures_of_now),
+        cmocka_unit_test(an_explanation_stands_beside_its_panel),
         cmocka_unit_test(every_step_is_set_up_and_shown),
         cmocka_unit_test(the_lesson_names_keys_of_the_table),
     };

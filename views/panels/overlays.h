@@ -11,6 +11,10 @@
 
 /* All that is known of the layer under the cursor. */
 int details_draw(Canvas *canvas, Area inner, const Scene *scene, int first);
+/* What the page in focus shows, and its terms. */
+int guide_draw(Canvas *canvas, Area inner, const Scene *scene, int first);
+/* The welcome in a box in the middle of an area. */
+void welcome_draw(Canvas *canvas, Area area, const Scene *scene);
 /* The keys, from scene->help. */
 int help_draw(Canvas *canvas, Area inner, const Scene *scene, int first);
 /* The text of the lesson's step. */

@@ -210,9 +210,9 @@ static void panels_and_pages(void **state)
 
 static void overlays_open_and_close(void **state)
 {
-    static const char *const open[] = {"?", "<Enter>"};
-    static const OverlayKind kinds[] = {OVERLAY_HELP, OVERLAY_DETAILS};
-    for (size_t i = 0; i < 2; i++) {
+    static const char *const open[] = {"?", "??", "H", "<Enter>"};
+    static const OverlayKind kinds[] = {OVERLAY_GUIDE, OVERLAY_HELP, OVERLAY_HELP, OVERLAY_DETAILS};
+    for (size_t i = 0; i < 4; i++) {
         press(open[i]);
         assert_int_equal(session.scene.overlay, kinds[i]);
         press("jk<PgDn>2uq");
@@ -543,7 +543,8 @@ static void a_key_that_does_nothing_says_why(void **state)
                  {"E", "No effect yet"},
                  {"Q", "Q does nothing here"},
                  {"<Enter>u", "closes the details"},
-                 {"?u", "closes the help"},
+                 {"?u", "closes the explanation"},
+                 {"??u", "closes the list"},
                  {"aj", "2 to 8"},
                  {"/none<Enter>3", "the filter hides all layers"},
                  {"/none<Enter><Enter>", "filter hides all"},
@@ -585,7 +586,7 @@ static void a_click_on_a_hint_presses_its_key(void **state)
         session_draw(&session);
         act_on_mouse(&session, &event);
         paused |= session.scene.paused;
-        helped |= session.scene.overlay == OVERLAY_HELP;
+        helped |= session.scene.overlay == OVERLAY_GUIDE;
         told |= strstr(session.scene.notice, "from 2 to 8") != NULL;
     }
     assert_true(paused && helped && told);

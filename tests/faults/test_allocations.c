@@ -4,7 +4,8 @@
  * with an error that has a message, or with the results of the undisturbed run; files are complete or do not
  * exist. The address sanitizer checks for leaks.
  *
- *     test_allocations [JOURNEY]          a cmocka pattern, for example "quantize*"
+ *     test_allocations [JOURNEY]     a cmocka pattern, for example "quantize*"; or a part, "2/4": every
+ * fourth journey from the second on
  */
 #include "allocation_faults.h"
 #include "app/cli/blas_kernel.h"
@@ -36,7 +37,14 @@
 #define GRAPH                                                                                                \
     "a=Conv(x,{4,3,3,3}#1,{4}#2) pads=[1,1,1,1]; b=Relu(a); c=MaxPool(b) kernel_shape=[2,2] strides=[2,2]; " \
     "d=Conv(c,{6,4,3,3}#3); e=Relu(d); f=Flatten(e); y=Gemm(f,{24,5}#4,{5}#5)"
-#define PREPARED NETWORK " --images noise --image-labels labels --mean 0.5 --std 0.3 --calibration noise "
+/* For journeys that solve the same layers many times. */
+#define SMALL_NETWORK "small.onnx"
+#define SMALL_GRAPH                                                                                          \
+    "a=Conv(x,{2,3,2,2}#1,{2}#2) strides=[2,2]; b=Relu(a); c=GlobalAveragePool(b); d=Flatten(c); "           \
+    "y=Gemm(d,{2,5}#3,{5}#4)"
+#define NOISE " --images noise --image-labels labels --mean 0.5 --std 0.3 --calibration noise "
+#define PREPARED NETWORK NOISE
+#define SMALL SMALL_NETWORK NOISE
 
 /* The inputs of a journey, made while nothing fails. */
 typedef enum Start { START_NOTHING, START_SESSION, START_RESULTS } Start;
@@ -301,10 +309,10 @@ static const Journey journeys[] = {
     {"command quantize", "quantize " PREPARED QUICK "2 --csv out.csv --json out.json", START_NOTHING,
      run_command},
     {"command bound", "bound " PREPARED QUICK "1 --csv out.csv --json out.json", START_NOTHING, run_command},
-    {"command compare", "compare " PREPARED QUICK "1 --activation-bits 8", START_NOTHING, run_command},
+    {"command compare", "compare " SMALL QUICK "1 --activation-bits 8", START_NOTHING, run_command},
     {"explore and export", "explore " PREPARED QUICK "1 --script export", START_NOTHING, run_command},
     {"explore and save", "explore " PREPARED QUICK "1 --script save", START_NOTHING, run_command},
-    {"explore and ask", "explore " PREPARED QUICK "1 --script ask", START_NOTHING, run_command},
+    {"explore and ask", "explore " SMALL QUICK "1 --script ask", START_NOTHING, run_command},
 };
 
 /* What commands print is not looked at. */
@@ -331,6 +339,7 @@ static void write_networks(void)
 {
     const size_t shape[4] = {0, CHANNELS, SIDE, SIDE}, cifar[4] = {0, CHANNELS, 32, 32};
     graph_write(NETWORK, GRAPH, 14, shape);
+    graph_write(SMALL_NETWORK, SMALL_GRAPH, 14, shape);
     graph_write("pictures.onnx", "a=Conv(x,{4,3,3,3}#1); b=Flatten(a); y=Gemm(b,{144,11}#4)", 14, shape);
     graph_write("cifar.onnx",
                 "a=Conv(x,{4,3,3,3}#1); b=GlobalAveragePool(a); c=Flatten(b); y=Gemm(c,{4,10}#4)", 14, cifar);
@@ -541,13 +550,20 @@ static void sweep(void **state)
         fail_msg("%s: leaks", journey->name);
 }
 
+#define OTHER_PART "of another part"
+
 int main(int count, char **arguments)
 {
     struct CMUnitTest tests[sizeof journeys / sizeof *journeys] = {{0}};
+    size_t part = 1, parts = 1;
+    const bool divided = count > 1 && sscanf(arguments[1], "%zu/%zu", &part, &parts) == 2;
     for (size_t i = 0; i < sizeof journeys / sizeof *journeys; i++)
-        tests[i] =
-            (struct CMUnitTest){journeys[i].name, sweep, NULL, clear_stage, (void *)(uintptr_t)&journeys[i]};
-    if (count > 1) cmocka_set_test_filter(arguments[1]);
+        tests[i] = (struct CMUnitTest){i % parts == part - 1 ? journeys[i].name : OTHER_PART, sweep, NULL,
+                                       clear_stage, (void *)(uintptr_t)&journeys[i]};
+    if (divided)
+        cmocka_set_skip_filter(OTHER_PART);
+    else if (count > 1)
+        cmocka_set_test_filter(arguments[1]);
     if (__sanitizer_set_death_callback) __sanitizer_set_death_callback(tell_where);
     signal(SIGALRM, tell_hang);
     const int failed = cmocka_run_group_tests_name("allocations", tests, set_up, tear_down);

@@ -189,7 +189,7 @@ static void networks_in_data_keep_the_order(void **state)
         assert_int_equal(network_open(&network, path, &(NetworkOptions){0}, &message), STATUS_OK);
         assert_true(network->layer_count <= 128);
         Weights **weights = make_weights(network, four_bits);
-        Ladder ladder = climb(network, weights, dataset, &fashion, 20, pool);
+        Ladder ladder = climb(network, weights, dataset, &fashion, 10, pool);
         check_order(&ladder, names[i]);
         assert_true(ladder.measured > 0 && isfinite(ladder.spectral) && !ladder.culprit);
         ladder_free(&ladder);

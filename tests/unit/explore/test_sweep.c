@@ -151,12 +151,15 @@ static Status refuse(void *context, size_t layer, const Sensitivity *sensitivity
 
 static void layers_are_told_once_known(void **state)
 {
+    PlanOptions plan = bench.plan->options;
+    plan.calibration_images = 64;
+    plan.rows = 500;
     for (size_t end_at = 1; end_at <= LAYERS + 1; end_at++) {
         Sensitivity table[LAYERS];
         Listener listener = {table, 0, end_at};
         const SweepOptions options = {
             .measure = true, .progress = until_end, .known = hear, .context = &listener};
-        const Status status = sweep(table, &bench.plan->options, options);
+        const Status status = sweep(table, &plan, options);
         assert_int_equal(status, end_at < LAYERS ? STATUS_CANCELLED : status);
         assert_int_equal(listener.known, end_at < LAYERS ? end_at : LAYERS);
         if (end_at > LAYERS) assert_int_equal(status, STATUS_OK);

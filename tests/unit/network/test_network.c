@@ -16,6 +16,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -890,12 +891,16 @@ static void input_shape_fills_what_is_open(void **state)
     }
 }
 
-/* A chain of nodes longer than any stack is deep, in reverse order. */
+/* A chain of nodes longer than the stack has room for calls, in reverse order. */
 static void long_chains_open(void **state)
 {
     (void)state;
-    enum { LONG = 100000 };
+    enum { LONG = 20000, STACK = 1 << 20 };
     char from[20], to[20];
+    struct rlimit before, small;
+    assert_int_equal(getrlimit(RLIMIT_STACK, &before), 0);
+    small = (struct rlimit){.rlim_cur = STACK, .rlim_max = before.rlim_max};
+    assert_int_equal(setrlimit(RLIMIT_STACK, &small), 0);
     ob_begin(13);
     ob_input("0", OB_FLOAT, 4, DIMS(1, 1, 2, 2));
     for (int i = LONG; i-- > 0;) {
@@ -913,6 +918,7 @@ static void long_chains_open(void **state)
     assert_memory_equal(output, ((const float[]){0, 2, 0, 4}), sizeof image);
     network_free(network);
     free(output);
+    assert_int_equal(setrlimit(RLIMIT_STACK, &before), 0);
 }
 
 /* COUNT convolutions of one weight. */

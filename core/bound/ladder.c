@@ -3,10 +3,10 @@
 
 #include "base/seconds.h"
 #include "base/sizes.h"
+#include "bound/ladder_run.h"
 #include "bound/ladder_sum.h"
 
 #include <math.h>
-#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -50,238 +50,35 @@ const char *certificate_key(Certificate certificate)
     return keys[certificate];
 }
 
-/* --- the run ---------------------------------------------------------------------------------------- */
-
-static Status check_images(const Network *network, const Dataset *dataset, size_t count, Message *message)
-{
-    if (dataset->channels != network->channels || dataset->height != network->height ||
-        dataset->width != network->width)
-        return status_fail(
-            message, STATUS_INVALID,
-            "'%s' has images of %zu x %zu with %zu channels, and '%s' takes %zu x %zu with %zu",
-            dataset->images_path, dataset->height, dataset->width, dataset->channels, network->path,
-            network->height, network->width, network->channels);
-    if (count == 0)
-        return status_fail(message, STATUS_INVALID, "no images for the ladder in '%s'", dataset->images_path);
-    return STATUS_OK;
-}
-
-/* Whether two nodes' outputs have the same height and width; values of another rank than 4 have none. */
-static bool same_size(const Network *network, size_t a, size_t b)
-{
-    const Value *first = &network->values[network->nodes[a].output];
-    const Value *second = &network->values[network->nodes[b].output];
-    if (first->rank != second->rank) return false;
-    if (first->rank != 4) return true;
-    const size_t axis = first->channels_last ? 1 : 2;
-    return first->channels_last == second->channels_last && first->shape[axis] == second->shape[axis] &&
-           first->shape[axis + 1] == second->shape[axis + 1];
-}
-
-/* A stage is a run of consecutive steps whose outputs have the same height and width. */
-static Status find_stages(LadderRun *run, Message *message)
-{
-    run->stage_ends = calloc(run->step_count + 1, sizeof *run->stage_ends);
-    if (!run->stage_ends) return status_no_memory(message, "the ladder");
-    for (size_t s = 0; s < run->step_count; s++) {
-        run->stage_ends[s] =
-            s + 1 == run->step_count || !same_size(run->network, run->steps[s], run->steps[s + 1]);
-        run->stages += run->stage_ends[s];
-    }
-    return STATUS_OK;
-}
-
-/* Finds the nodes that the output depends on, and the steps and stages among them. */
-static Status prepare_run(LadderRun *run, Message *message)
-{
-    const Network *network = run->network;
-    const Value *values = network->values;
-    run->steps = calloc(network->node_count + 1, sizeof *run->steps);
-    run->step_of = calloc(network->node_count + 1, sizeof *run->step_of);
-    run->needed = calloc(network->node_count + 1, sizeof *run->needed);
-    if (!run->steps || !run->step_of || !run->needed) return status_no_memory(message, "the ladder");
-    if (values[network->output].producer != NO_INDEX) run->needed[values[network->output].producer] = true;
-    for (size_t i = network->node_count; i-- > 0;)
-        for (size_t k = 0; run->needed[i] && k < network->nodes[i].input_count; k++) {
-            size_t producer = values[network->nodes[i].inputs[k]].producer;
-            if (producer != NO_INDEX) run->needed[producer] = true;
-        }
-    for (size_t i = 0; i < network->node_count; i++) {
-        size_t layer = network->nodes[i].layer;
-        run->step_of[i] = NO_INDEX;
-        if (!run->needed[i] || layer == NO_INDEX || !run->weights[layer]) continue;
-        run->step_of[i] = run->step_count;
-        run->steps[run->step_count++] = i;
-    }
-    return find_stages(run, message);
-}
-
-/* rows * columns cells, zeroed; NULL where they overflow or do not fit. */
-static void *new_table(size_t rows, size_t columns, size_t size)
-{
-    size_t cells;
-    return size_multiply(&cells, rows, columns) ? calloc(size_max(cells, 1), size) : NULL;
-}
-
-static void free_run(LadderRun *run)
-{
-    free(run->steps);
-    free(run->step_of);
-    free(run->needed);
-    free(run->stage_ends);
-    free(run->samples);
-    free(run->alone);
-    free(run->all);
-}
-
-/* --- memory --------------------------------------------------------------------------------------------- */
-
-static Status refuse(const LadderRun *run, size_t samples, size_t worker, const LadderOptions *options,
-                     Message *message)
-{
-    const size_t ceiling = options->memory;
-    size_t needed;
-    if (!size_add(&needed, samples, worker)) needed = SIZE_MAX;
-    Status status = status_fail(
-        message, STATUS_MEMORY,
-        "the ladder of '%s' on %zu images takes %zu MiB on one thread, above the %zu MiB that are left",
-        run->network->path, run->images, size_mib(needed), size_mib(ceiling));
-    return status_advise_memory(status, message,
-                                worker < ceiling ? REMEDY_MEMORY | REMEDY_LADDER_IMAGES : REMEDY_MEMORY,
-                                needed, ceiling);
-}
-
-/* As many workers as there are threads and tiles for, and as fit below the ceiling. */
-static Status plan_memory(size_t *workers, size_t *bytes, LadderRun *run, const LadderOptions *options,
-                          Message *message)
-{
-    const size_t tiles = size_ceil_div(run->images, run->network->batch);
-    const size_t image = run->step_count * sizeof *run->samples +
-                         run->network->layer_count * sizeof *run->alone + sizeof *run->all;
-    const size_t ceiling = options->memory ? options->memory : SIZE_MAX;
-    size_t worker, samples;
-    if (!size_multiply(&samples, image, run->images)) samples = SIZE_MAX;
-    Status status = ladder_worker_bytes(&worker, run, message);
-    if (status != STATUS_OK) return status;
-    worker += run->dataset->reading_bytes;
-    const size_t fit = samples < ceiling ? (ceiling - samples) / worker : 0;
-    *workers = size_min(fit, size_min(tiles, pool_workers(options->pool)));
-    if (*workers == 0) return refuse(run, samples, worker, options, message);
-    *bytes = samples + *workers * worker;
-    return STATUS_OK;
-}
-
-/* --- tiles on the pool ------------------------------------------------------------------------------ */
-
-typedef struct TileOutcome {
-    Status status;
-    Message message;
-} TileOutcome;
-
-typedef struct TileJob {
-    LadderRun *run;
-    size_t worker_count;
-    LadderWorker *workers; /* [worker_count] */
-    TileOutcome *outcomes; /* [worker_count] */
-    atomic_size_t next;    /* tile */
-    size_t end;            /* of the round */
-} TileJob;
-
-/* One task per worker: each takes tiles while there are some. Thread 0 is the caller's. */
-static void worker_task(void *context, size_t index, size_t thread)
-{
-    TileJob *job = context;
-    TileOutcome *outcome = &job->outcomes[index];
-    for (size_t tile; outcome->status == STATUS_OK && (tile = atomic_fetch_add(&job->next, 1)) < job->end;) {
-        outcome->status = ladder_tile(job->run, &job->workers[index], tile, thread == 0, &outcome->message);
-        atomic_fetch_add(&job->run->cancellation.done, 1);
-    }
-}
-
-/* --- rounds ----------------------------------------------------------------------------------------- */
-
-/* Differences of infinite outputs are not numbers. */
-static Status check_outputs(const LadderRun *run, size_t images, Message *message)
-{
-    for (size_t i = 0; i < images; i++) {
-        if (isfinite(run->all[i].output) && isfinite(run->all[i].error)) continue;
-        Status status = status_fail(
-            message, STATUS_INVALID,
-            "outputs on image %zu are not finite, of the float network or of the quantized one", i);
-        return status_advise(status, message, REMEDY_NORMALIZATION);
-    }
-    return STATUS_OK;
-}
-
-/* The ladder of the images done so far. */
-static Status sum_up(Ladder *ladder, TileJob *job, const LayerNorm *norms, size_t images, Message *message)
-{
-    Lipschitz lipschitz;
-    double(*factors)[2] = job->workers[0].factors; /* receives the largest of all workers */
-    for (size_t b = 1; b < job->worker_count; b++)
-        for (size_t i = 0; i < 2 * job->run->network->node_count; i++) {
-            const double factor = job->workers[b].factors[i / 2][i % 2];
-            double *most = &factors[i / 2][i % 2];
-            if (factor > *most || isnan(factor)) *most = factor;
-        }
-    Status status = check_outputs(job->run, images, message);
-    if (status == STATUS_OK)
-        status = lipschitz_create(&lipschitz, job->run->network, norms, (const double(*)[2])factors, message);
-    if (status != STATUS_OK) return status;
-    ladder_sum(ladder, job->run, images, &lipschitz);
-    lipschitz_free(&lipschitz);
-    return STATUS_OK;
-}
-
-/* Two tiles per worker in a round. Sums are made where a progress report is due, and at the end. */
-static Status run_rounds(Ladder *ladder, TileJob *job, const LayerNorm *norms, const LadderOptions *options,
-                         Message *message)
-{
-    const size_t batch = job->run->network->batch, tiles = size_ceil_div(job->run->images, batch);
-    const double start = seconds_now();
-    double reported = -INFINITY;
-    for (size_t first = 0, end; first < tiles; first = end) {
-        end = size_min(first + 2 * job->worker_count, tiles);
-        atomic_store(&job->next, first);
-        job->end = end;
-        pool_run(options->pool, job->worker_count, worker_task, job);
-        for (size_t i = 0; i < job->worker_count; i++)
-            if (job->outcomes[i].status != STATUS_OK)
-                return status_copy(message, job->outcomes[i].status, &job->outcomes[i].message);
-        const double now = seconds_now();
-        if (end < tiles && (!options->progress || now - reported < REPORT_SECONDS)) continue;
-        reported = now;
-        Status status = sum_up(ladder, job, norms, size_min(end * batch, job->run->images), message);
-        if (status != STATUS_OK) return status;
-        ladder->seconds = now - start;
-        if (options->progress && !options->progress(options->context, ladder, (double)end / (double)tiles))
-            return status_fail(message, STATUS_CANCELLED, "cancelled");
-    }
-    return STATUS_OK;
-}
-
 /* --- the whole -------------------------------------------------------------------------------------- */
 
-static Status climb(Ladder *ladder, LadderRun *run, const LayerNorm *norms, const LadderOptions *options,
-                    Message *message)
+typedef struct Summing {
+    Ladder *ladder;
+    const LayerNorm *norms;
+    const LadderOptions *options;
+    double start, reported;
+} Summing;
+
+/* Sums are made where a progress report is due, and at the end. */
+static Status sum_round(void *context, const LadderRun *run, size_t images, Message *message)
 {
-    TileJob job = {.run = run};
-    Status status = plan_memory(&job.worker_count, &ladder->bytes, run, options, message);
+    Summing *summing = context;
+    Lipschitz lipschitz;
+    const LadderOptions *options = summing->options;
+    const double now = seconds_now();
+    if (images < run->images && (!options->progress || now - summing->reported < REPORT_SECONDS))
+        return STATUS_OK;
+    summing->reported = now;
+    Status status = lipschitz_create(&lipschitz, run->network, summing->norms, run->factors, message);
     if (status != STATUS_OK) return status;
-    run->samples = new_table(run->step_count, run->images, sizeof *run->samples);
-    run->alone = new_table(run->network->layer_count, run->images, sizeof *run->alone);
-    run->all = new_table(1, run->images, sizeof *run->all);
-    job.workers = calloc(job.worker_count, sizeof *job.workers);
-    job.outcomes = calloc(job.worker_count, sizeof *job.outcomes);
-    if (!run->samples || !run->alone || !run->all || !job.workers || !job.outcomes)
-        status = status_no_memory(message, "the ladder");
-    for (size_t i = 0; status == STATUS_OK && i < job.worker_count; i++)
-        status = ladder_worker_create(&job.workers[i], run->network, false, message);
-    if (status == STATUS_OK) status = run_rounds(ladder, &job, norms, options, message);
-    for (size_t i = 0; job.workers && i < job.worker_count; i++) ladder_worker_free(&job.workers[i]);
-    free(job.workers);
-    free(job.outcomes);
-    return status;
+    summing->ladder->bytes = run->bytes;
+    ladder_sum(summing->ladder, run, images, &lipschitz);
+    lipschitz_free(&lipschitz);
+    summing->ladder->seconds = now - summing->start;
+    const double fraction = (double)images / (double)run->images;
+    if (options->progress && !options->progress(options->context, summing->ladder, fraction))
+        return status_fail(message, STATUS_CANCELLED, "cancelled");
+    return STATUS_OK;
 }
 
 Status ladder_create(Ladder *ladder, const Network *network, const Weights *const *weights,
@@ -294,17 +91,14 @@ Status ladder_create(Ladder *ladder, const Network *network, const Weights *cons
                      .normalization = normalization,
                      .images = options->images ? size_min(options->images, dataset->count) : dataset->count,
                      .cancellation = {.proceed = options->proceed, .context = options->context}};
-    run.cancellation.total = size_ceil_div(run.images, network->batch);
+    Summing summing = {ladder, norms, options, seconds_now(), -INFINITY};
     *ladder =
         (Ladder){.total = run.images, .labelled = dataset->labelled, .layer_count = network->layer_count};
-    Status status = check_images(network, dataset, run.images, message);
-    if (status == STATUS_OK) status = prepare_run(&run, message);
-    if (status == STATUS_OK) {
-        ladder->steps = calloc(network->layer_count + 1, sizeof *ladder->steps);
-        if (!ladder->steps) status = status_no_memory(message, "the ladder");
-    }
-    if (status == STATUS_OK) status = climb(ladder, &run, norms, options, message);
-    free_run(&run);
+    ladder->steps = calloc(network->layer_count + 1, sizeof *ladder->steps);
+    Status status = ladder->steps
+                        ? ladder_run(&run, options->pool, options->memory, sum_round, &summing, message)
+                        : status_no_memory(message, "the ladder");
+    ladder_run_free(&run);
     if (status != STATUS_OK) ladder_free(ladder);
     return status;
 }

@@ -82,6 +82,11 @@ typedef struct LadderStep {
     double lambda;      /* spectral Lipschitz constant behind its output; the largest of its uses */
     double frobenius, spectral, hybrid; /* contributions to the rungs, in units of the output */
     double alone;                       /* |F with this layer alone quantized - F_0| */
+    double pull;           /* mean over images of what it adds to the margin over the float second class */
+    size_t lowered;        /* images whose margin it lowers */
+    size_t ally, opponent; /* layers whose pulls go most the same way and most the other way, over the images;
+                              NO_INDEX: none. Set on the last report alone */
+    double alliance, opposition; /* cosine of their pulls over the images with this layer's, -1..1 */
     size_t lost, gained;   /* images that F_0 classifies rightly and F_l does not; the other way round */
     size_t hybrid_correct; /* images that F_l classifies rightly, l this layer's last use; 0 without labels */
 } LadderStep;

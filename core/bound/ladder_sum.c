@@ -74,6 +74,57 @@ static void sum_layers(Ladder *ladder, const LadderRun *run, const Lipschitz *li
     }
 }
 
+/* --- pulls ------------------------------------------------------------------------------------------ */
+
+static double dot(const double *a, const double *b, size_t count)
+{
+    double sum = 0;
+    for (size_t i = 0; i < count; i++) sum += a[i] * b[i];
+    return sum;
+}
+
+static void meet(LadderStep *row, size_t other, double cosine)
+{
+    if (cosine > 0 && (row->ally == NO_INDEX || cosine > row->alliance)) {
+        row->ally = other;
+        row->alliance = cosine;
+    }
+    if (cosine < 0 && (row->opponent == NO_INDEX || cosine < row->opposition)) {
+        row->opponent = other;
+        row->opposition = cosine;
+    }
+}
+
+/* For each layer the one whose pulls over the images go most the same way, and most the other way: by
+ * <p_a, p_b> / (|p_a| |p_b|), not centred, since a pull in the same direction on all images is a pull too. */
+static void pair_layers(const double *pulls, Ladder *ladder)
+{
+    const size_t images = ladder->images;
+    for (size_t a = 0; a < ladder->layer_count; a++)
+        for (size_t b = 0; b < a; b++) {
+            const double *first = pulls + a * images, *second = pulls + b * images;
+            const double size = sqrt(dot(first, first, images) * dot(second, second, images));
+            if (!(size > 0)) continue;
+            const double cosine = dot(first, second, images) / size;
+            meet(&ladder->steps[a], b, cosine);
+            meet(&ladder->steps[b], a, cosine);
+        }
+}
+
+static void sum_pulls(Ladder *ladder, const LadderRun *run)
+{
+    for (size_t l = 0; l < ladder->layer_count; l++) {
+        LadderStep *row = &ladder->steps[l];
+        row->ally = row->opponent = NO_INDEX;
+        for (size_t i = 0; i < ladder->images; i++) {
+            const double pull = run->pulls[l * run->images + i];
+            row->pull += pull / (double)ladder->images;
+            row->lowered += pull < 0;
+        }
+    }
+    if (ladder->images == run->images) pair_layers(run->pulls, ladder);
+}
+
 /* --- certificates and the invariant ----------------------------------------------------------------- */
 
 /* Whether each test certifies an image that the test before it does, and none certifies one that changed. */
@@ -159,6 +210,7 @@ void ladder_sum(Ladder *ladder, const LadderRun *run, size_t images, const Lipsc
     ladder->output_norm = sqrt(output);
     ladder->measured = sqrt(error);
     sum_layers(ladder, run, lipschitz);
+    sum_pulls(ladder, run);
     bool ordered = true;
     for (size_t i = 0; i < images; i++) ordered &= certify_image(ladder, run, i, lipschitz);
     if (!isfinite(ladder->spectral)) blame(ladder, run->network, lipschitz);

@@ -198,13 +198,20 @@ static double find_top(size_t *top, const float *outputs, size_t count)
     return first - second;
 }
 
+/* The tile's image in the dataset. */
+static size_t image_of(const Tile *tile, size_t image)
+{
+    const size_t index = tile->first + image;
+    return tile->run->selection ? tile->run->selection[index] : index;
+}
+
 static bool is_right(const Tile *tile, size_t image, const float *outputs)
 {
     const Dataset *dataset = tile->run->dataset;
     size_t top, elements = tile->run->network->output_elements;
     if (!dataset->labelled) return false;
     find_top(&top, outputs + image * elements, elements);
-    return top == dataset_label(dataset, tile->first + image);
+    return top == dataset_label(dataset, image_of(tile, image));
 }
 
 /* |output - bias|^2 of one image of a layer; `length` elements, channels last. */
@@ -252,13 +259,14 @@ static Status measure_local(const Tile *tile, size_t number, size_t step)
 static void measure_change(const Tile *tile, size_t step, const float *output, const float *last)
 {
     const size_t elements = tile->run->network->output_elements;
-    const bool stage_ends = tile->run->stage_ends[step];
+    const LadderRun *run = tile->run;
+    const bool stage_ends = run->stage_ends[step];
+    double *pulls = run->pulls + run->network->nodes[run->steps[step]].layer * run->images + tile->first;
     for (size_t i = 0; i < tile->count; i++) {
         const float *after = output + i * elements, *before = last + i * elements;
         StepSample *sample = sample_of(tile, step, i);
         sample->change = distance_squared(after, before, elements);
-        sample->pull =
-            margins_add(&tile->worker->margins, i, after, before, sqrt(sample->change), stage_ends);
+        pulls[i] += margins_add(&tile->worker->margins, i, after, before, sqrt(sample->change), stage_ends);
         sample->correct = is_right(tile, i, output);
     }
 }
@@ -280,7 +288,7 @@ static Status take_step(const Tile *tile, size_t number)
     const float *output = overlay_value(&worker->tail, network->output);
     measure_change(tile, step, output, last);
     memcpy(last, output, tile->count * elements * sizeof *last);
-    if (network->layers[layer].uses[0] != number) return STATUS_OK;
+    if (network->layers[layer].uses[0] != number || run->pulls_only) return STATUS_OK;
     if (step == 0 && network->layers[layer].use_count == 1) { /* the first hybrid is this layer alone */
         for (size_t i = 0; i < tile->count; i++) run->alone[alone + i] = sample_of(tile, step, i)->change;
         return STATUS_OK;
@@ -294,6 +302,19 @@ static Status take_step(const Tile *tile, size_t number)
 }
 
 /* --- the tile ------------------------------------------------------------------------------------------- */
+
+/* input: [count][elements], as the dataset normalizes them. */
+static Status read_images(const Tile *tile, float *input, size_t elements)
+{
+    const LadderRun *run = tile->run;
+    Status status = STATUS_OK;
+    if (!run->selection)
+        return dataset_read(run->dataset, input, tile->first, tile->count, run->normalization, tile->message);
+    for (size_t i = 0; status == STATUS_OK && i < tile->count; i++)
+        status = dataset_read(run->dataset, input + i * elements, image_of(tile, i), 1, run->normalization,
+                              tile->message);
+    return status;
+}
 
 /* F_0 on the tile's images. A dry tile only takes the input's memory. */
 static Status start_tile(const Tile *tile)
@@ -309,14 +330,15 @@ static Status start_tile(const Tile *tile)
     Status status = overlay_hold(&data, &worker->reference, network->input, tile->message);
     if (status != STATUS_OK || worker->meter.dry) return status;
     float *input = data;
-    status = dataset_read(run->dataset, input, tile->first, tile->count, run->normalization, tile->message);
+    status = read_images(tile, input, image);
     for (size_t i = tile->count * image; i < elements; i++) input[i] = 0;
     if (status == STATUS_OK)
         status = network_run(network, worker->outputs[FLOAT_OUTPUT], input, NULL, worker->workspace,
                              tile->message);
     if (status != STATUS_OK) return status;
     memcpy(worker->outputs[LAST_OUTPUT], worker->outputs[FLOAT_OUTPUT], output_bytes(network));
-    margins_start(&worker->margins, worker->outputs[FLOAT_OUTPUT], NULL, tile->count);
+    margins_start(&worker->margins, worker->outputs[FLOAT_OUTPUT],
+                  run->rivals ? run->rivals + tile->first : NULL, tile->count);
     return STATUS_OK;
 }
 
@@ -334,7 +356,10 @@ static void finish_tile(const Tile *tile)
         sample->kept = top != NO_INDEX && top == quantized_top;
         sample->correct = is_right(tile, i, tile->worker->outputs[FLOAT_OUTPUT]);
         sample->error = distance_squared(quantized, reference, elements);
-        sample->tests = margins_test(&tile->worker->margins, i, reference);
+        const Margins *margins = &tile->worker->margins;
+        sample->tests = margins_test(margins, i, reference);
+        sample->rival_before = (double)reference[margins->top[i]] - (double)reference[margins->rival[i]];
+        sample->rival_after = (double)quantized[margins->top[i]] - (double)quantized[margins->rival[i]];
         for (size_t k = 0; k < elements; k++) sample->output += (double)reference[k] * (double)reference[k];
     }
 }

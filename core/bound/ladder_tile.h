@@ -19,15 +19,15 @@ typedef struct StepSample {
     double local;  /* |quantized layer - float layer|^2 on the same input, that of the quantized chain */
     double signal; /* |float layer - bias|^2 on that input */
     double change; /* |F_l - F_(l-1)|^2 */
-    double pull;   /* what the step adds to the margin over the float network's second class (margins.h) */
     bool correct;  /* F_l classifies it rightly */
 } StepSample;
 
 typedef struct ImageSample {
-    double output, error; /* |F_0|^2, |F_L - F_0|^2 */
-    double margin;        /* F_0's largest output minus its second; NAN where one is NAN */
-    bool correct, kept;   /* F_0 classifies it rightly; F_L predicts the same class */
-    MarginTests tests;    /* by direction */
+    double output, error;             /* |F_0|^2, |F_L - F_0|^2 */
+    double margin;                    /* F_0's largest output minus its second; NAN where one is NAN */
+    bool correct, kept;               /* F_0 classifies it rightly; F_L predicts the same class */
+    MarginTests tests;                /* by direction */
+    double rival_before, rival_after; /* margin over the class that pulls are against: F_0's and F_L's */
 } ImageSample;
 
 typedef struct LadderRun {
@@ -35,17 +35,24 @@ typedef struct LadderRun {
     const Weights *const *weights;
     const Dataset *dataset;
     const Normalization *normalization;
-    size_t images; /* of the whole run */
+    size_t images;           /* of the whole run */
+    const size_t *selection; /* [images], which of the dataset; NULL: the first */
+    const size_t *rivals; /* [images], classes that pulls are against (margins.h); NULL: the float second */
+    bool pulls_only;      /* no layer is run alone */
     size_t step_count, stages;
     size_t *steps;       /* [step_count], nodes */
     size_t *step_of;     /* [node_count], or NO_INDEX */
     bool *needed;        /* [node_count]: the output depends on it */
     bool *stage_ends;    /* [step_count]: the next step's output has another height and width */
+    size_t bytes;        /* of the samples and the workers */
     size_t tile_bytes;   /* of values that a tile holds at most: ladder_worker_bytes() */
     StepSample *samples; /* [step_count][images] */
     double *alone;       /* [layer_count][images], |F with the layer alone quantized - F_0|^2 */
+    double *pulls;       /* [layer_count][images], over the uses of a layer: margins_add() */
     ImageSample *all;    /* [images] */
 
+    const double (
+        *factors)[2];          /* [node_count], the largest of all workers' so far; NULL outside of a round */
     Cancellation cancellation; /* checked before each node; counts tiles */
 } LadderRun;
 

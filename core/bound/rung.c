@@ -32,6 +32,13 @@ double rung_share(const Ladder *ladder, Rung rung, size_t layer)
     return bound == 0 ? 0 : rung_contribution(ladder, rung, layer) / bound;
 }
 
+double rung_squared_share(const Ladder *ladder, size_t layer)
+{
+    double sum = 0;
+    for (size_t l = 0; l < ladder->layer_count; l++) sum += ladder->steps[l].hybrid * ladder->steps[l].hybrid;
+    return sum == 0 ? 0 : ladder->steps[layer].hybrid * ladder->steps[layer].hybrid / sum;
+}
+
 size_t rung_costliest(const Ladder *ladder, Rung rung)
 {
     const double bound = rung_bound(ladder, rung);

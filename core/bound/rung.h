@@ -28,6 +28,10 @@ double rung_contribution(const Ladder *ladder, Rung rung, size_t layer);
 /* contribution / bound, 0..1; 0 where the bound is 0, NAN where it is infinite. */
 double rung_share(const Ladder *ladder, Rung rung, size_t layer);
 
+/* |F_l - F_(l-1)|^2 / sum over layers of the same: the layer's share where changes of different layers point
+ * in unrelated directions, so that their squares add up. 0 where the sum is 0. */
+double rung_squared_share(const Ladder *ladder, size_t layer);
+
 /* The layer of the largest contribution; NO_INDEX where the bound is 0 or not finite. */
 size_t rung_costliest(const Ladder *ladder, Rung rung);
 

@@ -107,7 +107,8 @@ void changes_add(ImageChanges *changes, size_t image, size_t label, const float 
                           .float_class = largest_but(reference, classes, NO_INDEX),
                           .quantized_class = largest_but(quantized, classes, NO_INDEX)};
     const size_t own = change.float_class;
-    change.margin = (double)quantized[own] - quantized[largest_but(quantized, classes, own)];
+    change.rival = largest_but(quantized, classes, own);
+    change.margin = (double)quantized[own] - quantized[change.rival];
     change.float_margin = (double)reference[own] - reference[largest_but(reference, classes, own)];
     choose_classes(&change, reference, quantized, classes);
     softmax_of(change.float_share, &change, reference, classes, own);

@@ -37,6 +37,7 @@ typedef struct ImageChange {
     size_t image;                        /* in the evaluation set */
     size_t label;                        /* or CHANGES_UNLABELLED */
     size_t float_class, quantized_class; /* predicted */
+    size_t rival;                        /* the class of the quantized network's largest other score */
     double margin;                       /* of the quantized network: above */
     double float_margin;                 /* the float network's largest score minus its second */
     size_t class_count;                  /* at most CHANGES_CLASSES */

@@ -91,6 +91,7 @@ void explorer_free(Explorer *explorer)
     pipeline_free(explorer->pipeline);
     reference_free(explorer->reference);
     changed_images_drop(explorer->draft.changes);
+    ledger_drop(explorer->draft.ledger);
     visited_free(&explorer->visited);
     memo_free(explorer->memo);
     upstream_free(explorer->upstream);
@@ -326,6 +327,49 @@ static Status pursue_accuracy(Explorer *explorer)
     return visited_set_accuracy(&explorer->visited, visit, &evaluation, &explorer->message);
 }
 
+/* --- the ledger of the changed images ----------------------------------------------------------------- */
+
+static bool ledger_proceed(void *context, double fraction)
+{
+    explorer_set_activity(context, ACTIVITY_BOUNDING, fraction);
+    return explorer_proceeds(context);
+}
+
+static Status create_ledger(Ledger **ledger, Explorer *explorer, const ChangedImages *changes)
+{
+    const LedgerOptions options = {.pool = explorer->options.pool,
+                                   .memory = explorer->memory,
+                                   .proceed = ledger_proceed,
+                                   .context = explorer};
+    size_t images[2 * CHANGES_MOST], rivals[2 * CHANGES_MOST];
+    for (size_t i = 0; i < changes->count; i++) {
+        images[i] = changes->images[i].image;
+        rivals[i] = changes->images[i].rival;
+    }
+    return ledger_create(ledger, explorer->network, (const Weights *const *)explorer->pipeline->weights,
+                         explorer->evaluation, &explorer->normalization, images, rivals, changes->count,
+                         &options, &explorer->message);
+}
+
+/* Which layer moved the answer on the images that changed or only just held. Where there is no ladder, there
+ * is no ledger: both run the hybrids. */
+static Status pursue_ledger(Explorer *explorer)
+{
+    const size_t visit = explorer->draft.visit;
+    const Findings *findings = &explorer->visited.findings[visit];
+    Ledger *ledger;
+    if (explorer->options.ladder_images == 0 || findings->ledger || !findings->changes ||
+        findings->changes->count == 0)
+        return STATUS_OK;
+    explorer_start_stage(explorer, STAGE_LEDGER, ACTIVITY_BOUNDING);
+    Status status = create_ledger(&ledger, explorer, findings->changes);
+    if (status != STATUS_OK) return status;
+    explorer_show_ledger(explorer, ledger);
+    visited_set_ledger(&explorer->visited, visit, ledger);
+    explorer_end_stage(explorer);
+    return STATUS_OK;
+}
+
 /* --- plans ------------------------------------------------------------------------------------------ */
 
 static Status take_plan(Explorer *explorer, const Plan *plan)
@@ -356,7 +400,8 @@ static Status pursue_all(Explorer *explorer, const Plan *plan)
     if (status == STATUS_OK) status = pursue_errors(explorer);
     if (status == STATUS_OK) status = pursue_estimates(explorer);
     if (status == STATUS_OK) status = pursue_ladder(explorer);
-    return status == STATUS_OK ? pursue_accuracy(explorer) : status;
+    if (status == STATUS_OK) status = pursue_accuracy(explorer);
+    return status == STATUS_OK ? pursue_ledger(explorer) : status;
 }
 
 /* A stage that lacks memory gets the memo's, for good. */

@@ -170,6 +170,14 @@ void explorer_show_changes(Explorer *explorer, ChangedImages *changes)
     changed_images_drop(explorer->draft.changes);
     explorer->draft.changes = changes;
     explorer->draft.changes_current = changes != NULL;
+    explorer_show_ledger(explorer, NULL);
+}
+
+void explorer_show_ledger(Explorer *explorer, Ledger *ledger)
+{
+    ledger_hold(ledger);
+    ledger_drop(explorer->draft.ledger);
+    explorer->draft.ledger = ledger;
     explorer->changed = true;
 }
 
@@ -275,11 +283,16 @@ void explorer_recall(Explorer *explorer)
     draft->ladder_current = draft->accuracy_current = false;
     if (findings->has_ladder) explorer_show_ladder(explorer, &findings->ladder, 1);
     draft->changes_current = false;
-    if (findings->changes) explorer_show_changes(explorer, findings->changes);
+    if (findings->changes) {
+        explorer_show_changes(explorer, findings->changes);
+        explorer_show_ledger(explorer, findings->ledger);
+    }
     if (findings->has_accuracy)
         explorer_show_accuracy(explorer, &explorer->visited.visited[draft->visit]->accuracy);
     const bool ladder = !findings->has_ladder && explorer->options.ladder_images > 0;
     explorer->awaited[STAGE_NORMS] = ladder && !draft->norms;
     explorer->awaited[STAGE_LADDER] = ladder;
     explorer->awaited[STAGE_ACCURACY] = explorer->evaluation && !findings->has_accuracy;
+    explorer->awaited[STAGE_LEDGER] =
+        explorer->evaluation && explorer->options.ladder_images > 0 && !findings->ledger;
 }

@@ -10,7 +10,14 @@
 #include "quantize/sensitivity.h"
 
 /* The stages of a plan, in their order. */
-typedef enum Stage { STAGE_ERRORS, STAGE_NORMS, STAGE_LADDER, STAGE_ACCURACY, STAGE_COUNT } Stage;
+typedef enum Stage {
+    STAGE_ERRORS,
+    STAGE_NORMS,
+    STAGE_LADDER,
+    STAGE_ACCURACY,
+    STAGE_LEDGER,
+    STAGE_COUNT
+} Stage;
 
 struct Explorer {
     const Network *network;
@@ -65,6 +72,8 @@ void explorer_show_solved(Explorer *explorer, size_t layer, const Solved *solved
 void explorer_show_ladder(Explorer *explorer, const Ladder *ladder, double fraction);
 /* Shows the changed images of a complete evaluation; the draft holds a reference of its own. */
 void explorer_show_changes(Explorer *explorer, ChangedImages *changes);
+/* Shows the ledger of these images; the draft holds a reference of its own. */
+void explorer_show_ledger(Explorer *explorer, Ledger *ledger);
 void explorer_show_accuracy(Explorer *explorer, const Evaluation *accuracy);
 
 /* The key of a layer's statistics, had the plan `choice` for it. */

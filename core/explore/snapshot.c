@@ -33,6 +33,7 @@ static void release(Snapshot *snapshot)
         visited_plan_drop(snapshot->visited[i]);
     plan_drop(snapshot->plan);
     changed_images_drop(snapshot->changes);
+    ledger_drop(snapshot->ledger);
     free(snapshot->layers);
     free(snapshot->trace);
     free(snapshot->norms);
@@ -88,6 +89,7 @@ Status snapshot_create(Snapshot **result, const Snapshot *draft, Message *messag
     atomic_init(&copy->references, 1);
     plan_hold(copy->plan);
     changed_images_hold(copy->changes);
+    ledger_hold(copy->ledger);
     bool enough = copy_arrays(copy, draft);
     hold_parts(copy);
     if (!enough) {

@@ -14,6 +14,7 @@
 #define EXPLORE_SNAPSHOT_H
 
 #include "bound/ladder.h"
+#include "bound/ledger.h"
 #include "evaluate/accuracy.h"
 #include "explore/pipeline.h"
 
@@ -99,6 +100,7 @@ typedef struct Snapshot {
     bool accuracy_current;
     ChangedImages *changes; /* held: of the last complete evaluation; NULL: none */
     bool changes_current;   /* of `plan`; else of one before */
+    Ledger *ledger;         /* held: of the images of `changes`, in their order; NULL: not known yet */
     Evaluation reference;   /* the float network's own, as far as known; `compared` is false */
 
     size_t visited_count;

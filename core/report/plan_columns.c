@@ -32,6 +32,8 @@ typedef enum Column {
     HYBRID_SHARE_PER_KIB,
     SPECTRAL_CONTRIBUTION,
     SPECTRAL_SHARE,
+    HYBRID_SQUARED_SHARE,
+    MARGIN_PULL,
     COLUMNS
 } Column;
 
@@ -60,6 +62,8 @@ const char *const plan_columns[] = {[INDEX] = "index",
                                     [HYBRID_SHARE_PER_KIB] = "hybrid_share_per_kib",
                                     [SPECTRAL_CONTRIBUTION] = "spectral_contribution",
                                     [SPECTRAL_SHARE] = "spectral_share",
+                                    [HYBRID_SQUARED_SHARE] = "hybrid_squared_share",
+                                    [MARGIN_PULL] = "margin_pull",
                                     [COLUMNS] = NULL};
 
 bool plan_column_is_read(size_t column)
@@ -182,6 +186,10 @@ static void set_bound(Cell *cell, Column column, const Result *result, size_t in
         return set_number(cell, step->spectral);
     case SPECTRAL_SHARE:
         return set_number(cell, rung_share(ladder, RUNG_SPECTRAL, index));
+    case HYBRID_SQUARED_SHARE:
+        return set_number(cell, rung_squared_share(ladder, index));
+    case MARGIN_PULL:
+        return set_number(cell, step->pull);
     default:
         return;
     }

@@ -21,8 +21,8 @@
  * - ladder: {on ("calibration" or "evaluation"), images, measured, hybrid, spectral, frobenius,
  *   output_norm, certified {spectral, hybrid, direction, one_sided, by_stage, measured}, stages (a count),
  *   kept (fraction of the images whose prediction stayed), float_accuracy, costliest (a layer), culprit
- * {node, reason}, violation, contributions {frobenius, spectral, hybrid: [per layer]}, hybrid_accuracy [per
- * layer], alone [per layer]}: bound/ladder.h
+ *   {node, reason}, violation, contributions {frobenius, spectral, hybrid: [per layer]}, and per layer
+ *   hybrid_accuracy [], alone [], margin_pull []}: bound/ladder.h
  * - totals: {parameters, bytes, float_bytes, compression, average_weight_bits, bitops,
  *   peak_activation_bytes (explore/activation_memory.h)}
  * - history: []

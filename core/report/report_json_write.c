@@ -270,6 +270,7 @@ static void put_ladder_layers(Writer *writer, cJSON *object, const Ladder *ladde
     cJSON *hybrid = put_array(writer, contributions, "hybrid");
     cJSON *accuracy = put_array(writer, object, "hybrid_accuracy");
     cJSON *alone = put_array(writer, object, "alone");
+    cJSON *pull = put_array(writer, object, "margin_pull");
     for (size_t l = 0; l < ladder->layer_count; l++) {
         const LadderStep *step = &ladder->steps[l];
         append(writer, frobenius, json_new_number(step->quantized ? step->frobenius : NAN));
@@ -277,6 +278,7 @@ static void put_ladder_layers(Writer *writer, cJSON *object, const Ladder *ladde
         append(writer, hybrid, json_new_number(step->quantized ? step->hybrid : NAN));
         append(writer, accuracy, json_new_number(accuracy_of(ladder, step->hybrid_correct)));
         append(writer, alone, json_new_number(step->quantized ? step->alone : NAN));
+        append(writer, pull, json_new_number(step->quantized ? step->pull : NAN));
     }
 }
 

@@ -15,7 +15,7 @@ from harness import DATA, FAST, IMAGES, LABELS, LENET, PROGRAM, Story, main, wit
 
 COLUMNS = """index,name,operator,shape,parameters,macs,weight_bits,activation_bits,method,grid,rounding_error,bitsplit_error,
 polished_error,heldout_error,local_error,accumulated_error,sqnr_db,codes_changed,bytes,lambda,
-hybrid_contribution,hybrid_share,hybrid_share_per_kib,spectral_contribution,spectral_share""".replace("\n", "").split(",")
+hybrid_contribution,hybrid_share,hybrid_share_per_kib,spectral_contribution,spectral_share,hybrid_squared_share,margin_pull""".replace("\n", "").split(",")
 SENSITIVITY_COLUMNS = ["index", "name", "weight_bits", "estimate", "rounding_error", "measured_error", "heldout_error"]
 
 

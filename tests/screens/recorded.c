@@ -370,7 +370,13 @@ static void fill_ladder(Recorded *recorded)
                                           .alone = row->alone,
                                           .lost = 948 + gained - row->correct,
                                           .gained = gained,
+                                          .ally = NO_INDEX,
+                                          .opponent = NO_INDEX,
                                           .hybrid_correct = row->correct};
+        if (l == 3 || l == 4) {
+            recorded->steps[l].opponent = 7 - l;
+            recorded->steps[l].opposition = -0.41;
+        }
         ladder->frobenius += row->frobenius;
         ladder->spectral += row->spectral;
         ladder->hybrid += row->hybrid;
@@ -442,6 +448,27 @@ static void fill_picture(unsigned char picture[28][28], size_t image)
     }
 }
 
+/* Pulls that add up to the margins of the changed images. */
+static void fill_ledger(Recorded *recorded)
+{
+    Ledger *ledger = &recorded->ledger;
+    *ledger = (Ledger){.image_count = RECORDED_CHANGES,
+                       .layer_count = RECORDED_LAYERS,
+                       .margins = recorded->margins,
+                       .pulls = &recorded->pulls[0][0]};
+    for (size_t i = 0; i < RECORDED_CHANGES; i++) {
+        const ImageChange *image = &recorded->changes.images[i];
+        double rest = image->margin - image->float_margin;
+        for (size_t l = 1; l < RECORDED_LAYERS; l++) {
+            recorded->pulls[i][l] = 0.06 * sin(1.7 * (double)(l + i) + (double)(l * i));
+            rest -= recorded->pulls[i][l];
+        }
+        recorded->pulls[i][0] = rest;
+        recorded->margins[i] = (LedgerMargins){image->float_margin, image->margin};
+    }
+    recorded->snapshot.ledger = ledger;
+}
+
 static void fill_changes(Recorded *recorded)
 {
     static const double margins[RECORDED_CHANGES] = {-0.412, -0.153, -0.021, 0.008, 0.035};
@@ -462,6 +489,7 @@ static void fill_changes(Recorded *recorded)
             .label = i == 1 ? others[i] : labels[i],
             .float_class = labels[i],
             .quantized_class = changed ? others[i] : labels[i],
+            .rival = others[i],
             .margin = margins[i],
             .float_margin = 0.25 + 0.1 * (double)i,
             .class_count = 5,
@@ -472,6 +500,7 @@ static void fill_changes(Recorded *recorded)
     }
     recorded->snapshot.changes = changes;
     recorded->snapshot.changes_current = true;
+    fill_ledger(recorded);
 }
 
 /* --- scene ------------------------------------------------------------------------------------------- */
@@ -559,6 +588,7 @@ static void forget_accuracy(Recorded *recorded)
 {
     recorded->snapshot.accuracy = (Evaluation){0};
     recorded->snapshot.changes = NULL;
+    recorded->snapshot.ledger = NULL;
     recorded->snapshot.visited_count = 0;
     recorded->snapshot.visit = NO_INDEX;
     recorded->scene.stream_count = 0;
@@ -592,6 +622,7 @@ static void show_evaluating(Recorded *recorded)
     snapshot->seconds_left = 22;
     snapshot->accuracy = evaluation_of(3000, 2806, 7, 5);
     snapshot->changes = NULL;
+    snapshot->ledger = NULL;
     snapshot->visited_count = 0;
     snapshot->visit = NO_INDEX;
     recorded->scene.stream_count = 12;

@@ -45,6 +45,9 @@ typedef struct Recorded {
     LadderStep steps[RECORDED_LAYERS];
     LayerNorm norms[RECORDED_NODES];
     ChangedImages changes; /* its pixels are below */
+    Ledger ledger;         /* its tables are below */
+    LedgerMargins margins[RECORDED_CHANGES];
+    double pulls[RECORDED_CHANGES][RECORDED_LAYERS];
     unsigned char pixels[RECORDED_CHANGES][28][28];
     VisitedPlan visited[RECORDED_VISITS];
     VisitedPlan *visit_list[RECORDED_VISITS];

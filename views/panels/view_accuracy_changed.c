@@ -3,6 +3,7 @@
  */
 #include "base/sizes.h"
 #include "views/page.h"
+#include "views/panels/ledger_bars.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -10,6 +11,9 @@
 #define FACTS_LEAST 24 /* columns beside the picture */
 #define LABEL_COLUMNS 17
 #define ENLARGE_MOST 2
+#define BESIDE_COLUMNS 90 /* shares of classes and ledger side by side */
+#define SHARES_LEAST 5    /* rows: of two classes */
+#define LEDGER_ROWS 8     /* of a ledger below the shares */
 
 /* --- order -------------------------------------------------------------------------------------------- */
 
@@ -110,13 +114,13 @@ static void add_facts(Words *words, const ImageChange *image)
     words_add(words, "\nMargin %+.3f quantized, %+.3f in float.", image->margin, image->float_margin);
 }
 
-/* A class takes two rows: its share in float, and quantized. */
-static void draw_shares(Canvas *canvas, Area area, const ImageChange *image)
+/* A class takes two rows: its share in float, and quantized. Returns the rows taken. */
+static int draw_shares(Canvas *canvas, Area area, const ImageChange *image)
 {
     const int bar = area.columns - LABEL_COLUMNS - 8;
     for (size_t k = 0; k < image->class_count; k++) {
         const int row = 2 * (int)k;
-        if (row + 1 >= area.rows) return;
+        if (row + 1 >= area.rows) return row;
         const float shares[] = {image->float_share[k], image->quantized_share[k]};
         for (int q = 0; q < 2; q++) {
             const Style style = q ? STYLE_SERIES_1 : STYLE_SERIES_3;
@@ -127,15 +131,39 @@ static void draw_shares(Canvas *canvas, Area area, const ImageChange *image)
                               figure_percent_fixed(shares[q], 1).text);
         }
     }
+    return 2 * (int)image->class_count;
 }
 
-static void draw_facts(Canvas *canvas, Area area, const Scene *scene, const ImageChange *image)
+/* The shares of classes, and below them or beside them the ledger. */
+static void draw_figures(Canvas *canvas, Area area, const Scene *scene, size_t index)
 {
+    const ImageChange *image = &scene->snapshot->changes->images[index];
+    const bool beside = area.columns >= BESIDE_COLUMNS, ledger = scene->snapshot->ledger != NULL;
+    Area shares = area, below = area;
+    if (beside) {
+        shares.columns = area.columns * 2 / 5;
+        below = area_part(area, 0, shares.columns + 2, area.rows, area.columns - shares.columns - 2);
+    } else if (ledger && area.rows >= SHARES_LEAST + LEDGER_ROWS) {
+        shares.rows = area.rows - LEDGER_ROWS;
+    }
+    const int rows = draw_shares(canvas, shares, image);
+    if (!beside) below = area_part(area, rows + 1, 0, area.rows - rows - 1, area.columns);
+    const int used = ledger_draw(canvas, below, scene, index);
+    if (used && scene_ladder(scene)) {
+        Words words = {0};
+        add_pairs(&words, scene, scene_ladder(scene));
+        canvas_paragraph(canvas, below, used + 1, 0, STYLE_DIM, words.text);
+    }
+}
+
+static void draw_facts(Canvas *canvas, Area area, const Scene *scene, size_t index)
+{
+    const ImageChange *image = &scene->snapshot->changes->images[index];
     Words words = {0};
     add_facts(&words, image);
     if (!scene->snapshot->changes_current) words_add(&words, "\nFrom an earlier plan.");
     const int rows = canvas_paragraph(canvas, area, 0, 0, STYLE_TEXT, words.text);
-    draw_shares(canvas, area_part(area, rows + 1, 0, area.rows - rows - 1, area.columns), image);
+    draw_figures(canvas, area_part(area, rows + 1, 0, area.rows - rows - 1, area.columns), scene, index);
 }
 
 /* --- the page ----------------------------------------------------------------------------------------- */
@@ -170,7 +198,7 @@ static void draw_changed(Canvas *canvas, Area inner, const Scene *scene)
     draw_picture(canvas, area_part(inner, 1, 1, inner.rows - 1, inner.columns - 2), &scaled);
     draw_facts(canvas,
                area_part(inner, 1, scaled.columns + 3, inner.rows - 1, inner.columns - scaled.columns - 4),
-               scene, &images->images[index]);
+               scene, index);
 }
 
 void view_accuracy_changed(Page *page, const Scene *scene)

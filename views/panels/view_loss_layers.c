@@ -41,7 +41,7 @@ void view_loss_layers(Page *page, const Scene *scene)
         &page->words,
         "The norm bounds multiply a layer's error by the norms of all later layers, so the first layers "
         "dominate the sum. The hybrid bound runs the rest of the float network instead: its points are the "
-        "output changes that add up to it.");
+        "output changes that add up to it. ");
     if (!ladder) {
         words_add(&page->head, "No bound yet: %s.", scene_pending(scene));
         return;
@@ -49,5 +49,6 @@ void view_loss_layers(Page *page, const Scene *scene)
     plot_layers(&page->plot, ladder, scene_layer(scene));
     add_costliest(&page->head, scene, ladder);
     words_add(&page->head, "What each layer adds to each bound. ");
+    add_pairs(&page->words, scene, ladder);
     if (!scene->snapshot->ladder_current) words_add(&page->head, "From an earlier plan.");
 }

@@ -106,3 +106,36 @@ void add_costliest(Words *words, const Scene *scene, const Ladder *ladder)
                   figure_percent(ladder->steps[spectral].spectral / ladder->spectral).text);
     words_add(words, ". ");
 }
+
+/* The layer whose partner has the largest figure; NO_INDEX: none. sign: -1 for opponents, 1 for allies. */
+static size_t closest(const Ladder *ladder, int sign)
+{
+    size_t best = NO_INDEX;
+    double most = 0;
+    for (size_t l = 0; l < ladder->layer_count; l++) {
+        const LadderStep *step = &ladder->steps[l];
+        const size_t partner = sign < 0 ? step->opponent : step->ally;
+        const double figure = sign < 0 ? -step->opposition : step->alliance;
+        if (!step->quantized || partner >= ladder->layer_count || !(figure > most)) continue;
+        most = figure;
+        best = l;
+    }
+    return best;
+}
+
+void add_pairs(Words *words, const Scene *scene, const Ladder *ladder)
+{
+    const size_t against = closest(ladder, -1), with = closest(ladder, 1);
+    if (against == NO_INDEX && with == NO_INDEX) return;
+    words_add(words, "Over %s images ", figure_count(ladder->images).text);
+    if (against != NO_INDEX)
+        words_add(words, "%s and %s work against each other most (cosine %.2f)",
+                  scene_short_name(scene, against).text,
+                  scene_short_name(scene, ladder->steps[against].opponent).text,
+                  ladder->steps[against].opposition);
+    if (with != NO_INDEX)
+        words_add(words, "%s%s and %s pull the same way most (%.2f)", against == NO_INDEX ? "" : "; ",
+                  scene_short_name(scene, with).text, scene_short_name(scene, ladder->steps[with].ally).text,
+                  ladder->steps[with].alliance);
+    words_add(words, ". The order is first layer to last.");
+}

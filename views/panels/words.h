@@ -45,4 +45,8 @@ double ladder_unit(const Ladder *ladder);
  */
 void add_costliest(Words *words, const Scene *scene, const Ladder *ladder);
 
+/* Which layers pull the margins of the ladder's images the opposite way, and which the same way, most;
+ * nothing where it is not known. */
+void add_pairs(Words *words, const Scene *scene, const Ladder *ladder);
+
 #endif

@@ -92,7 +92,7 @@ static const TableColumn columns[] = {
     {"A", TABLE_RIGHT},         {"local error", TABLE_RIGHT}, {"lambda", TABLE_RIGHT},
     {"Frobenius", TABLE_RIGHT}, {"spectral", TABLE_RIGHT},    {"hybrid", TABLE_RIGHT},
     {"hybrid %", TABLE_RIGHT},  {"spectral %", TABLE_RIGHT},  {"top-1 %", TABLE_RIGHT},
-    {"alone", TABLE_RIGHT}};
+    {"alone", TABLE_RIGHT},     {"pull", TABLE_RIGHT}};
 
 static void add_correct(Table *table, const Ladder *ladder, size_t correct)
 {
@@ -106,6 +106,7 @@ static void add_float(Table *table, const Ladder *ladder, bool activations)
     table_cell(table, "float");
     for (size_t i = activations ? 0 : 1; i < 9; i++) table_cell(table, "-");
     add_correct(table, ladder, ladder->correct);
+    table_cell(table, "-");
     table_cell(table, "-");
 }
 
@@ -122,6 +123,7 @@ static void add_layer(Table *table, const Ladder *ladder, size_t layer)
     add_percent(table, rung_share(ladder, RUNG_SPECTRAL, layer) + absent, 1);
     add_correct(table, ladder, step->hybrid_correct);
     table_number(table, step->alone + absent);
+    table_number(table, step->pull + absent);
 }
 
 static Status print_layers(const Inputs *inputs, const Ladder *ladder, Message *message)
@@ -143,6 +145,20 @@ static Status print_layers(const Inputs *inputs, const Ladder *ladder, Message *
 
 /* --- words ------------------------------------------------------------------------------------------ */
 
+/* Of two layers that are each other's opponents: once, from the first. */
+static void print_opponent(const Network *network, const Ladder *ladder, size_t layer)
+{
+    char one[256], other[256];
+    const LadderStep *step = &ladder->steps[layer];
+    const size_t opponent = step->opponent;
+    if (opponent >= ladder->layer_count || opponent < layer || ladder->steps[opponent].opponent != layer)
+        return;
+    printable_copy(one, sizeof one, network->layers[layer].name);
+    printable_copy(other, sizeof other, network->layers[opponent].name);
+    printf("work against each other: layers '%s' and '%s', cosine of their pulls %.2f\n", one, other,
+           step->opposition);
+}
+
 static void print_words(const Network *network, const Ladder *ladder)
 {
     char text[512];
@@ -151,6 +167,7 @@ static void print_words(const Network *network, const Ladder *ladder)
         printf("\ncosts most: layer '%s', %.1f %% of the hybrid bound\n", text,
                ladder->hybrid > 0 ? 100 * ladder->steps[ladder->costliest].hybrid / ladder->hybrid : 0);
     }
+    for (size_t l = 0; l < ladder->layer_count; l++) print_opponent(network, ladder, l);
     if (ladder->culprit) {
         printable_copy(text, sizeof text, ladder->culprit);
         printf("no finite Lipschitz constant: node '%s': %s; the hybrid and measured rungs hold\n", text,
@@ -170,7 +187,9 @@ static Status print_ladder(const Inputs *inputs, const Ladder *ladder, Message *
     if (status == STATUS_OK) status = print_certificates(ladder, message);
     if (status != STATUS_OK) return status;
     printf("\ncontributions by layer; hybrid %% and spectral %%: shares of these two bounds; top-1 with the "
-           "layers up to here quantized%s\n\n",
+           "layers up to here quantized%s; pull: what the layer adds to the margin over the float second "
+           "class, mean of "
+           "all images\n\n",
            ladder->labelled ? "" : " needs labels");
     status = print_layers(inputs, ladder, message);
     if (status == STATUS_OK) print_words(inputs->network, ladder);

@@ -12,6 +12,7 @@ void visited_free(VisitedPlans *plans)
         visited_plan_drop(plans->visited[i]);
         ladder_free(&plans->findings[i].ladder);
         changed_images_drop(plans->findings[i].changes);
+        ledger_drop(plans->findings[i].ledger);
     }
     free(plans->visited);
     free(plans->findings);
@@ -143,6 +144,13 @@ void visited_set_changes(VisitedPlans *plans, size_t index, ChangedImages *chang
 {
     changed_images_drop(plans->findings[index].changes);
     plans->findings[index].changes = changes;
+    visited_set_ledger(plans, index, NULL);
+}
+
+void visited_set_ledger(VisitedPlans *plans, size_t index, Ledger *ledger)
+{
+    ledger_drop(plans->findings[index].ledger);
+    plans->findings[index].ledger = ledger;
 }
 
 Status visited_set_accuracy(VisitedPlans *plans, size_t index, const Evaluation *accuracy, Message *message)

@@ -20,6 +20,7 @@ typedef struct Findings {
     bool has_ladder;
     Ladder ladder;
     ChangedImages *changes; /* held; NULL where not known */
+    Ledger *ledger;         /* held: of `changes`; NULL where not known */
 } Findings;
 
 /* Zeros: empty. */
@@ -32,6 +33,9 @@ typedef struct VisitedPlans {
 
 /* Keeps the changed images of the plan; takes the reference over. */
 void visited_set_changes(VisitedPlans *plans, size_t index, ChangedImages *changes);
+
+/* Keeps the ledger of these images; takes the reference over. */
+void visited_set_ledger(VisitedPlans *plans, size_t index, Ledger *ledger);
 
 /* Frees all plans; the struct is then empty. */
 void visited_free(VisitedPlans *plans);

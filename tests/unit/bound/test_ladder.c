@@ -2,6 +2,7 @@
 /* The ladder's order on random plans of random networks and on the networks in data/, against a direct
  * computation, and its certificates. */
 #include "base/random.h"
+#include "bound/ledger.h"
 #include "bound/rung.h"
 #include "evaluate/accuracy.h"
 #include "graph_text.h"
@@ -446,6 +447,91 @@ static void rungs_certify_in_order(void **state)
     close_lenet(&lenet);
 }
 
+/* The pulls of an image's ledger add up to the change of its margin, and on its own top class and rival they
+ * are those of the networks run as a whole. */
+static void ledgers_add_up(void **state)
+{
+    const size_t images[] = {150, 3, 77, 76, 12}, rivals[] = {4, 0, 9, 2, 2}, count = 5;
+    Lenet lenet = open_lenet();
+    Ledger *ledger;
+    const LedgerOptions options = {.pool = pool};
+    assert_int_equal(ledger_create(&ledger, lenet.network, (const Weights *const *)lenet.weights,
+                                   lenet.dataset, &fashion, images, rivals, count, &options, &message),
+                     STATUS_OK);
+    assert_true(ledger->image_count == count && ledger->layer_count == lenet.network->layer_count);
+    for (size_t i = 0; i < count; i++) {
+        double sum = ledger->margins[i].before - ledger->margins[i].after, moved = 0;
+        for (size_t l = 0; l < ledger->layer_count; l++) {
+            sum += ledger->pulls[i * ledger->layer_count + l];
+            moved += fabs(ledger->pulls[i * ledger->layer_count + l]);
+        }
+        assert_true(fabs(sum) < 1e-9 && moved > 0.01);
+        assert_true(ledger->margins[i].before >= 0);
+    }
+    ledger_drop(ledger_hold(ledger));
+    ledger_drop(ledger);
+    close_lenet(&lenet);
+}
+
+/* The ledgers of changed and held images end at the margins that the evaluation found. */
+static void ledgers_end_at_the_evaluations_margins(void **state)
+{
+    Lenet lenet = open_lenet();
+    Reference *reference;
+    Evaluation evaluation;
+    ImageChanges changes = {0};
+    Ledger *ledger;
+    assert_int_equal(reference_create(&reference, lenet.network, lenet.dataset, &fashion, 0, &message),
+                     STATUS_OK);
+    reference->changes = &changes;
+    assert_int_equal(evaluation_run(&evaluation, reference, (const Weights *const *)lenet.weights, 200, pool,
+                                    NULL, NULL, &message),
+                     STATUS_OK);
+    reference_free(reference);
+    size_t images[CHANGES_MOST], rivals[CHANGES_MOST];
+    for (size_t i = 0; i < changes.held_count; i++) {
+        images[i] = changes.held[i].image;
+        rivals[i] = changes.held[i].rival;
+    }
+    assert_int_equal(ledger_create(&ledger, lenet.network, (const Weights *const *)lenet.weights,
+                                   lenet.dataset, &fashion, images, rivals, changes.held_count,
+                                   &(LedgerOptions){.pool = pool}, &message),
+                     STATUS_OK);
+    for (size_t i = 0; i < changes.held_count; i++) {
+        double margin = ledger->margins[i].before;
+        for (size_t l = 0; l < ledger->layer_count; l++) margin += ledger->pulls[i * ledger->layer_count + l];
+        assert_true(fabs(margin - changes.held[i].margin) < 1e-5);
+        assert_true(ledger->margins[i].before >= changes.held[i].float_margin - 1e-5);
+    }
+    ledger_drop(ledger);
+    close_lenet(&lenet);
+}
+
+/* Mean pulls add up to the mean change of the margin over the float network's second class; partners are
+ * mutual in their cosine. */
+static void pulls_of_layers_have_partners(void **state)
+{
+    Lenet lenet = open_lenet();
+    Ladder ladder = climb(lenet.network, lenet.weights, lenet.dataset, &fashion, 100, pool);
+    double share = 0;
+    size_t partners = 0;
+    for (size_t l = 0; l < ladder.layer_count; l++) {
+        const LadderStep *step = &ladder.steps[l];
+        share += rung_squared_share(&ladder, l);
+        assert_true(step->lowered <= 100);
+        if (step->opponent != NO_INDEX) {
+            assert_true(step->opposition < 0 && step->opposition >= -1);
+            assert_true(ladder.steps[step->opponent].opposition <= step->opposition);
+        }
+        if (step->ally != NO_INDEX) assert_true(ladder.steps[step->ally].alliance >= step->alliance);
+        partners += step->ally != NO_INDEX || step->opponent != NO_INDEX;
+    }
+    assert_near(share, 1);
+    assert_true(partners >= ladder.layer_count);
+    ladder_free(&ladder);
+    close_lenet(&lenet);
+}
+
 static void assert_same_ladder(const Ladder *a, const Ladder *b)
 {
     assert_int_equal(a->images, b->images);
@@ -606,6 +692,9 @@ int main(int count, char **arguments)
         cmocka_unit_test(one_layer_alone_is_the_whole),
         cmocka_unit_test(a_node_without_a_constant_is_named),
         cmocka_unit_test(hybrid_accuracy_ends_at_the_quantized_networks),
+        cmocka_unit_test(ledgers_add_up),
+        cmocka_unit_test(ledgers_end_at_the_evaluations_margins),
+        cmocka_unit_test(pulls_of_layers_have_partners),
         cmocka_unit_test(rungs_certify_in_order),
         cmocka_unit_test(threads_change_no_bit),
         cmocka_unit_test(what_is_done_so_far_is_a_ladder),

@@ -95,7 +95,7 @@ static Result whole_run(const Plan *plan, Pipeline *pipeline, LayerResult layers
     "index,name,operator,shape,parameters,macs,weight_bits,activation_bits,method,grid,rounding_error,"      \
     "bitsplit_error,polished_error,heldout_error,local_error,accumulated_error,sqnr_db,codes_changed,"       \
     "bytes,lambda,hybrid_contribution,hybrid_share,hybrid_share_per_kib,spectral_contribution,"              \
-    "spectral_share\r\n"
+    "spectral_share,hybrid_squared_share,margin_pull\r\n"
 
 static void csv_of_a_plan_alone(void **state)
 {
@@ -104,10 +104,10 @@ static void csv_of_a_plan_alone(void **state)
     assert_int_equal(plan_csv_write(scratch_path("p.csv"), &result, &message), STATUS_OK);
     char *text = scratch_read(scratch_path("p.csv"));
     assert_string_equal(
-        text,
-        HEADER "1,conv1,Conv,16x1x3x3,160,112896,8,float,bitsplit,uniform,,,,,,,,,272,,,,,,\r\n"
-               "2,depthwise,Conv,16x1x3x3,144,9007199254740993,4,float,bitsplit,uniform,,,,,,,,,136,,,,,,\r\n"
-               "3,fc,Gemm,10x7,80,70,8,float,bitsplit,uniform,,,,,,,,,150,,,,,,\r\n");
+        text, HEADER
+        "1,conv1,Conv,16x1x3x3,160,112896,8,float,bitsplit,uniform,,,,,,,,,272,,,,,,,,\r\n"
+        "2,depthwise,Conv,16x1x3x3,144,9007199254740993,4,float,bitsplit,uniform,,,,,,,,,136,,,,,,,,\r\n"
+        "3,fc,Gemm,10x7,80,70,8,float,bitsplit,uniform,,,,,,,,,150,,,,,,,,\r\n");
     free(text);
     plan_drop(plan);
 }
@@ -123,11 +123,11 @@ static void check_csv_of_a_run(void)
     assert_string_equal(
         text,
         HEADER "1,conv1,Conv,16x1x3x3,160,112896,2,float,round-mse,ternary,0.333333333,0.1,,1e-10,,0,,12,164,"
-               ",,,,,\r\n"
+               ",,,,,,,\r\n"
                "2,depthwise,Conv,16x1x3x3,144,9007199254740993,float,float,gptq,power-of-two,0.333333333,1.1,"
                ",1e-10,,0,,,"
-               "576,,,,,,\r\n"
-               "3,fc,Gemm,10x7,80,70,7,5,code-descent,uniform,0.333333333,2.1,,1e-10,,0,,12,170,,,,,,\r\n");
+               "576,,,,,,,,\r\n"
+               "3,fc,Gemm,10x7,80,70,7,5,code-descent,uniform,0.333333333,2.1,,1e-10,,0,,12,170,,,,,,,,\r\n");
     free(text);
     plan_drop(plan);
 }
@@ -406,6 +406,7 @@ static LadderStep ladder_steps[SAMPLE_LAYERS] = {
      .spectral = 6.25,
      .hybrid = 1.0 / 3,
      .alone = 1.0 / 7,
+     .pull = -0.25,
      .hybrid_correct = 30},
     {.lambda = 2, .hybrid_correct = 30},
     {.quantized = true, .lambda = 1, .spectral = 0.75, .hybrid = 0.1, .alone = 0.2, .hybrid_correct = 29}};
@@ -484,16 +485,17 @@ static void csv_of_a_ladder_names_its_rungs(void **state)
     result.ladder = &ladder;
     assert_int_equal(plan_csv_write(scratch_path("p.csv"), &result, &message), STATUS_OK);
     char *text = scratch_read(scratch_path("p.csv"));
-    assert_non_null(strstr(text, ",272,4,0.333333333,0.769230769,2.8959276,6.25,0.892857143\r\n2,"));
-    assert_non_null(strstr(text, ",136,2,,,,,\r\n3,"));
-    assert_non_null(strstr(text, ",150,1,0.1,0.230769231,1.57538462,0.75,0.107142857\r\n"));
+    assert_non_null(
+        strstr(text, ",272,4,0.333333333,0.769230769,2.8959276,6.25,0.892857143,0.917431193,-0.25\r\n2,"));
+    assert_non_null(strstr(text, ",136,2,,,,,,,\r\n3,"));
+    assert_non_null(strstr(text, ",150,1,0.1,0.230769231,1.57538462,0.75,0.107142857,0.0825688073,0\r\n"));
     free(text);
     ladder.spectral = INFINITY;
     ladder_steps[2].spectral = INFINITY;
     assert_int_equal(plan_csv_write(scratch_path("p.csv"), &result, &message), STATUS_OK);
     ladder_steps[2].spectral = 0.75;
     text = scratch_read(scratch_path("p.csv"));
-    assert_non_null(strstr(text, ",150,1,0.1,0.230769231,1.57538462,,\r\n"));
+    assert_non_null(strstr(text, ",150,1,0.1,0.230769231,1.57538462,,,0.0825688073,0\r\n"));
     free(text);
     plan_drop(plan);
 }

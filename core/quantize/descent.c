@@ -199,31 +199,74 @@ void descent_start_epoch(Descent *descent)
 
 /* --- sweeps --------------------------------------------------------------------------------------------- */
 
+#define MOST_STEPS 16 /* between the levels of a grid that are not consecutive */
+
+/* What t may become: the whole numbers from low to high, or the levels of a grid. */
 typedef struct Move {
-    float low, high; /* of t */
-    float unit;      /* u: what a step of t adds to the code */
+    float low, high;
+    float unit;   /* u: what a step of t adds to the code */
+    size_t steps; /* between levels; 0 for whole numbers */
+    float middles[MOST_STEPS], widths[MOST_STEPS];
 } Move;
 
+static Move move_on(const Grid *grid)
+{
+    Move move = {.low = grid->levels[0], .high = (float)grid_largest(grid), .unit = 1};
+    if (grid->consecutive) return move;
+    for (; move.steps + 1 < grid->count && move.steps < MOST_STEPS; move.steps++) {
+        const float below = grid->levels[move.steps], above = grid->levels[move.steps + 1];
+        move.middles[move.steps] = (below + above) / 2;
+        move.widths[move.steps] = above - below;
+    }
+    return move;
+}
+
+/* next = the level nearest to x per lane, the lower one of two: the lowest level and the widths of all steps
+ * whose middle is below x. Lanes that are not live stay at t. next, x, t, live [lanes]. */
+static inline __attribute__((always_inline)) void
+round_to_levels(float *restrict next, const float *restrict x, const float *restrict t,
+                const float *restrict live, const Move *move, size_t lanes)
+{
+    for (size_t c = 0; c < lanes; c++) next[c] = move->low;
+    for (size_t i = 0; i < move->steps; i++)
+        for (size_t c = 0; c < lanes; c++) next[c] += x[c] > move->middles[i] ? move->widths[i] : 0;
+    for (size_t c = 0; c < lanes; c++) next[c] = live[c] != 0 ? next[c] : t[c];
+}
+
+/* next = clip(round half to even(x), low, high) per lane. */
+static inline __attribute__((always_inline)) void
+round_to_whole(float *restrict next, const float *restrict x, const Move *move, size_t lanes)
+{
+    for (size_t c = 0; c < lanes; c++) {
+        float whole = rintf(x[c]);
+        whole = whole < move->low ? move->low : whole;
+        next[c] = whole > move->high ? move->high : whole;
+    }
+}
+
 /* Sweeps `rows` coordinates of one block, lane by lane as in descent.h:
- *     t_k <- clip(round(t_k - r_k inverse_k/u live), low, high);  d_k = u (change of t_k);  r_j += H'_kj d_k,
- * j > k d, t, r [rows][lanes]: d receives the codes' changes, t and r are brought up to date. gain [lanes] +=
- * d_k (2 r_k + d_k H'_kk). h: the block's corner of H' [rows][rows] at a stride; inverse [rows], live
+ *     t_k <- what is nearest to t_k - r_k inverse_k/u live;  d_k = u (change of t_k);  r_j += H'_kj d_k,
+ * j > k. d, t, r [rows][lanes]: d receives the codes' changes, t and r are brought up to date. gain [lanes]
+ * += d_k (2 r_k + d_k H'_kk). h: the block's corner of H' [rows][rows] at a stride; inverse [rows], live
  * [lanes]. The additions to r behind the block, and to r_k itself, are left to add_block(). */
 CLONES static void sweep_block(float *restrict d, float *restrict t, float *restrict r, float *restrict gain,
                                const float *restrict h, size_t stride, const float *restrict inverse,
-                               const float *restrict live, Move move, size_t rows, size_t lanes)
+                               const float *restrict live, const Move *move, size_t rows, size_t lanes)
 {
+    float x[DESCENT_MAX_LANES], next[DESCENT_MAX_LANES];
     for (size_t k = 0; k < rows; k++) {
         float *restrict rk = r + k * lanes, *restrict tk = t + k * lanes, *restrict dk = d + k * lanes;
-        const float step = inverse[k] / move.unit, diagonal = h[k * stride + k];
+        const float step = inverse[k] / move->unit, diagonal = h[k * stride + k];
         int moved = 0;
+        for (size_t c = 0; c < lanes; c++) x[c] = tk[c] - rk[c] * (step * live[c]);
+        if (move->steps > 0)
+            round_to_levels(next, x, tk, live, move, lanes);
+        else
+            round_to_whole(next, x, move, lanes);
         for (size_t c = 0; c < lanes; c++) {
-            float next = rintf(tk[c] - rk[c] * (step * live[c]));
-            next = next < move.low ? move.low : next;
-            next = next > move.high ? move.high : next;
-            float delta = (next - tk[c]) * move.unit;
+            float delta = (next[c] - tk[c]) * move->unit;
             gain[c] += delta * (2 * rk[c] + delta * diagonal);
-            tk[c] = next;
+            tk[c] = next[c];
             dk[c] = delta;
             moved |= delta != 0;
         }
@@ -262,7 +305,7 @@ static void add_block(Descent *descent, DescentScratch *scratch, size_t start, s
 }
 
 /* One sweep over all coordinates of t [n][lanes], the codes or a digit of them. */
-static void sweep(Descent *descent, int8_t *t, Move move, DescentScratch *scratch)
+static void sweep(Descent *descent, int8_t *t, const Move *move, DescentScratch *scratch)
 {
     const Hessian *hessian = descent->hessian;
     size_t n = descent->n, lanes = descent->lanes;
@@ -297,12 +340,12 @@ void descent_split(Descent *descent)
 
 void descent_sweep_digit(Descent *descent, unsigned p, DescentScratch *scratch)
 {
-    Move move = {-1, 1, (float)(1u << p)};
-    sweep(descent, descent->digits + p * descent->n * descent->lanes, move, scratch);
+    const Move move = {.low = -1, .high = 1, .unit = (float)(1u << p)};
+    sweep(descent, descent->digits + p * descent->n * descent->lanes, &move, scratch);
 }
 
 void descent_sweep_codes(Descent *descent, DescentScratch *scratch)
 {
-    float limit = (float)grid_limit(descent->bits);
-    sweep(descent, descent->codes, (Move){-limit, limit, 1}, scratch);
+    const Move move = move_on(descent->grid);
+    sweep(descent, descent->codes, &move, scratch);
 }

@@ -5,9 +5,10 @@
  * The channels of a tile are its lanes: every array is [n][lanes], so that one weight of all channels is
  * contiguous. Per lane, with scale a, a sweep visits the coordinates k = 0..n-1 in order and moves
  *
- *     t_k <- clip(round(t_k - r_k / (u H'_kk)), low, high),    r = H'q - g'/a,
+ *     t_k <- what is nearest to t_k - r_k / (u H'_kk),    r = H'q - g'/a,
  *
- * where t is the codes q (u = 1) or the digit p of them (u = 2^p, low = -1, high = 1); after a move by d the
+ * where t is the codes q (u = 1), which may be the grid's levels, or the digit p of them (u = 2^p), which may
+ * be -1, 0 and 1; after a move by d the
  * code has changed by u d and r by u d H'_k. The objective falls by -a^2 u d (2 r_k + u d H'_kk) with each
  * move.
  *

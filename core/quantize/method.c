@@ -12,6 +12,7 @@ static const MethodRow methods[METHOD_COUNT] = {
                          .title = "bit-split",
                          .summary = "bit-split and stitching (Wang et al., ICML 2020)",
                          .solve = bitsplit_solve,
+                         .digits = true,
                          .group_bytes = bitsplit_group_bytes,
                          .worker_bytes = bitsplit_worker_bytes,
                          .polish = POLISH_IF_ASKED},
@@ -23,7 +24,6 @@ static const MethodRow methods[METHOD_COUNT] = {
                      .title = "GPTQ",
                      .summary = "one code after another, the rest compensating (Frantar et al., ICLR 2023)",
                      .solve = gptq_solve,
-                     .any_grid = true,
                      .group_bytes = gptq_group_bytes,
                      .worker_bytes = gptq_worker_bytes},
     [METHOD_GPTQ_POLISH] = {.name = "gptq-polish",
@@ -57,17 +57,14 @@ static const MethodRow methods[METHOD_COUNT] = {
                      .title = "COMQ",
                      .summary = "greedy coordinate descent from float weights (Zhang et al., 2025)",
                      .solve = comq_solve,
-                     .any_grid = true,
                      .worker_bytes = comq_worker_bytes,
                      .tile_bytes = comq_tile_bytes},
     [METHOD_ROUND_MSE] = {.name = "round-mse",
                           .title = "RTN",
-                          .summary = "round-to-nearest, at the scale of least squared weight error",
-                          .any_grid = true},
+                          .summary = "round-to-nearest, at the scale of least squared weight error"},
     [METHOD_ROUND_MINMAX] = {.name = "round-minmax",
                              .title = "RTN min-max",
                              .summary = "round-to-nearest, at the scale of the largest weight",
-                             .any_grid = true,
                              .largest_weight = true},
 };
 
@@ -99,8 +96,7 @@ bool method_is_rounding(Method method)
 
 bool method_takes_grid(Method method, GridKind kind, unsigned bits)
 {
-    (void)bits;
-    return kind == GRID_UNIFORM || method_row(method)->any_grid;
+    return !method_row(method)->digits || grid_make(kind, bits).consecutive;
 }
 
 Status method_check_grid(Method method, GridKind kind, unsigned bits, Message *message)

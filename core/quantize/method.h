@@ -44,7 +44,7 @@ typedef struct MethodRow {
     Status (*solve)(struct Solver *solver);
     MethodPolish polish;
     Effort effort;       /* how hard plans have it search */
-    bool any_grid;       /* it works on any grid, not on the uniform one alone */
+    bool digits;         /* it needs codes of binary digits, which not every grid has */
     bool largest_weight; /* round-to-nearest at the scale of the largest weight, not of least squared error */
 
     /* Bytes that `solve` finds, zeroed, in solver->group_memory[g], solver->worker_memory[w] and

@@ -101,6 +101,21 @@ CLONES static void round_all(int8_t *restrict q, double *restrict vq, double *re
         }
 }
 
+/* The same on any grid. */
+static void round_to_grid(int8_t *q, double *vq, double *qq, const double *w, const double *u,
+                          const double *by_scale, const Grid *grid, size_t n, size_t lanes)
+{
+    memset(vq, 0, lanes * sizeof *vq);
+    memset(qq, 0, lanes * sizeof *qq);
+    for (size_t k = 0; k < n; k++)
+        for (size_t c = 0; c < lanes; c++) {
+            const double v = w[k * lanes + c] + u[k * lanes + c], code = grid_round(grid, v * by_scale[c]);
+            q[k * lanes + c] = (int8_t)code;
+            vq[c] += v * code;
+            qq[c] += code * code;
+        }
+}
+
 /* The codes and scales nearest to w + u. A channel whose codes are all 0 keeps its scale. */
 static void project(Split *split, const Descent *descent)
 {
@@ -108,10 +123,13 @@ static void project(Split *split, const Descent *descent)
     double by_scale[DESCENT_MAX_LANES], vq[DESCENT_MAX_LANES], qq[DESCENT_MAX_LANES];
     for (size_t i = 0; i < PROJECTION_STEPS; i++) {
         for (size_t c = 0; c < lanes; c++) by_scale[c] = split->scale[c] > 0 ? 1 / split->scale[c] : 0;
-        round_all(split->q, vq, qq, split->w, split->u, by_scale, grid_limit(descent->bits), descent->n,
-                  lanes);
+        if (descent->grid->consecutive)
+            round_all(split->q, vq, qq, split->w, split->u, by_scale, grid_largest(descent->grid), descent->n,
+                      lanes);
+        else
+            round_to_grid(split->q, vq, qq, split->w, split->u, by_scale, descent->grid, descent->n, lanes);
         for (size_t c = 0; c < lanes; c++)
-            if (vq[c] > 0) split->scale[c] = vq[c] / qq[c];
+            if (vq[c] > 0) split->scale[c] = grid_scale(descent->grid, vq[c] / qq[c]);
     }
 }
 

@@ -4,7 +4,8 @@
  * Per channel, min over w of w'H'w - 2 g'.w subject to w = a q is split by scaled ADMM:
  *
  *     w <- (H' + rho I)^-1 (g' + rho (a q - u)),
- *     (a, q) <- the grid's projection of w + u: q = clip(round((w + u)/a)), a = (w + u).q / q.q, in turn,
+ *     (a, q) <- the grid's projection of w + u: q = the levels nearest to (w + u)/a, and a = (w + u).q / q.q
+ *               or the power of two nearest to it, in turn,
  *     u <- u + w - a q.
  *
  * H' in units of its mean diagonal. One Cholesky factor per rho serves all channels of a group; rho doubles

@@ -45,7 +45,8 @@ static void decode_chunk(Solver *solver, Descent *descent, PlaneLanes *lanes)
 {
     const size_t n = solver->n;
     const unsigned p = solver->digit;
-    const Grid grid = grid_digit(p);
+    Grid grid = grid_digit(p);
+    grid.power_of_two_scale = solver->grid.power_of_two_scale;
     int8_t *digits = descent->digits + p * n * descent->lanes;
     lanes->scales = 1;
     for (size_t i = 0; i < lanes->count; i++) {

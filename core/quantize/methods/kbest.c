@@ -20,11 +20,16 @@ typedef struct Scan {
     double low, high;
 } Scan;
 
-static Scan scan_of(unsigned bits)
+static Scan scan_of(GridKind grid, unsigned bits)
 {
-    static const Scan scans[] = {[2] = {0.8, 1.75}, [3] = {0.8, 1.55}, [4] = {0.8, 1.3}, [5] = {0.85, 1.2}};
-    return bits < 5 ? scans[bits] : scans[5];
+    static const Scan uniform[] = {[2] = {0.8, 1.75}, [3] = {0.8, 1.55}, [4] = {0.8, 1.3}, [5] = {0.85, 1.2}};
+    static const Scan others[] = {[GRID_POWER_OF_TWO] = {0.7, 1.45}, [GRID_BINARY] = {0.6, 1.4}};
+    if (grid != GRID_UNIFORM && grid != GRID_TERNARY && bits != 2) return others[grid];
+    return uniform[bits < 5 ? bits : 5];
 }
+
+/* Powers of two: round-to-nearest's scale, and those beside it. */
+#define SCAN_POWERS 3
 
 static size_t plane_bytes(size_t n)
 {
@@ -85,15 +90,17 @@ static void solve_chunk(Solver *solver, Descent *descent, PlaneLanes *lanes)
 {
     const EffortRow *effort = effort_row(solver->options.effort);
     const size_t n = solver->n, first = solver_first_channel(solver, descent);
-    const Scan scan = scan_of(solver->options.bits);
-    const double step = pow(scan.high / scan.low, 1.0 / (double)size_max(effort->scales - 1, 1));
+    const Scan scan = scan_of(solver->grid.kind, solver->options.bits);
+    const bool powers = solver->grid.power_of_two_scale;
+    const double middle = powers ? 1 : sqrt(scan.low * scan.high);
+    const double step = powers ? 2 : pow(scan.high / scan.low, 1.0 / (double)size_max(effort->scales - 1, 1));
     Found found = {0};
     for (size_t i = 0; i < lanes->count; i++)
-        found.inverse[i] =
-            1 / (solver->rounded_scale[first + lanes->channels[i]] * sqrt(scan.low * scan.high));
-    scan_about(&found, lanes, effort->scales, step, size_min(COARSE_BEAM, effort->beam), &solver->grid);
+        found.inverse[i] = 1 / (solver->rounded_scale[first + lanes->channels[i]] * middle);
+    scan_about(&found, lanes, powers ? size_min(SCAN_POWERS, effort->scales) : effort->scales, step,
+               size_min(COARSE_BEAM, effort->beam), &solver->grid);
     if (effort->refined > 0)
-        scan_about(&found, lanes, effort->refined, sqrt(step), effort->beam, &solver->grid);
+        scan_about(&found, lanes, powers ? 1 : effort->refined, sqrt(step), effort->beam, &solver->grid);
     for (size_t i = 0; i < lanes->count; i++) {
         const size_t c = lanes->channels[i];
         if (found.score[i] == 0 || descent->y2[c] - found.score[i] >= descent->objective[c]) continue;

@@ -89,7 +89,7 @@ void plane_lanes_decode(PlaneLanes *lanes, size_t beam, const Grid *grid, bool f
         gq /= unit;
         const double inverse = lanes->inverse[lane];
         const double qp = lanes->costs[lane] - lanes->squares[channel] * inverse * inverse + 2 * gq * inverse;
-        lanes->scores[lane] = gq > 0 && qp > 0 ? unit * gq * gq / qp : 0;
+        lanes->scores[lane] = gq > 0 && qp > 0 ? unit * grid_score(grid, gq, qp) : 0;
     }
 }
 

@@ -2,7 +2,9 @@
 /* Plane lanes: a few channels decoded side by side by nearest plane, each at one or more scales, and the
  * decoded codes compared at their own least-squares scale. With cost = |z/a - R q|^2 and z.Rq = g'.q,
  *
- *     q'H'q = cost - |z|^2/a^2 + 2 g'.q/a,       score = (g'.q)^2 / q'H'q,      objective = y2 - score.
+ *     q'H'q = cost - |z|^2/a^2 + 2 g'.q/a,       score = (g'.q)^2 / q'H'q,      objective = y2 - score
+ *
+ * (where scales are powers of two: the score of grid_score()).
  *
  * Private to core/quantize. */
 #ifndef QUANTIZE_PLANE_LANES_H

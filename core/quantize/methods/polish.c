@@ -59,12 +59,14 @@ void polish_store(Descent *descent, size_t lane, const Polish *polish)
 
 double polish_score(const Polish *polish)
 {
-    return polish->gq > 0 && polish->qp > 0 ? polish->gq * polish->gq / polish->qp : 0;
+    return polish->gq > 0 && polish->qp > 0 ? grid_score(polish->grid, polish->gq, polish->qp) : 0;
 }
 
 static bool raises_score(const Polish *polish, double gq, double qp)
 {
-    return gq > 0 && qp > 0 && gq * gq > polish_score(polish) * (1 + POLISH_GAIN) * qp;
+    if (!(gq > 0) || !(qp > 0)) return false;
+    const double least = polish_score(polish) * (1 + POLISH_GAIN);
+    return polish->grid->power_of_two_scale ? grid_score(polish->grid, gq, qp) > least : gq * gq > least * qp;
 }
 
 /* p += d row */
@@ -88,6 +90,18 @@ static void move(Polish *polish, size_t k, size_t level)
     add_row(polish->p, row, d, polish->n);
 }
 
+/* 1/a, and v = pull_factor g'; gq and qp are positive. */
+static double inverse_scale(const Polish *polish)
+{
+    if (!polish->grid->power_of_two_scale) return polish->qp / polish->gq;
+    return 1 / grid_scale(polish->grid, polish->gq / polish->qp);
+}
+
+static double pull_factor(const Polish *polish)
+{
+    return polish->grid->power_of_two_scale ? 0 : sqrt(polish->qp) / polish->gq;
+}
+
 /* The level of code k at which d (2 r + d curvature) is least, d the step to it. */
 static size_t best_level(const Polish *polish, size_t k, double r, double curvature)
 {
@@ -104,8 +118,9 @@ static bool move_single(Polish *polish, size_t k)
     const double diagonal = (double)polish->hessian->h[k * polish->n + k];
     if (hessian_dead(polish->hessian, k) || !(polish->gq > 0) || !(polish->qp > 0)) return false;
     const double by_scale = polish->target[k] / polish->gq;
-    const double r = polish->p[k] - by_scale * polish->qp;
-    const size_t level = best_level(polish, k, r, diagonal - by_scale * by_scale * polish->qp);
+    const double r = polish->p[k] - by_scale * (polish->gq * inverse_scale(polish));
+    const double pulled = polish->grid->power_of_two_scale ? 0 : by_scale * by_scale * polish->qp;
+    const size_t level = best_level(polish, k, r, diagonal - pulled);
     const double d = step_to(polish, k, level);
     if (d == 0 || !raises_score(polish, polish->gq + d * polish->target[k],
                                 polish->qp + d * (2 * polish->p[k] + d * diagonal)))
@@ -131,7 +146,7 @@ size_t polish_singles(Polish *polish, size_t sweeps)
 static float price_steps(Polish *polish)
 {
     const Grid *grid = polish->grid;
-    const double by_scale = polish->qp / polish->gq, by_root = sqrt(polish->qp) / polish->gq;
+    const double by_scale = inverse_scale(polish), by_root = pull_factor(polish);
     float least = POLISH_BLOCKED;
     polish->largest_step = polish->largest_pull = 0;
     for (size_t k = 0; k < polish->n; k++) {

@@ -6,7 +6,9 @@
  * is to be as large as possible. A move is made only where it raises the score. Steps d of the codes raise it
  * where (g'.(q + d))^2 > score (q + d)'H'(q + d), that is, where
  *     cost(d) = 2 r.d + d'H~d < 0,    r = H'q - g'/a,    H~ = H' - v v',    v = g' sqrt(q'H'q) / g'.q.
- * Without v v' this would be the change of the objective over a^2 at a fixed scale. Single moves bring a code
+ * Without v v' this would be the change of the objective over a^2 at a fixed scale. Where the grid's scales
+ * are powers of two, that is what cost(d) is, and the score what codes lower the objective by at the best of
+ * those (grid_score()). Single moves bring a code
  * to the level that is best with the others held (coordinate descent). Where no single move helps, two codes
  * step to their next levels at once: H' often has a condition of 10^4 and more, and two codes of nearly
  * parallel inputs then have to move together. Steps d of code k and e of code l cost what each costs alone
@@ -51,7 +53,8 @@ void polish_place(Polish *polish, size_t n, Carver *carver);
 void polish_load(Polish *polish, const Descent *descent, size_t lane);
 void polish_store(Descent *descent, size_t lane, const Polish *polish);
 
-/* (g'.q)^2 / q'H'q: what the codes lower the objective by, at their least-squares scale. 0 if g'.q <= 0. */
+/* What the codes lower the objective by, at their best scale: (g'.q)^2 / q'H'q where any scale may be. 0 if
+ * g'.q <= 0. */
 double polish_score(const Polish *polish);
 
 /* Cycles through the codes until none moves, or `sweeps` times; returns the moves made. */

@@ -63,7 +63,8 @@ static void grids_and_bits_go_together(void **state)
     plan->layers[1].method = METHOD_BITSPLIT;
     assert_int_equal(plan_check_grids(plan, &sample_network, &message), STATUS_INVALID);
     assert_non_null(strstr(message.text, "layer 'depthwise': the method bitsplit"));
-    assert_non_null(strstr(message.text, "binary does not have at 1 bit; these methods take it: gptq, "));
+    assert_non_null(
+        strstr(message.text, "binary does not have at 1 bit; these methods take it: code-descent, "));
     assert_true(message.remedies & REMEDY_METHOD);
     plan->layers[1] = (LayerPlan){.weight_bits = 3, .method = METHOD_GPTQ, .grid = GRID_TERNARY};
     assert_int_equal(plan_check_grids(plan, &sample_network, &message), STATUS_INVALID);

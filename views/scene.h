@@ -29,13 +29,34 @@ typedef enum SortKey { /* of the layers; columns of the table */
                        SORT_COUNT
 } SortKey;
 
+typedef enum VisitedColumn { /* of the list of visited plans */
+                             VISITED_NUMBER,
+                             VISITED_NAME,
+                             VISITED_WEIGHT_BITS,
+                             VISITED_ACTIVATION_BITS,
+                             VISITED_SIZE,
+                             VISITED_BITOPS,
+                             VISITED_ACTIVATION_BYTES,
+                             VISITED_SCORE,
+                             VISITED_CHANGE, /* of top-1 against float */
+                             VISITED_METHOD,
+                             VISITED_CERTIFIED,
+                             VISITED_MEASURED,
+                             VISITED_HYBRID,
+                             VISITED_SPECTRAL,
+                             VISITED_DIFFERS, /* layers that differ from the edited plan */
+                             VISITED_NOTE,
+                             VISITED_COLUMNS
+} VisitedColumn;
+
 typedef enum OverlayKind {
     OVERLAY_NONE,
-    OVERLAY_DETAILS, /* of the layer under the cursor */
-    OVERLAY_GUIDE,   /* explains the page in focus */
-    OVERLAY_HELP,    /* all keys */
-    OVERLAY_VISITS,  /* visited plans: to compare, and to return to one */
-    OVERLAY_QUESTION /* a text that is answered by a key */
+    OVERLAY_DETAILS,    /* of the layer under the cursor */
+    OVERLAY_GUIDE,      /* explains the page in focus */
+    OVERLAY_HELP,       /* all keys */
+    OVERLAY_VISITS,     /* visited plans: to compare, and to return to one */
+    OVERLAY_DIFFERENCE, /* between two visited plans, layer by layer; in front of their list */
+    OVERLAY_QUESTION    /* a text that is answered by a key */
 } OverlayKind;
 
 typedef struct HelpLine { /* made from the table of keys */
@@ -62,9 +83,16 @@ typedef struct Scene {
     ViewId views[PANEL_COUNT];        /* the page shown; a view of another panel stands for the first page */
     size_t chart_cursor[PANEL_COUNT]; /* a point, or SIZE_MAX */
 
+    const Snapshot *pinned; /* the newest that has the pinned plan's results; NULL: none is known */
     ParetoAxis pareto_axis; /* of the page of visited plans, and the front in their list */
     const PlanNote *notes;  /* [note_count], by the index of the snapshot's visited plans */
     size_t note_count;      /* plans beyond have none */
+
+    /* The list of visited plans; its cursor is overlay_cursor, an index into snapshot->visited. */
+    VisitedColumn visited_sort;
+    bool visited_descending, visited_evaluated_only;
+    bool has_visited_mark;
+    size_t visited_mark; /* where has_visited_mark: the index of the plan that the difference starts from */
 
     bool changed_by_class; /* the page of changed images sorts by class, not by margin */
 

@@ -64,7 +64,8 @@ static Places find_places(const Canvas *canvas, const Scene *scene)
 {
     Places places = {.layout = layout_compute(canvas->rows, canvas->columns, scene->front, scene->zoomed)};
     Area overlay = places.layout.overlay;
-    if (canvas->columns < OVERLAY_WHOLE_COLUMNS)
+    const bool table = scene->overlay == OVERLAY_VISITS || scene->overlay == OVERLAY_DIFFERENCE;
+    if (canvas->columns < OVERLAY_WHOLE_COLUMNS || table)
         overlay = area_part(canvas_area(canvas), 1, 0, canvas->rows - 2, canvas->columns);
     if (!places.layout.too_small && scene->lesson > 0)
         places = canvas->columns >= LESSON_BESIDE_COLUMNS
@@ -104,9 +105,13 @@ static const struct {
     const char *title;
     int (*draw)(Canvas *canvas, Area inner, const Scene *scene, int first);
 } overlays[] = {
-    [OVERLAY_NONE] = {"", lesson_draw},           [OVERLAY_DETAILS] = {"Layer", details_draw},
-    [OVERLAY_GUIDE] = {"This panel", guide_draw}, [OVERLAY_HELP] = {"Keys", help_draw},
-    [OVERLAY_VISITS] = {"Visited plans", NULL},   [OVERLAY_QUESTION] = {"Question", NULL},
+    [OVERLAY_NONE] = {"", lesson_draw},
+    [OVERLAY_DETAILS] = {"Layer", details_draw},
+    [OVERLAY_GUIDE] = {"This panel", guide_draw},
+    [OVERLAY_HELP] = {"Keys", help_draw},
+    [OVERLAY_VISITS] = {"Visited plans", NULL},
+    [OVERLAY_QUESTION] = {"Question", NULL},
+    [OVERLAY_DIFFERENCE] = {"Difference between plans", difference_draw},
 };
 
 static int scroll_limit(const Canvas *canvas, Area inner, const Scene *scene)
@@ -239,6 +244,18 @@ static Target target_chart(const Canvas *canvas, const Scene *scene, Area inner,
     return target;
 }
 
+/* The title of a column of the list of visited plans. */
+static Target target_title(const Canvas *canvas, const Scene *scene, Area inner, int row, int column)
+{
+    Target title = {.kind = TARGET_COLUMN};
+    VisitedColumn at;
+    if (scene->overlay != OVERLAY_VISITS || !contains(inner, row, column) ||
+        !visited_column_at(&at, canvas, scene, inner, row - inner.row, column - inner.column))
+        return (Target){0};
+    title.index = at;
+    return title;
+}
+
 Target screen_target(const Canvas *canvas, const Scene *scene, int row, int column)
 {
     Target none = {0}, item = {.kind = TARGET_ITEM};
@@ -254,7 +271,7 @@ Target screen_target(const Canvas *canvas, const Scene *scene, int row, int colu
         Area inner = inside(places.overlay);
         bool found = scene->overlay == OVERLAY_VISITS && contains(inner, row, column) &&
                      visited_item_at(&item.index, scene, inner, row - inner.row);
-        return found ? item : none;
+        return found ? item : target_title(canvas, scene, inner, row, column);
     }
     if (contains(places.lesson, row, column)) return none;
     for (Panel panel = 0; panel < PANEL_COUNT; panel++) {

@@ -20,7 +20,8 @@ typedef enum TargetKind {
     TARGET_NONE,
     TARGET_PANEL,  /* `panel` */
     TARGET_LAYER,  /* `index` in scene->order, of PANEL_LAYERS */
-    TARGET_COLUMN, /* header of a column: `index` is a SortKey */
+    TARGET_COLUMN, /* header of a column: `index` is a SortKey, or in the list of visited plans a
+                      VisitedColumn */
     TARGET_POINT,  /* point `index` of the chart of `panel` */
     TARGET_ITEM,   /* line `index` of an overlay's list */
     TARGET_HINT    /* hint in the last line: `index` in scene->help */

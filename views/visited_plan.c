@@ -46,6 +46,32 @@ double visited_score(const VisitedPlan *visited)
     return visited->evaluated && score.known ? score.value : NAN;
 }
 
+double visited_change(const VisitedPlan *visited)
+{
+    const Evaluation *accuracy = &visited->accuracy;
+    if (!visited->evaluated || !accuracy->labelled || !accuracy->compared || accuracy->images == 0)
+        return NAN;
+    return ((double)accuracy->gained - (double)accuracy->lost) / (double)accuracy->images;
+}
+
+double visited_certified(const VisitedPlan *visited)
+{
+    if (!visited->bounded || visited->certified_of == 0) return NAN;
+    return (double)visited->certified[CERTIFIED_NORMS] / (double)visited->certified_of;
+}
+
+const char *visited_method(const VisitedPlan *visited)
+{
+    const Plan *plan = visited->plan;
+    unsigned method = METHOD_COUNT;
+    for (size_t l = 0; l < plan->layer_count; l++) {
+        if (plan->layers[l].weight_bits == BITS_FLOAT) continue;
+        if (method != METHOD_COUNT && plan->layers[l].method != method) return "mixed";
+        method = plan->layers[l].method;
+    }
+    return method == METHOD_COUNT ? "float" : method_name((Method)method);
+}
+
 bool *visited_front(const Scene *scene)
 {
     const size_t count = scene->snapshot->visited_count;

@@ -23,6 +23,15 @@ Figure visited_cost(const VisitedPlan *visited, ParetoAxis axis);
 /* Top-1, or without labels the agreement, as a fraction; NAN where it was not evaluated. */
 double visited_score(const VisitedPlan *visited);
 
+/* The change of top-1 against float, as a fraction; NAN where it was not evaluated or has no labels. */
+double visited_change(const VisitedPlan *visited);
+
+/* The share of images certified by norms at the hybrid rung (bound/ladder.h); NAN where it is not known. */
+double visited_certified(const VisitedPlan *visited);
+
+/* The method of all layers with quantized weights, "mixed", or "float" where there is no such layer. */
+const char *visited_method(const VisitedPlan *visited);
+
 /* pareto_front() along the scene's axis, without deleted plans. NULL without memory; free with free(). */
 bool *visited_front(const Scene *scene);
 

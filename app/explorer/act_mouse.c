@@ -42,7 +42,9 @@ static void click(Session *session, const Target *target)
         scene->cursor = size_min(target->index, scene->order_count ? scene->order_count - 1 : 0);
         break;
     case TARGET_COLUMN:
-        if (scene->sort == (SortKey)target->index)
+        if (scene->overlay == OVERLAY_VISITS)
+            action_sort_visited(session, (VisitedColumn)target->index);
+        else if (scene->sort == (SortKey)target->index)
             act_reverse(session, 0);
         else
             action_sort_by(session, (SortKey)target->index);

@@ -39,11 +39,6 @@ void action_show_cursor(Session *session)
     if (scene->cursor >= scene->first + rows) scene->first = scene->cursor - rows + 1;
 }
 
-size_t action_visited_count(const Session *session)
-{
-    return session->snapshot ? session->snapshot->visited_count : 0;
-}
-
 static void move_layers(Session *session, int step)
 {
     Scene *scene = &session->scene;
@@ -63,10 +58,7 @@ void act_move(Session *session, int step)
         move_layers(session, step);
         return;
     }
-    const size_t from = scene->overlay_cursor;
-    scene->overlay_cursor = action_step(from, action_visited_count(session), step);
-    if (scene->overlay_cursor == from)
-        session_tell(session, step < 0 ? "this is the list's first plan" : "this is the list's last plan");
+    action_move_visited(session, step);
 }
 
 void act_move_page(Session *session, int direction)

@@ -79,9 +79,8 @@ void act_pareto_axis(Session *session, int unused)
     if (shown) scene->pareto_axis = (ParetoAxis)((scene->pareto_axis + 1) % PARETO_AXES);
     action_show_view(session, VIEW_ACCURACY_PLANS);
     session_tell(session, "visited plans by %s%s", pareto_axis_name(scene->pareto_axis),
-                 pareto_counts_activations(scene->pareto_axis)
-                     ? ""
-                     : ", which counts no activations: each set of activation bits has its own front");
+                 pareto_counts_activations(scene->pareto_axis) ? ""
+                                                               : ": one front per set of activation bits");
 }
 
 void act_chart_cursor(Session *session, int direction)
@@ -102,7 +101,7 @@ void act_chart_cursor(Session *session, int direction)
 
 /* --- overlays --------------------------------------------------------------------------------------- */
 
-static void show_overlay(Session *session, OverlayKind overlay)
+void action_show_overlay(Session *session, OverlayKind overlay)
 {
     session->scene.overlay = overlay;
     session->scene.overlay_first = session->scene.overlay_cursor = 0;
@@ -135,39 +134,21 @@ void act_enter(Session *session, int unused)
         point != SIZE_MAX)
         action_return_to(session, point);
     else if (scene_layer(scene) != NO_INDEX)
-        show_overlay(session, OVERLAY_DETAILS);
+        action_show_overlay(session, OVERLAY_DETAILS);
     else
         session_tell(session, "no layer is selected: the filter hides all");
-}
-
-void act_visited(Session *session, int unused)
-{
-    (void)unused;
-    if (action_visited_count(session) == 0) {
-        session_tell(session, "no plan has been visited yet");
-        return;
-    }
-    show_overlay(session, OVERLAY_VISITS);
-    if (session->snapshot->visit != NO_INDEX) session->scene.overlay_cursor = session->snapshot->visit;
-}
-
-void act_return_to_visited(Session *session, int unused)
-{
-    (void)unused;
-    session->scene.overlay = OVERLAY_NONE;
-    action_return_to(session, session->scene.overlay_cursor);
 }
 
 void act_guide(Session *session, int unused)
 {
     (void)unused;
-    show_overlay(session, OVERLAY_GUIDE);
+    action_show_overlay(session, OVERLAY_GUIDE);
 }
 
 void act_help(Session *session, int unused)
 {
     (void)unused;
-    show_overlay(session, OVERLAY_HELP);
+    action_show_overlay(session, OVERLAY_HELP);
 }
 
 void act_close(Session *session, int unused)

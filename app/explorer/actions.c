@@ -12,6 +12,7 @@ static void tell_no_meaning(Session *session, KeyContext context, int key)
         [KEYS_BITS] = "activation bits: 2 to 8, f for float, Esc to leave them unchanged",
         [KEYS_DETAILS] = "Esc closes the details first",
         [KEYS_VISITED] = "Esc closes the list first",
+        [KEYS_DIFFERENCE] = "Esc goes back to the list",
         [KEYS_GUIDE] = "Esc closes the explanation first",
         [KEYS_HELP] = "Esc closes the list first",
         [KEYS_QUESTION] = "y for yes, n for no"};

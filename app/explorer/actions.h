@@ -62,15 +62,27 @@ KeyHandler act_network;      /* shows the graph in place of the layers' table, o
 KeyHandler
     act_changed; /* shows the images whose prediction changed; if shown: sorts by class, or by margin */
 KeyHandler act_pareto_axis; /* shows accuracy over cost; if shown: over the next cost */
-KeyHandler act_visited;
-KeyHandler act_return_to_visited;
-KeyHandler act_guide; /* explains the page in focus */
-KeyHandler act_help;  /* lists all keys */
+KeyHandler act_guide;       /* explains the page in focus */
+KeyHandler act_help;        /* lists all keys */
 KeyHandler act_close;
 KeyHandler act_scroll;      /* an overlay or the lesson's text, by `argument` rows */
 KeyHandler act_scroll_page; /* -1 up, 1 down */
 KeyHandler act_lesson;
 KeyHandler act_lesson_step; /* 1: the next step, -1: the previous one */
+
+/* act_visited.c: the list of visited plans, and the difference between two. */
+KeyHandler act_visited;
+KeyHandler act_return_to_visited;
+KeyHandler act_visited_sort; /* by the next column */
+KeyHandler act_visited_reverse;
+KeyHandler act_visited_filter; /* all plans, or those alone that were evaluated */
+KeyHandler act_visited_name;
+KeyHandler act_visited_note;
+KeyHandler act_visited_mark; /* for act_difference; again: takes the mark away */
+KeyHandler act_visited_delete;
+KeyHandler act_visited_undelete;
+KeyHandler act_difference;      /* from the marked plan, or else the current one, to the selected one */
+KeyHandler act_back_to_visited; /* from the difference to the list */
 
 /* act_files.c: exporting, saving, pictures and opening, which ask for a path, and answers to questions. */
 KeyHandler act_export;
@@ -106,7 +118,16 @@ void action_sort_by(Session *session, SortKey sort);
 /* Puts a view's panel in front and shows the view in it, without a chart cursor. */
 void action_show_view(Session *session, ViewId view);
 
-/* Plans in the list of visited plans. */
+/* Puts an overlay in front, from its first line on. */
+void action_show_overlay(Session *session, OverlayKind overlay);
+
+/* Moves the cursor of the list of visited plans by `step` rows. */
+void action_move_visited(Session *session, int step);
+
+/* Sorts the list of visited plans by a column; if it is sorted by that one, reverses it. */
+void action_sort_visited(Session *session, VisitedColumn column);
+
+/* Visited plans, deleted ones included. */
 size_t action_visited_count(const Session *session);
 
 /* Makes a visited plan the current one; an index out of range is ignored. */

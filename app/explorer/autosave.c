@@ -71,16 +71,17 @@ static Autosave state_of(const Session *session)
     plan_hash(state.plan, session->scene.plan);
     state.visited = session->snapshot ? session->snapshot->visited_count : 0;
     state.figures = count_figures(session->snapshot);
+    state.note_edits = session->workspace->notes.edits;
     return state;
 }
 
-/* A plan that was never edited is not saved. */
+/* A plan that was never edited, and of which nothing was said, is not saved. */
 static bool is_worth_saving(const Session *session, const Autosave *state)
 {
     const Autosave *kept = &session->kept;
-    const bool edited = session->scene.undo_count + session->scene.redo_count > 0;
+    const bool edited = session->scene.undo_count + session->scene.redo_count > 0 || state->note_edits > 0;
     const bool changed = strcmp(state->plan, kept->plan) != 0 || state->visited != kept->visited ||
-                         state->figures != kept->figures;
+                         state->figures != kept->figures || state->note_edits != kept->note_edits;
     return session->kept.on && edited && changed;
 }
 

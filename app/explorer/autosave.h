@@ -27,7 +27,7 @@ typedef struct Autosave {
     double last; /* when it was last checked, in seconds */
     /* The state that was saved last, or opened. */
     char plan[65];
-    size_t visited, figures;
+    size_t visited, figures, note_edits;
 } Autosave;
 
 /* Asks whether to restore the saved exploration of the open network, if there is one. The session counts as

@@ -21,13 +21,14 @@ typedef struct Session Session;
 
 typedef enum KeyContext {
     KEYS_PANELS,
-    KEYS_BITS,     /* activation bits, after the key that asks for them */
-    KEYS_DETAILS,  /* the overlay with a layer's details */
-    KEYS_VISITED,  /* the overlay with the visited plans */
-    KEYS_GUIDE,    /* the explanation of the page in focus */
-    KEYS_HELP,     /* the list of all keys */
-    KEYS_QUESTION, /* a yes or no question */
-    KEYS_PROMPT,   /* a line being typed: keys without a row type themselves */
+    KEYS_BITS,       /* activation bits, after the key that asks for them */
+    KEYS_DETAILS,    /* the overlay with a layer's details */
+    KEYS_VISITED,    /* the overlay with the visited plans */
+    KEYS_DIFFERENCE, /* the overlay with the difference between two plans */
+    KEYS_GUIDE,      /* the explanation of the page in focus */
+    KEYS_HELP,       /* the list of all keys */
+    KEYS_QUESTION,   /* a yes or no question */
+    KEYS_PROMPT,     /* a line being typed: keys without a row type themselves */
     KEYS_CONTEXTS
 } KeyContext;
 
@@ -42,6 +43,7 @@ typedef enum KeyGroup {
     GROUP_BITS,
     GROUP_DETAILS,
     GROUP_VISITED,
+    GROUP_DIFFERENCE,
     GROUP_GUIDE,
     GROUP_HELP,
     GROUP_QUESTION,

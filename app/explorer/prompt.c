@@ -38,7 +38,7 @@ void prompt_accept(Session *session, int unused)
         path_expand(line, sizeof line, session->scene.input);
     else
         snprintf(line, sizeof line, "%s", session->scene.input);
-    if (prompt->accepted && line[0]) prompt->accepted(session, line);
+    if (prompt->accepted && (line[0] || prompt->may_be_empty)) prompt->accepted(session, line);
 }
 
 void prompt_abandon(Session *session, int unused)

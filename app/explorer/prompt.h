@@ -15,7 +15,8 @@
 
 struct Prompt {
     const char *label;
-    const char *hint; /* what may be typed, shown at the right where there is room; NULL: nothing */
+    const char *hint;  /* what may be typed, shown at the right where there is room; NULL: nothing */
+    bool may_be_empty; /* `accepted` is called with an empty line too */
     bool is_path; /* the line is a path: ~ is the home folder, Tab completes, the offered text is selected */
     void (*accepted)(Session *session, const char *line); /* a line that is not empty; NULL: nothing to do */
     void (*typed)(Session *session, const char *line);    /* after every change; NULL: nothing to do */

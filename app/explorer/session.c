@@ -122,6 +122,9 @@ static void drop_snapshot(Session *session)
     snapshot_drop(session->snapshot);
     session->snapshot = NULL;
     session->scene.snapshot = NULL;
+    session->scene.notes = NULL;
+    session->scene.note_count = 0;
+    session->scene.has_visited_mark = false;
 }
 
 /* --- opening ---------------------------------------------------------------------------------------- */
@@ -238,11 +241,22 @@ static void follow_stream(Session *session)
     scene->stream_top1[scene->stream_count++] = (double)accuracy->quantized.top1_correct / images;
 }
 
+static void follow_notes(Session *session)
+{
+    Message message = {0};
+    PlanNotes *notes = &session->workspace->notes;
+    Status status = plan_notes_follow(notes, &session->workspace->restored, session->snapshot, &message);
+    if (status != STATUS_OK) session_fail(session, status, &message);
+    session->scene.notes = notes->notes;
+    session->scene.note_count = notes->count;
+}
+
 static void take_snapshot(Session *session, Snapshot *snapshot)
 {
     snapshot_drop(session->snapshot);
     session->snapshot = snapshot;
     session->scene.snapshot = snapshot;
+    follow_notes(session);
     if (snapshot->activity != ACTIVITY_OPENING)
         session->scene.images_title = session->workspace->images_title;
     follow_stream(session);
@@ -283,8 +297,10 @@ void session_follow_plan(Session *session)
 KeyContext session_context(const Session *session)
 {
     static const KeyContext overlays[] = {
-        [OVERLAY_NONE] = KEYS_PANELS, [OVERLAY_DETAILS] = KEYS_DETAILS, [OVERLAY_GUIDE] = KEYS_GUIDE,
-        [OVERLAY_HELP] = KEYS_HELP,   [OVERLAY_VISITS] = KEYS_VISITED,  [OVERLAY_QUESTION] = KEYS_QUESTION};
+        [OVERLAY_NONE] = KEYS_PANELS,      [OVERLAY_DETAILS] = KEYS_DETAILS,
+        [OVERLAY_GUIDE] = KEYS_GUIDE,      [OVERLAY_HELP] = KEYS_HELP,
+        [OVERLAY_VISITS] = KEYS_VISITED,   [OVERLAY_DIFFERENCE] = KEYS_DIFFERENCE,
+        [OVERLAY_QUESTION] = KEYS_QUESTION};
     if (session->scene.prompt) return KEYS_PROMPT;
     return session->asks_bits ? KEYS_BITS : overlays[session->scene.overlay];
 }

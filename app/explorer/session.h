@@ -42,6 +42,7 @@ struct Session {
     char kept_filter[sizeof((Scene *)0)->filter]; /* restored where the filter's prompt is abandoned */
     size_t kept_layer;                            /* under the cursor, restored with it; or NO_INDEX */
     bool *last_marked; /* [layer_count]: the last marks that were cleared or changed all at once */
+    size_t deleted;    /* the visited plan that was deleted last */
     Answer *answer;    /* to the question asked; NULL: none */
     char path[SCENE_PROMPT_BYTES]; /* of the question */
     char question[1024];

@@ -3,6 +3,7 @@
 #include "app/explorer/workspace.h"
 
 #include "app/cli/path.h"
+#include "base/sizes.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -149,6 +150,7 @@ void workspace_close(Workspace *workspace)
     if (!workspace) return;
     worker_stop(workspace->worker);
     exploration_free(&workspace->restored);
+    plan_notes_free(&workspace->notes);
     history_free(workspace->history);
     inputs_close(&workspace->inputs);
     exploration_source_free(&workspace->from);
@@ -173,6 +175,7 @@ Status workspace_restore(Workspace *workspace, const char *path, Message *messag
     history = older;
     exploration_free(&workspace->restored);
     workspace->restored = exploration;
+    plan_notes_free(&workspace->notes);
     exploration = (Exploration){0};
     status = workspace_start(workspace, message);
 out:
@@ -248,6 +251,24 @@ Status workspace_start(Workspace *workspace, Message *message)
     return worker_start(&workspace->worker, &workspace->inputs, &workspace->restored, alike, message);
 }
 
+/* The visited plans that are not deleted, borrowed, with their notes. The arrays are the caller's. */
+static Status gather_visited(Exploration *exploration, const Workspace *workspace, const Snapshot *snapshot,
+                             Message *message)
+{
+    const PlanNotes *notes = &workspace->notes;
+    const size_t room = size_max(snapshot->visited_count, 1);
+    exploration->visited = calloc(room, sizeof *exploration->visited);
+    exploration->notes = calloc(room, sizeof *exploration->notes);
+    if (!exploration->visited || !exploration->notes) return status_no_memory(message, "the visited plans");
+    for (size_t i = 0; i < snapshot->visited_count; i++) {
+        const PlanNote note = i < notes->count ? notes->notes[i] : (PlanNote){0};
+        if (note.deleted) continue;
+        exploration->notes[exploration->visited_count] = note;
+        exploration->visited[exploration->visited_count++] = snapshot->visited[i];
+    }
+    return STATUS_OK;
+}
+
 static Status save_present(const Workspace *workspace, const Snapshot *snapshot, const char *path,
                            Message *message)
 {
@@ -258,11 +279,11 @@ static Status save_present(const Workspace *workspace, const Snapshot *snapshot,
     memcpy(exploration.network_sha256, workspace->inputs.network->sha256, sizeof exploration.network_sha256);
     memcpy(exploration.calibration_sha256, hashes.calibration, sizeof hashes.calibration);
     memcpy(exploration.evaluation_sha256, hashes.evaluation, sizeof hashes.evaluation);
-    if (snapshot) {
-        exploration.visited = (const VisitedPlan **)snapshot->visited;
-        exploration.visited_count = snapshot->visited_count;
-    }
-    status = exploration_write(path, &exploration, workspace->inputs.network, message);
+    status = snapshot ? gather_visited(&exploration, workspace, snapshot, message) : STATUS_OK;
+    if (status == STATUS_OK)
+        status = exploration_write(path, &exploration, workspace->inputs.network, message);
+    free(exploration.visited);
+    free(exploration.notes);
     exploration_source_free(&exploration.source);
     return status;
 }

@@ -14,6 +14,7 @@
 #define APP_WORKSPACE_H
 
 #include "app/cli/inputs.h"
+#include "app/explorer/plan_notes.h"
 #include "app/explorer/worker.h"
 #include "explore/history.h"
 #include "report/report_json.h"
@@ -26,6 +27,7 @@ typedef struct Workspace {
     Inputs inputs;
     History *history;
     Exploration restored; /* visited plans of an earlier run; the worker borrows it */
+    PlanNotes notes;      /* of the visited plans in snapshots */
     Worker *worker;       /* NULL before workspace_start() */
     char title[WORKSPACE_TITLE], images_title[WORKSPACE_TITLE];
 } Workspace;

@@ -40,6 +40,74 @@ class Scripts(Story):
         self.assertEqual(table["fc2"]["activation_bits"], "6")
         self.same_as_bound("out.csv")
 
+    def screen_of(self, script, *arguments, **options):
+        """The screen at the end of a script, as lines."""
+        self.explore(script + "dump screen.txt\n", *arguments, **options)
+        return (self.folder / "screen.txt").read_text().splitlines()
+
+    NAMED = ("size 160x40\nwait\nkeys jj2\nwait\nkeys *aa8\nwait\n"
+             "keys Vgn\ntype as it came\nkeys <Enter>\n"
+             "keys GN\ntype two bits cost, eight do not\nkeys <Enter>\n")
+
+    def test_visited_plans_are_named_filtered_sorted_and_deleted(self):
+        lines = self.screen_of(self.NAMED + "keys ssss\n")
+        self.assertIn("size▲", lines[2])
+        self.assertIn("as it came", "\n".join(lines))
+        sizes = [float(line.split("KiB")[0].split()[-1]) for line in lines if " bitsplit " in line]
+        self.assertEqual(sizes, sorted(sizes))
+        self.assertEqual(len(sizes), 3)
+
+    def test_names_notes_and_deletions_are_saved_and_restored(self):
+        self.explore("wait\nkeys jj2\nwait\nkeys 3\nwait\nkeys Vgn\ntype as it came\nkeys <Enter>"
+                     "N\ntype for comparison\nkeys <Enter>\nkeys jx\nexpect plan 2 is deleted\n"
+                     "keys <Esc>S<Ctrl-U>\ntype saved.json\nkeys <Enter>\nexpect saved\n")
+        saved = json.loads((self.folder / "saved.json").read_text())
+        self.assertEqual([(visit["name"], visit["note"], visit["pinned"]) for visit in saved["visits"]],
+                         [("as it came", "for comparison", False), (None, None, False)])
+        bound = saved["visits"][0]["bound"]
+        self.assertEqual(bound["images"], 64)
+        self.assertTrue(0 <= bound["certified"]["spectral"] <= bound["certified"]["hybrid"] <= 1)
+        self.write("script.txt", "size 140x40\nwait\nkeys Vg\nexpect as it came\nexpect Note: for comparison\n"
+                   f"expect {100 * bound['certified']['hybrid']:.2f} %\n")
+        self.good("explore", "saved.json", "--script", "script.txt")
+        for key in ("name", "note", "pinned"):  # as an earlier version wrote it
+            for visit in saved["visits"]:
+                del visit[key]
+        for visit in saved["visits"]:
+            del visit["bound"]["images"], visit["bound"]["certified"]
+        self.write("saved.json", json.dumps(saved))
+        self.write("script.txt", "size 140x40\nwait\nkeys V\nexpect Visited plans\n")
+        self.good("explore", "saved.json", "--script", "script.txt")
+
+    def test_the_difference_between_two_plans_layer_by_layer(self):
+        lines = self.screen_of("size 120x40\nwait\nkeys jj2\nwait\nkeys ja8\nwait\nkeys Vg<Space>Gd\n")
+        text = "\n".join(lines)
+        self.assertIn("From plan 1 to plan 3: 2 of 5 layers differ", text)
+        self.assertRegex(text, r"3 fc1 +4 to 2 +float +\S+ KiB to \S+ KiB")
+        self.assertRegex(text, r"4 fc2 +4 +float to 8 +")
+        self.assertRegex(text, r"1 conv1 +8 +float +198 B")
+
+    def test_the_list_of_plans_agrees_with_the_files(self):
+        """Size, BitOps, bits and change of the list, from the exported CSV and JSON."""
+        lines = self.screen_of("size 160x40\nwait\nkeys jj3\nkeys jaa6\nwait\nkeys e<Ctrl-U>\ntype out.csv\nkeys <Enter>\n"
+                               "wait\nkeys e<Ctrl-U>\ntype out.json\nkeys <Enter>\nwait\nkeys V\n")
+        table = self.table("out.csv").values()
+        run = json.loads((self.folder / "out.json").read_text())
+        line = next(line for line in lines if line.startswith("│ ✓"))
+        size = sum(int(row["bytes"]) for row in table)
+        bits = {"float": 32}
+        bitops = sum(int(row["macs"]) * int(row["weight_bits"])
+                     * bits.get(row["activation_bits"], int(row["activation_bits"].replace("float", "32")))
+                     for row in table)
+        self.assertEqual(run["totals"]["bitops"], bitops)
+        self.assertIn(f" {size / 1024:.1f} KiB ", line)
+        self.assertIn(f" {bitops / 1e6:.1f} M ", line)
+        self.assertIn(f" {run['totals']['peak_activation_bytes'] / 1024:.1f} KiB ", line)
+        accuracy = run["accuracy"]
+        low, high = accuracy["change_interval"]
+        self.assertIn(f" {100 * accuracy['change']:+.2f} [{100 * low:+.2f}, {100 * high:+.2f}] ", line)
+        self.assertIn(f" {100 * run['ladder']['certified']['hybrid']:.2f} % ", line)
+
     def test_a_picture_of_the_screen(self):
         """By a script's order and by the key; well-formed, with the screen's words, the same twice."""
         self.explore("size 100x30\nkeys p\nsvg a.svg\nsvg b.svg\nkeys <Ctrl-P><Ctrl-U>\ntype c.svg\n"

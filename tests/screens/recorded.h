@@ -51,6 +51,7 @@ typedef struct Recorded {
     unsigned char pixels[RECORDED_CHANGES][28][28];
     VisitedPlan visited[RECORDED_VISITS];
     VisitedPlan *visit_list[RECORDED_VISITS];
+    PlanNote notes[RECORDED_VISITS]; /* of the first and the fifth plan */
 
     size_t order[RECORDED_LAYERS];
     bool marked[RECORDED_LAYERS];

@@ -9,7 +9,9 @@
 #include "views/layer_order.h"
 #include "views/lesson.h"
 #include "views/page.h"
+#include "views/panels/overlays.h"
 #include "views/screen.h"
+#include "views/visited_order.h"
 
 #include "base/file.h"
 #include "base/file_replace.h"
@@ -264,6 +266,40 @@ static void visited_plans(Recorded *recorded)
     recorded->scene.overlay_cursor = 4;
 }
 
+static void visited_plans_sorted(Recorded *recorded)
+{
+    Scene *scene = &recorded->scene;
+    visited_plans(recorded);
+    scene->visited_sort = VISITED_HYBRID;
+    scene->visited_descending = scene->visited_evaluated_only = true;
+    scene->has_visited_mark = true;
+    scene->visited_mark = 3;
+    scene->pareto_axis = PARETO_BITOPS;
+    recorded->notes[2].deleted = true;
+}
+
+static void difference(Recorded *recorded)
+{
+    recorded->visited_plans[4]->layers[5].method = METHOD_GPTQ;
+    recorded->visited_plans[4]->options.polish = false;
+    recorded->scene.overlay = OVERLAY_DIFFERENCE;
+    recorded->scene.overlay_cursor = 4;
+    recorded->scene.has_visited_mark = true;
+    recorded->scene.visited_mark = 0;
+}
+
+/* Half of the plans with activations of 8 bits, by a cost that counts them. */
+static void accuracy_plans_by_bitops(Recorded *recorded)
+{
+    front(recorded, VIEW_ACCURACY_PLANS);
+    recorded->scene.pareto_axis = PARETO_BITOPS;
+    for (size_t i = 0; i < RECORDED_VISITS; i += 2) {
+        Plan *plan = recorded->visited_plans[i];
+        plan_set_activation_bits(plan, &recorded->network, 8);
+        recorded->visited[i].totals = plan_totals(plan, &recorded->network);
+    }
+}
+
 static void keys(Recorded *recorded)
 {
     recorded->scene.overlay = OVERLAY_HELP;
@@ -389,7 +425,10 @@ static const struct {
     {"overlays/details", details, SMALL | NORMAL | LARGE | HUGE_SIZE | PLAIN},
     {"overlays/details_inputs", details_inputs, NORMAL | LARGE},
     {"overlays/details_scrolled", details_scrolled, SMALL | NORMAL},
-    {"overlays/visited_plans", visited_plans, SMALL | NORMAL | LARGE},
+    {"accuracy/plans_by_bitops", accuracy_plans_by_bitops, NORMAL | WIDE | TALL},
+    {"overlays/visited_plans", visited_plans, SMALL | NORMAL | WIDE | TALL | PLAIN},
+    {"overlays/visited_plans_sorted", visited_plans_sorted, NORMAL | WIDE | TALL | STYLED},
+    {"overlays/difference", difference, SMALL | NORMAL | WIDE | TALL},
     {"overlays/help", keys, SMALL | NORMAL | LARGE},
     {"overlays/question", question, SMALL | NORMAL},
     {"lesson/early", lesson_early, NORMAL},
@@ -538,6 +577,16 @@ static void shake_scene(Recorded *recorded, Dice *dice)
     scene->question = roll(dice, 2) ? "Shall it be?" : NULL;
     scene->overlay_first = roll(dice, 90);
     scene->overlay_cursor = roll(dice, 8);
+    scene->visited_sort = (VisitedColumn)roll(dice, VISITED_COLUMNS);
+    scene->visited_descending = roll(dice, 2);
+    scene->visited_evaluated_only = roll(dice, 3) == 0;
+    scene->has_visited_mark = roll(dice, 2);
+    scene->visited_mark = roll(dice, 8);
+    scene->note_count = roll(dice, RECORDED_VISITS + 1);
+    recorded->notes[1].deleted = roll(dice, 2);
+    recorded->notes[2].pinned = roll(dice, 2);
+    snprintf(recorded->notes[3].name, PLAN_NAME_BYTES, "\xe5\xb1\x82 \x01\xff and more of a long name");
+    scene->pareto_axis = (ParetoAxis)roll(dice, PARETO_AXES);
     scene->lesson = roll(dice, lesson_step_count() + 1);
     scene->prompt = roll(dice, 3) ? NULL : "filter:";
     snprintf(scene->input, sizeof scene->input, "%s",
@@ -567,7 +616,8 @@ static void check_target(const Canvas *canvas, const Scene *scene, int row, int 
 {
     Target target = screen_target(canvas, scene, row, column);
     if (target.kind == TARGET_LAYER) assert_true(target.index < scene->order_count);
-    if (target.kind == TARGET_COLUMN) assert_true(target.index < SORT_COUNT);
+    const size_t columns = scene->overlay == OVERLAY_VISITS ? VISITED_COLUMNS : SORT_COUNT;
+    if (target.kind == TARGET_COLUMN) assert_true(target.index < columns);
     if (target.kind == TARGET_ITEM) assert_true(target.index < scene->snapshot->visited_count);
     assert_true(target.panel < PANEL_COUNT);
 }
@@ -914,6 +964,123 @@ static void shares_agree_with_the_csv_and_a_recomputation(void **state)
     stage_free(&stage);
 }
 
+/* The paired change and its interval, computed anew. */
+static void change_text(char text[64], size_t lost, size_t gained, size_t images)
+{
+    const double n = (double)images + 2, down = (double)lost + 0.5, up = (double)gained + 0.5;
+    const double middle = (up - down) / n,
+                 half = 1.959963984540054 * sqrt(up + down - n * middle * middle) / n;
+    snprintf(text, 64, "%+.2f [%+.2f, %+.2f]", 100 * ((double)gained - (double)lost) / (double)images,
+             100 * (middle - half), 100 * (middle + half));
+}
+
+/* The line of a plan in the list, as it is drawn. */
+static void read_visited_line(char text[512], Stage *stage, const char *start)
+{
+    Text dump = {0};
+    screen_draw(&stage->canvas, stage->scene);
+    canvas_dump(&dump, &stage->canvas, false);
+    const char *at = strstr(dump.data, start);
+    assert_non_null(at);
+    snprintf(text, 512, "%.*s", (int)strcspn(at, "\n"), at);
+    text_free(&dump);
+}
+
+static void expect_in_line(const char *line, const char *format, ...)
+{
+    char expected[96];
+    va_list arguments;
+    va_start(arguments, format);
+    vsnprintf(expected, sizeof expected, format, arguments);
+    va_end(arguments);
+    if (!strstr(line, expected)) fail_msg("'%s' does not show '%s'", line, expected);
+}
+
+/* Each figure of the list of visited plans, computed anew from the plan and the counts of images; size,
+ * BitOps and bits from the columns of the plan's CSV. */
+static void the_list_of_plans_agrees_with_the_csv_and_a_recomputation(void **state)
+{
+    Stage stage = make_stage((Size){160, 40});
+    Recorded *recorded = stage.recorded;
+    visited_plans(recorded);
+    plan_set_activation_bits(recorded->visited_plans[3], &recorded->network, 8);
+    recorded->visited_plans[3]->layers[7].method = METHOD_GPTQ;
+    recorded->visited[3].totals = plan_totals(recorded->visited_plans[3], &recorded->network);
+    scratch_create();
+    for (size_t i = 0; i < 5; i++) {
+        const VisitedPlan *visit = &recorded->visited[i];
+        const Result result = {.network = &recorded->network, .plan = visit->plan};
+        char line[512], start[32], change[64];
+        double bytes = 0, bitops = 0, bits = 0, weights = 0;
+        assert_int_equal(plan_csv_write(scratch_path("p.csv"), &result, &message), STATUS_OK);
+        char *csv = scratch_read(scratch_path("p.csv"));
+        for (size_t l = 0; l < RECORDED_LAYERS; l++) {
+            const Layer *layer = &recorded->layers[l];
+            const double count = (double)(layer->m * layer->n), width = csv_number(csv, l, "weight_bits");
+            const double input = csv_number(csv, l, "activation_bits"); /* 0: "float" */
+            bytes += csv_number(csv, l, "bytes");
+            bitops += csv_number(csv, l, "macs") * width * (input > 0 ? input : 32);
+            weights += count;
+            bits += count * width;
+        }
+        snprintf(start, sizeof start, " %zu %s", i + 1, recorded->notes[i].name);
+        read_visited_line(line, &stage, start);
+        change_text(change, visit->accuracy.lost, visit->accuracy.gained, 10000);
+        expect_in_line(line, " %s ", change);
+        expect_in_line(line, " %s ", figure_bytes((size_t)bytes).text);
+        expect_in_line(line, " %s ", figure_quantity(bitops).text);
+        expect_in_line(line, " %.2f ", bits / weights);
+        expect_in_line(line, " %.2f %% ", 100 * (double)visit->certified[CERTIFIED_NORMS] / 1024);
+        expect_in_line(line, " %.2f ", (double)visit->accuracy.quantized.top1_correct / 100);
+        expect_in_line(line, i == 3 ? " mixed " : " bitsplit ");
+        free(csv);
+    }
+    scratch_remove();
+    stage_free(&stage);
+}
+
+static void expect_order(const Scene *scene, const char *numbers)
+{
+    char text[32] = "";
+    size_t count, *order = visited_order(&count, scene);
+    for (size_t i = 0; i < count; i++) text[i] = (char)('0' + scene->snapshot->visited[order[i]]->number);
+    assert_string_equal(text, numbers);
+    free(order);
+}
+
+static void the_list_of_plans_is_sorted_and_filtered(void **state)
+{
+    Stage stage = make_stage((Size){140, 40});
+    Scene *scene = stage.scene;
+    visited_plans(stage.recorded);
+    expect_order(scene, "123456");
+    scene->visited_sort = VISITED_SIZE;
+    expect_order(scene, "643512");
+    screen_draw(&stage.canvas, scene);
+    assert_int_equal(find_row(&stage.canvas, "size▲"), 2);
+    scene->visited_sort = VISITED_CHANGE;
+    scene->visited_descending = true;
+    expect_order(scene, "213546"); /* the last was never evaluated */
+    scene->visited_evaluated_only = true;
+    expect_order(scene, "21354");
+    scene->visited_descending = false;
+    scene->visited_evaluated_only = false;
+    expect_order(scene, "453126");
+    scene->visited_sort = VISITED_NAME;
+    expect_order(scene, "512346"); /* those without a name come last */
+    stage.recorded->notes[0].deleted = true;
+    expect_order(scene, "52346");
+    for (VisitedColumn c = 0; c < VISITED_COLUMNS; c++) { /* the sorted column is seen at every width */
+        scene->visited_sort = c;
+        for (int columns = 60; columns <= 140; columns += 40) {
+            assert_int_equal(canvas_resize(&stage.canvas, 30, columns, NULL), STATUS_OK);
+            screen_draw(&stage.canvas, scene);
+            if (find_row(&stage.canvas, "▲") != 2) fail_msg("%s at %d", visited_column_name(c), columns);
+        }
+    }
+    stage_free(&stage);
+}
+
 /* At 100 columns the shares are narrow, and stand before what the network's file says. */
 static void the_share_stays_on_a_small_screen(void **state)
 {
@@ -1001,16 +1168,6 @@ static void the_curve_ends_at_the_figure_beside_it(void **state)
     assert_non_null(strstr(page.head.text, figure_number(layer->solved->result.polished_error).text));
     page_free(&page);
     stage_free(&stage);
-}
-
-/* The paired change and its interval, computed anew. */
-static void change_text(char text[64], size_t lost, size_t gained, size_t images)
-{
-    const double n = (double)images + 2, down = (double)lost + 0.5, up = (double)gained + 0.5;
-    const double middle = (up - down) / n,
-                 half = 1.959963984540054 * sqrt(up + down - n * middle * middle) / n;
-    snprintf(text, 64, "%+.2f [%+.2f, %+.2f]", 100 * ((double)gained - (double)lost) / (double)images,
-             100 * (middle - half), 100 * (middle + half));
 }
 
 static void the_title_shows_the_paired_change(void **state)
@@ -1213,6 +1370,8 @@ int main(void)
         cmocka_unit_test(what_is_not_known_comes_last_both_ways),
         cmocka_unit_test(a_filter_keeps_the_cursor_on_its_layer),
         cmocka_unit_test(shares_agree_with_the_csv_and_a_recomputation),
+        cmocka_unit_test(the_list_of_plans_agrees_with_the_csv_and_a_recomputation),
+        cmocka_unit_test(the_list_of_plans_is_sorted_and_filtered),
         cmocka_unit_test(the_share_stays_on_a_small_screen),
         cmocka_unit_test(a_bits_gain_is_marked_where_it_is_estimated),
         cmocka_unit_test(the_widths_caption_says_what_is_drawn),

@@ -139,3 +139,18 @@ void add_pairs(Words *words, const Scene *scene, const Ladder *ladder)
                   ladder->steps[with].alliance);
     words_add(words, ". The order is first layer to last.");
 }
+
+void add_option_differences(Words *words, const PlanOptions *here, const PlanOptions *there)
+{
+    if (there->mode != here->mode) words_add(words, " calibration %s;", mode_name(there->mode));
+    if (there->polish != here->polish) words_add(words, " polish %s;", there->polish ? "on" : "off");
+    if (there->bias_correction != here->bias_correction)
+        words_add(words, " bias correction %s;", there->bias_correction ? "on" : "off");
+    if (there->error_compensated != here->error_compensated)
+        words_add(words, " error compensation %s;", there->error_compensated ? "on" : "off");
+    if (there->seed != here->seed) words_add(words, " another seed;");
+    if (there->calibration_images != here->calibration_images)
+        words_add(words, " %zu images;", there->calibration_images);
+    if (there->rows != here->rows) words_add(words, " another number of rows;");
+    if (there->ridge < here->ridge || there->ridge > here->ridge) words_add(words, " another ridge;");
+}

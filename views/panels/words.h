@@ -49,4 +49,7 @@ void add_costliest(Words *words, const Scene *scene, const Ladder *ladder);
  * nothing where it is not known. */
 void add_pairs(Words *words, const Scene *scene, const Ladder *ladder);
 
+/* The options of a plan that differ from another's, each as " polish on;". Nothing where none does. */
+void add_option_differences(Words *words, const PlanOptions *here, const PlanOptions *there);
+
 #endif

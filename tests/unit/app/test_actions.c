@@ -253,6 +253,126 @@ static void a_visit_is_returned_to(void **state)
     plan_drop(visit.plan);
 }
 
+/* Three plans of 2, 3 and 4 weight bits, the last never evaluated; the first is the session's. */
+typedef struct Visits {
+    VisitedPlan plans[3];
+    VisitedPlan *list[3];
+    Snapshot snapshot;
+} Visits;
+
+static void show_visits(Visits *visits)
+{
+    *visits = (Visits){.snapshot = {.plan = session.scene.plan, .visited_count = 3, .visited = visits->list}};
+    for (size_t i = 0; i < 3; i++) {
+        Plan *plan;
+        assert_int_equal(plan_copy(&plan, session.scene.plan, &message), STATUS_OK);
+        if (i > 0) plan_set_bits(plan, session.scene.network, 2 + (unsigned)i, 8, 8);
+        visits->list[i] = &visits->plans[i];
+        visits->plans[i] = (VisitedPlan){.number = i + 1,
+                                         .plan = plan,
+                                         .totals = plan_totals(plan, session.scene.network),
+                                         .evaluated = i < 2,
+                                         .accuracy = {.images = 10, .labelled = true, .compared = true}};
+    }
+    session.snapshot = &visits->snapshot;
+    session.scene.snapshot = &visits->snapshot;
+    assert_int_equal(plan_notes_follow(&session.workspace->notes, NULL, &visits->snapshot, &message),
+                     STATUS_OK);
+    session.scene.notes = session.workspace->notes.notes;
+    session.scene.note_count = session.workspace->notes.count;
+    session_draw(&session);
+}
+
+static void hide_visits(Visits *visits)
+{
+    session.snapshot = NULL;
+    session.scene.snapshot = NULL;
+    for (size_t i = 0; i < 3; i++) plan_drop(visits->plans[i].plan);
+}
+
+static void press_and_expect(const char *keys, const char *said)
+{
+    press(keys);
+    if (!strstr(session.scene.notice, said)) fail_msg("%s says '%s'", keys, session.scene.notice);
+}
+
+static void a_visited_plan_gets_a_name_and_a_note(void **state)
+{
+    Visits visits;
+    char longest[100];
+    show_visits(&visits);
+    press("VjnThe Base<Enter>NIt's small<Enter>");
+    assert_string_equal(session.scene.notes[1].name, "TheBase"); /* scripts skip blanks in keys */
+    assert_string_equal(session.scene.notes[1].note, "It'ssmall");
+    assert_int_equal(session.scene.overlay, OVERLAY_VISITS);
+    press("nx<Esc>");
+    assert_string_equal(session.scene.notes[1].name, "TheBase");
+    press("n<Ctrl-U><Enter>");
+    assert_string_equal(session.scene.notes[1].name, "");
+    memset(longest, 'a', sizeof longest); /* 62 bytes, then a character of two, which is not cut in half */
+    snprintf(longest + 62, sizeof longest - 62, "\xc3\xa9z");
+    press("n");
+    press(longest);
+    press("<Enter>");
+    assert_int_equal(strlen(session.scene.notes[1].name), 62);
+    hide_visits(&visits);
+}
+
+static void a_visited_plan_is_deleted_and_brought_back(void **state)
+{
+    Visits visits;
+    show_visits(&visits);
+    press_and_expect("Vu", "no plan is deleted");
+    press_and_expect("x", "plan 1 is the current plan");
+    press_and_expect("jx", "plan 2 is deleted: u brings it back");
+    assert_true(session.scene.notes[1].deleted);
+    assert_int_equal(session.scene.overlay_cursor, 2);
+    press_and_expect("k", "");
+    assert_int_equal(session.scene.overlay_cursor, 0); /* the deleted plan is passed over */
+    press_and_expect("u", "plan 2 is back");
+    assert_false(session.scene.notes[1].deleted);
+    press("x<Esc>");
+    visits.snapshot.visit = 1; /* visited again */
+    assert_int_equal(plan_notes_follow(&session.workspace->notes, NULL, &visits.snapshot, &message),
+                     STATUS_OK);
+    assert_false(session.scene.notes[1].deleted);
+    hide_visits(&visits);
+}
+
+static void visited_plans_are_sorted_filtered_and_compared(void **state)
+{
+    Visits visits;
+    show_visits(&visits);
+    press_and_expect("Vs", "sorted by name, ascending");
+    press_and_expect("I", "sorted by name, descending");
+    press_and_expect("f", "only plans that were evaluated");
+    press_and_expect("G", "");
+    assert_int_equal(session.scene.overlay_cursor, 1);
+    press_and_expect("j", "the list's last plan");
+    press_and_expect("gd", "this is the current plan");
+    press("jd");
+    assert_int_equal(session.scene.overlay, OVERLAY_DIFFERENCE);
+    press("<Esc>");
+    assert_int_equal(session.scene.overlay, OVERLAY_VISITS);
+    press_and_expect("<Space>d", "this is the marked plan");
+    press("kd");
+    assert_true(session.scene.has_visited_mark && session.scene.visited_mark == 1);
+    assert_int_equal(session.scene.overlay, OVERLAY_DIFFERENCE);
+    press_and_expect("u", "Esc goes back to the list");
+    press("<Esc>j<Enter>");
+    assert_widths("83338");
+    assert_int_equal(session.scene.overlay, OVERLAY_NONE);
+    hide_visits(&visits);
+}
+
+static void x_shows_visited_plans_by_the_next_cost(void **state)
+{
+    press_and_expect("X", "weight bytes: one front per set of activation bits");
+    press_and_expect("X", "by BitOps");
+    press_and_expect("XXX", "by weight bytes");
+    assert_int_equal(scene_view(&session.scene, PANEL_ACCURACY), VIEW_ACCURACY_PLANS);
+}
+
 /* The heading, the order and w go by the same bound. */
 static void a_key_chooses_the_bound_whose_shares_are_shown(void **state)
 {
@@ -637,6 +757,10 @@ int main(void)
         IN_A_SESSION(overlays_open_and_close),
         IN_A_SESSION(details_walk_through_the_layers),
         IN_A_SESSION(a_visit_is_returned_to),
+        IN_A_SESSION(a_visited_plan_gets_a_name_and_a_note),
+        IN_A_SESSION(a_visited_plan_is_deleted_and_brought_back),
+        IN_A_SESSION(visited_plans_are_sorted_filtered_and_compared),
+        IN_A_SESSION(x_shows_visited_plans_by_the_next_cost),
         IN_A_SESSION(a_key_chooses_the_bound_whose_shares_are_shown),
         IN_A_SESSION(escape_clears_one_thing_at_a_time),
         IN_A_SESSION(a_filter_holds_as_it_is_typed),

@@ -29,8 +29,13 @@ static int close_all(void **state)
 
 static VisitedPlan make_visit(uint8_t bits)
 {
-    VisitedPlan visit = {
-        .evaluated = true, .bounded = true, .measured = 0.1, .hybrid = 0.7, .spectral = INFINITY};
+    VisitedPlan visit = {.evaluated = true,
+                         .bounded = true,
+                         .measured = 0.1,
+                         .hybrid = 0.7,
+                         .spectral = INFINITY,
+                         .certified = {0, 43, 48, 50, 52, 60},
+                         .certified_of = 64};
     Plan *plan;
     assert_int_equal(plan_create(&plan, network, &message), STATUS_OK);
     plan->layers[1].weight_bits = bits;
@@ -56,7 +61,8 @@ static const char *write_sample(const char *name)
 {
     VisitedPlan visits[] = {make_visit(3), make_visit(BITS_FLOAT)};
     const VisitedPlan *list[] = {&visits[0], &visits[1]};
-    Exploration exploration = {.visited = list, .visited_count = 2, .plan = visits[1].plan};
+    PlanNote notes[2] = {{.name = "caf\xc3\xa9", .note = "a \"note\"\non two lines"}, {.pinned = true}};
+    Exploration exploration = {.visited = list, .visited_count = 2, .plan = visits[1].plan, .notes = notes};
     const char *path = scratch_path(name);
     visits[1].evaluated = visits[1].bounded = false;
     exploration.source.network = "/a/network.onnx";
@@ -107,6 +113,12 @@ static void what_was_written_is_read(void **state)
     assert_true(first->accuracy.reference.cross_entropy == expected.accuracy.reference.cross_entropy);
     assert_true(isnan(first->accuracy.quantized.cross_entropy) && isinf(first->spectral));
     assert_true(first->hybrid == 0.7 && first->accuracy.output_sqnr_db == 31.5);
+    assert_int_equal(first->certified_of, 64);
+    assert_memory_equal(first->certified, expected.certified, sizeof expected.certified);
+    assert_string_equal(exploration.notes[0].name, "caf\xc3\xa9");
+    assert_string_equal(exploration.notes[0].note, "a \"note\"\non two lines");
+    assert_true(!exploration.notes[0].pinned && exploration.notes[1].pinned);
+    assert_string_equal(exploration.notes[1].name, "");
     const PlanTotals totals = plan_totals(first->plan, network);
     assert_int_equal(first->totals.bytes, totals.bytes);
     exploration_free(&exploration);
@@ -174,6 +186,12 @@ static void what_cannot_be_is_refused(void **state)
         {"\"hybrid\":\t0.7", "\"hybrid\":\t0.09", "measured"},
         {"\"measured\":\t0.1", "\"measured\":\t-0.1", "measured"},
         {"\"/a/network.onnx\"", "null", "network"},
+        {"\"name\":\tnull", "\"name\":\t7", "name"},
+        {"\"name\":\tnull", "\"name\":\t\"0123456789012345678901234567890123456789012345678901234567890123\"",
+         "63 bytes"},
+        {"\"pinned\":\ttrue", "\"pinned\":\t1", "pinned"},
+        {"\"measured\":\t0.9375", "\"measured\":\t0.5", "measured"},
+        {"\"images\":\t64", "\"images\":\t0", "images"},
     };
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
         Exploration exploration;
@@ -238,6 +256,8 @@ static void an_earlier_exploration_is_read(void **state)
     assert_int_equal(first->accuracy.images, 100);
     assert_int_equal(first->accuracy.reference.top1_correct, 88);
     assert_true(first->bounded && first->measured > 0 && first->measured <= first->hybrid);
+    assert_true(first->certified_of == 0 && !exploration.notes[0].pinned); /* not known then */
+    assert_string_equal(exploration.notes[0].name, "");
 
     /* Written in today's format it says the same. */
     Exploration again;

@@ -370,6 +370,28 @@ const char *bitstitch_method_name(size_t index)
     return index < METHOD_COUNT ? method_name((Method)index) : NULL;
 }
 
+const char *bitstitch_effort_name(size_t index)
+{
+    return index < EFFORT_COUNT ? effort_name((Effort)index) : NULL;
+}
+
+bitstitch_status bitstitch_plan_set_effort(bitstitch_plan *plan, const char *name, bitstitch_error *error)
+{
+    Effort effort;
+    if (!effort_parse(&effort, name)) {
+        Message message;
+        return pass_on(error, status_fail(&message, STATUS_INVALID, "no effort is called '%s'", name),
+                       &message);
+    }
+    plan_set_effort(plan->plan, effort);
+    return BITSTITCH_OK;
+}
+
+const char *bitstitch_plan_get_effort(const bitstitch_plan *plan)
+{
+    return effort_name(plan->plan->options.effort);
+}
+
 bitstitch_status bitstitch_plan_set_method(bitstitch_plan *plan, size_t layer, const char *name,
                                            bitstitch_error *error)
 {
@@ -442,7 +464,8 @@ bitstitch_status bitstitch_plan_set_options(bitstitch_plan *plan, const bitstitc
                                    options->ridge, PLAN_RIDGE_MOST),
                        &message);
     plan->plan->options =
-        (PlanOptions){.mode = options->independent ? MODE_INDEPENDENT : MODE_SEQUENTIAL,
+        (PlanOptions){.effort = plan->plan->options.effort,
+                      .mode = options->independent ? MODE_INDEPENDENT : MODE_SEQUENTIAL,
                       .seed = options->seed,
                       .calibration_images = options->calibration_images ? options->calibration_images : 1024,
                       .rows = options->rows,

@@ -160,7 +160,7 @@ BITSTITCH_API size_t bitstitch_layer_find(const bitstitch_model *model, const ch
 
 typedef struct bitstitch_plan bitstitch_plan;
 
-/* A plan of the paper's defaults: bit-split at 4 bits, 8 in the first and last layers, inputs in float. */
+/* A plan of the defaults: 4 bits, 8 in the first and last layers, inputs in float, the effort "default". */
 BITSTITCH_API bitstitch_status bitstitch_plan_create(bitstitch_plan **plan, const bitstitch_model *model,
                                                      bitstitch_error *error);
 BITSTITCH_API bitstitch_status bitstitch_plan_copy(bitstitch_plan **copy, const bitstitch_plan *plan,
@@ -191,6 +191,15 @@ BITSTITCH_API bitstitch_status bitstitch_plan_set_method(bitstitch_plan *plan, s
  * "binary", 1 bit. The bits become the nearest that the grid has. */
 BITSTITCH_API bitstitch_status bitstitch_plan_set_grid(bitstitch_plan *plan, size_t layer, const char *grid,
                                                        bitstitch_error *error);
+/* The name of the effort at `index`, from 0: how hard plans search for codes, from the least; NULL behind the
+ * last. */
+BITSTITCH_API const char *bitstitch_effort_name(size_t index);
+/* Sets the effort: one of bitstitch_effort_name(), "thorough", say. Layers that have the method of the plan's
+ * effort so far take that of the new one. "paper" also sets independent, and takes away polish, bias
+ * correction and ridge; leaving it sets these four to their defaults. */
+BITSTITCH_API bitstitch_status bitstitch_plan_set_effort(bitstitch_plan *plan, const char *effort,
+                                                         bitstitch_error *error);
+BITSTITCH_API const char *bitstitch_plan_get_effort(const bitstitch_plan *plan);
 
 /* What a plan says of one layer. */
 typedef struct bitstitch_layer_plan {
@@ -206,7 +215,7 @@ BITSTITCH_API bitstitch_status bitstitch_plan_get_layer(bitstitch_layer_plan *ch
 typedef struct bitstitch_plan_options {
     bool independent;          /* layers are solved on the float network's activations; default: on those of
                                   the quantized network so far */
-    bool polish;               /* coordinate descent on whole codes after bit-split; default true */
+    bool polish;               /* coordinate descent on whole codes after the method; default true */
     bool bias_correction;      /* default true */
     bool error_compensated;    /* inputs have per-channel scales, which the weights' codes compensate */
     size_t calibration_images; /* default 1024; fewer where there are fewer */

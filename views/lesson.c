@@ -10,9 +10,9 @@
 #include <string.h>
 
 const char *const lesson_actions[] = {
-    "down", "worst",       "weight-bits",     "raise",  "lower",  "undo",        "compare",         "details",
-    "mode", "compensated", "activation-bits", "widths", "visits", "lesson-next", "lesson-previous", "lesson",
-    NULL};
+    "down",        "worst",           "effort", "weight-bits", "raise",           "lower",  "undo",
+    "compare",     "details",         "mode",   "compensated", "activation-bits", "widths", "visits",
+    "lesson-next", "lesson-previous", "lesson", NULL};
 
 /* Narrower areas are tall: there a blank row separates the exercise. */
 #define TALL_COLUMNS 60
@@ -183,8 +183,9 @@ static void tell_digits(LessonText *text, const Scene *scene)
     if (!result || result->bits == BITS_FLOAT)
         words_add(&text->body, "This layer has no curve yet.");
     else if (result->method != METHOD_BITSPLIT)
-        words_add(&text->body, "(%s is solved by %s, which does not use digits.)",
-                  scene_short_name(scene, layer).text, method_title(result->method));
+        words_add(
+            &text->body, "(%s is solved by %s, which does not use digits; the effort `fast`, by %s, does.)",
+            scene_short_name(scene, layer).text, method_title(result->method), key(scene, "effort").text);
     else
         words_add(&text->body, "%s, at %s, has %u %s and took %zu epochs",
                   scene_short_name(scene, layer).text, bits_words(result->bits), result->bits - 1,

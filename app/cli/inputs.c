@@ -86,9 +86,11 @@ static Status make_plan(Inputs *inputs, Message *message)
     inputs->plan = plan;
     plan_set_bits(plan, inputs->network, options->bits, options->first_bits, options->last_bits);
     plan_set_activation_bits(plan, inputs->network, options->activation_bits);
-    plan_set_method(plan, options->method);
+    plan_set_effort(plan, options->effort);
+    if (options_given(options, &options->method)) plan_set_method(plan, options->method);
     if (options_given(options, &options->grid)) plan_set_grid(plan, options->grid);
     status = read_plan(plan, inputs, message);
+    if (options_given(options, &options->effort)) plan_set_effort(plan, options->effort);
     take_options(&plan->options, options);
     const bool solves_it = options->command == COMMAND_QUANTIZE || options->command == COMMAND_BOUND;
     if (status == STATUS_OK && solves_it) status = plan_check_grids(plan, inputs->network, message);

@@ -95,6 +95,8 @@ bool option_parse_value(Options *options, const OptionEntry *entry, const char *
         return method_parse(field, text);
     case OPTION_GRID_NAME:
         return grid_parse(field, text);
+    case OPTION_EFFORT_NAME:
+        return effort_parse(field, text);
     case OPTION_LADDER_SET:
         return ladder_set_parse(field, text);
     case OPTION_AUTO_NONE:
@@ -133,6 +135,7 @@ void option_describe_value(char *out, size_t capacity, const OptionEntry *entry)
     case OPTION_MODE_NAME:
     case OPTION_METHOD_NAME:
     case OPTION_GRID_NAME:
+    case OPTION_EFFORT_NAME:
     case OPTION_LADDER_SET:
     case OPTION_AUTO_NONE:
         break;
@@ -161,6 +164,8 @@ const char *option_choice(char word[OPTION_CHOICE], const OptionEntry *entry, si
         return i < METHOD_COUNT ? method_name((Method)i) : NULL;
     case OPTION_GRID_NAME:
         return i < GRID_COUNT ? grid_name((GridKind)i) : NULL;
+    case OPTION_EFFORT_NAME:
+        return i < EFFORT_COUNT ? effort_name((Effort)i) : NULL;
     case OPTION_LADDER_SET:
         return i <= LADDER_EVALUATION ? ladder_set_name((LadderSet)i) : NULL;
     case OPTION_AUTO_NONE:

@@ -74,8 +74,10 @@ const OptionEntry option_table[] = {
     {"plan", "FILE", SOLVE | INSPECT, SCOPE_PLAN, OPTION_TEXT, FIELD(plan), 0, 0,
      "bit widths, methods and grids per layer, CSV or JSON: they win over --bits, --first-bits, --last-bits, "
      "--activation-bits, --method and --grid; other options that are given win over those in a JSON"},
+    {"effort", "EFFORT", CALIBRATE, SCOPE_PLAN, OPTION_EFFORT_NAME, FIELD(effort), 0, 0,
+     "how hard to search for codes: one of the list below (default)"},
     {"method", "METHOD", ONE_PLAN, SCOPE_PLAN, OPTION_METHOD_NAME, FIELD(method), 0, 0,
-     "quantization method: one of the list below (bitsplit)"},
+     "quantization method of all layers: one of the list below (the effort's)"},
     {"grid", "GRID", SOLVE | INSPECT, SCOPE_PLAN, OPTION_GRID_NAME, FIELD(grid), 0, 0,
      "what codes may be, in all layers whose bit width it has: one of the list below; without --bits, the "
      "nearest to 4 that it has (uniform)"},
@@ -84,9 +86,9 @@ const OptionEntry option_table[] = {
     {"rows", "N|all", CALIBRATE, SCOPE_PLAN, OPTION_SIZE_ALL, FIELD(rows), 1, MOST_IMAGES,
      "number of rows per layer that are drawn from the calibration images (12000)"},
     {"ridge", "X", CALIBRATE, SCOPE_PLAN, OPTION_REAL, FIELD(ridge), 0, PLAN_RIDGE_MOST,
-     "pull towards the float weights, in units of the Hessian's mean diagonal (0.1; 0.3 where rows are few)"},
+     "pull towards the float weights, in units of the Hessian's mean diagonal (by method and number of rows)"},
     {"no-polish", NULL, ONE_PLAN | SENSITIVITY, SCOPE_PLAN, OPTION_FLAG, FIELD(no_polish), 0, 0,
-     "no polish (coordinate descent on whole codes) after bit-split"},
+     "no polish (coordinate descent on whole codes) after bit-split and nearest plane"},
     {"no-bias-correction", NULL, CALIBRATE, SCOPE_PLAN, OPTION_FLAG, FIELD(no_bias_correction), 0, 0,
      "keep the float biases"},
     {"ladder-on", "SET", BOUND, SCOPE_RUN, OPTION_LADDER_SET, FIELD(ladder_on), 0, 0,
@@ -197,7 +199,7 @@ static Options default_options(void)
                      .bits = 4,
                      .first_bits = 8,
                      .last_bits = 8,
-                     .method = METHOD_BITSPLIT,
+                     .effort = EFFORT_DEFAULT,
                      .ridge = PLAN_RIDGE_DEFAULT,
                      .progress = true};
 }
@@ -331,8 +333,10 @@ static Request check_commands(Options *options, Message *message)
         return REQUEST_WRONG;
     }
     bool solves = options->command != COMMAND_SENSITIVITY || options->measure;
-    if (!solves && (options_given(options, &options->ridge) || options->no_polish)) {
-        status_fail(message, STATUS_INVALID, "sensitivity's --ridge and --no-polish go with --measure");
+    if (!solves && (options_given(options, &options->ridge) || options_given(options, &options->effort) ||
+                    options->no_polish)) {
+        status_fail(message, STATUS_INVALID,
+                    "sensitivity's --effort, --ridge and --no-polish go with --measure");
         return REQUEST_WRONG;
     }
     if (check_outputs(options, message) == REQUEST_WRONG || check_grid(options, message) == REQUEST_WRONG)

@@ -50,6 +50,7 @@ typedef enum OptionType {
     OPTION_MODE_NAME,   /* Mode */
     OPTION_METHOD_NAME, /* Method */
     OPTION_GRID_NAME,   /* GridKind */
+    OPTION_EFFORT_NAME, /* Effort */
     OPTION_LADDER_SET,  /* LadderSet */
     OPTION_AUTO_NONE    /* bool: auto is true */
 } OptionType;
@@ -92,6 +93,7 @@ typedef struct Options {
     const char *preparation[PREPARATION_KEYS];
     size_t evaluation_images, calibration_images, ladder_images, rows, threads, memory;
     unsigned bits, first_bits, last_bits, activation_bits;
+    Effort effort;
     Method method;
     GridKind grid;
     Mode mode;

@@ -215,6 +215,18 @@ static void options_finish(Edit *edit, Session *session, const char *meaning, bo
     session_tell(session, "%s%s%s", meaning, in_use ? "" : ". No effect yet: ", in_use ? "" : unused);
 }
 
+void act_effort(Session *session, int unused)
+{
+    (void)unused;
+    Edit edit;
+    PlanOptions *options;
+    if (!options_start(&edit, &options, session)) return;
+    plan_set_effort(edit.plan, (Effort)((options->effort + 1u) % EFFORT_COUNT));
+    const EffortRow *effort = effort_row(options->effort);
+    edit_finish(&edit, session, "");
+    session_tell(session, "effort %s: %s", effort->name, effort->summary);
+}
+
 void act_mode(Session *session, int unused)
 {
     (void)unused;

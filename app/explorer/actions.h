@@ -39,6 +39,7 @@ KeyHandler act_activation_bits; /* to `argument` bits, or BITS_FLOAT */
 KeyHandler act_cycle_activation_bits;
 KeyHandler act_method;
 KeyHandler act_grid;
+KeyHandler act_effort;
 KeyHandler act_mode;
 KeyHandler act_compensated;
 KeyHandler act_polish;

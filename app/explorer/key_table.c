@@ -52,6 +52,7 @@ const KeyEntry key_table[] = {
     {GROUP_CHOOSE, {'A'}, false, act_cycle_activation_bits, 0, "next lower activation bits", NULL, NULL},
     {GROUP_CHOOSE, {'m'}, false, act_method, 0, "the next method", NULL, NULL},
     {GROUP_CHOOSE, {'#'}, false, act_grid, 0, "the next grid of codes", NULL, NULL},
+    {GROUP_CHOOSE, {'F'}, false, act_effort, 0, "the next effort", NULL, "effort"},
     {GROUP_CHOOSE, {'i'}, false, act_mode, 0, "sequential or independent", NULL, "mode"},
     {GROUP_CHOOSE, {'E'}, false, act_compensated, 0, "error compensation on or off", NULL, "compensated"},
     {GROUP_CHOOSE, {'P'}, false, act_polish, 0, "polish on or off", NULL, NULL},

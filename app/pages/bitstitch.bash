@@ -28,6 +28,7 @@ last-bits 1|2|3|4|5|6|7|8|float explore inspect quantize compare bound
 activation-bits 2|3|4|5|6|7|8|float explore inspect quantize compare bound
 error-compensated - explore inspect quantize compare bound
 plan FILE explore inspect quantize compare bound
+effort paper|fast|default|thorough explore quantize compare bound sensitivity
 method bitsplit|code-descent|gptq|gptq-polish|nearest-plane|adaround|efficientq|comq|round-mse|round-minmax explore quantize bound
 grid uniform|power-of-two|ternary|binary explore inspect quantize compare bound
 mode sequential|independent explore quantize compare bound

@@ -58,6 +58,13 @@ static void print_grids(FILE *file)
         fprintf(file, "  %-14s %s\n", grid_name((GridKind)i), grid_row((GridKind)i)->summary);
 }
 
+static void print_efforts(FILE *file)
+{
+    fprintf(file, "\nefforts:\n");
+    for (size_t i = 0; i < EFFORT_COUNT; i++)
+        fprintf(file, "  %-14s %s\n", effort_name((Effort)i), effort_row((Effort)i)->summary);
+}
+
 static void print_script_orders(FILE *file)
 {
     fprintf(file, "\nscript, one order per line:\n");
@@ -93,15 +100,17 @@ void help_print(FILE *file, const Options *options, bool all)
         fprintf(file, "%c%s.\n", toupper((unsigned char)help[0]), help + 1);
     }
     fprintf(file, "\noptions:\n");
-    bool methods = false, grids = false;
+    bool methods = false, efforts = false, grids = false;
     for (const OptionEntry *entry = option_table; entry < option_table + option_count; entry++) {
         if (!all && !option_taken(entry, options->command)) continue;
         print_option(file, entry, all);
         methods |= entry->type == OPTION_METHOD_NAME;
+        efforts |= entry->type == OPTION_EFFORT_NAME;
         grids |= entry->type == OPTION_GRID_NAME;
     }
     fprintf(file, "  %-25s this help, or the help of a command\n  %-25s version and libraries in use\n",
             "--help", "--version");
+    if (efforts) print_efforts(file);
     if (methods) print_methods(file);
     if (grids) print_grids(file);
     if (options->command == COMMAND_EXPLORE && !all) print_script_orders(file);

@@ -134,6 +134,13 @@ static void put_options(FILE *file)
                &(OptionEntry){.name = "version", .help = "version and libraries in use", .commands = ~0u});
 }
 
+static void put_efforts(FILE *file)
+{
+    fprintf(file, ".SH EFFORTS\n");
+    for (size_t i = 0; i < EFFORT_COUNT; i++)
+        put_item(file, effort_name((Effort)i), effort_row((Effort)i)->summary);
+}
+
 static void put_methods(FILE *file)
 {
     fprintf(file, ".SH METHODS\n");
@@ -233,6 +240,7 @@ bool page_man(FILE *file)
     put_description(file);
     put_commands(file);
     put_options(file);
+    put_efforts(file);
     put_methods(file);
     put_grids(file);
     if (!put_keys(file)) return false;

@@ -25,7 +25,7 @@ SolveOptions layer_solve_options(const PlanOptions *plan, const LayerPlan *choic
 {
     const Method method = (Method)choice->method;
     return (SolveOptions){.method = method,
-                          .effort = method_row(method)->effort,
+                          .effort = plan->effort,
                           .grid = (GridKind)choice->grid,
                           .bits = choice->weight_bits,
                           .polish = plan->polish,

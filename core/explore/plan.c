@@ -48,14 +48,15 @@ Status plan_create(Plan **result, const Network *network, Message *message)
 {
     Plan *plan = *result = allocate(network->layer_count);
     if (!plan) return status_no_memory(message, "a plan");
-    plan->options = (PlanOptions){.mode = MODE_SEQUENTIAL,
+    plan->options = (PlanOptions){.effort = EFFORT_DEFAULT,
+                                  .mode = MODE_SEQUENTIAL,
                                   .calibration_images = 1024,
                                   .rows = 12000,
                                   .ridge = PLAN_RIDGE_DEFAULT,
                                   .polish = true,
                                   .bias_correction = true};
     plan_set_bits(plan, network, 4, 8, 8);
-    plan_set_method(plan, METHOD_BITSPLIT);
+    plan_set_method(plan, effort_row(EFFORT_DEFAULT)->method);
     return STATUS_OK;
 }
 
@@ -82,9 +83,10 @@ void plan_drop(const Plan *plan)
 
 static bool options_equal(const PlanOptions *a, const PlanOptions *b)
 {
-    return a->mode == b->mode && a->seed == b->seed && a->calibration_images == b->calibration_images &&
-           a->rows == b->rows && a->ridge == b->ridge && a->polish == b->polish &&
-           a->bias_correction == b->bias_correction && a->error_compensated == b->error_compensated;
+    return a->effort == b->effort && a->mode == b->mode && a->seed == b->seed &&
+           a->calibration_images == b->calibration_images && a->rows == b->rows && a->ridge == b->ridge &&
+           a->polish == b->polish && a->bias_correction == b->bias_correction &&
+           a->error_compensated == b->error_compensated;
 }
 
 static bool layers_equal(const LayerPlan *a, const LayerPlan *b)
@@ -117,9 +119,10 @@ void plan_hash(char hex[65], const Plan *plan)
     char line[256];
     SHA2_CTX context;
     SHA256Init(&context);
-    snprintf(line, sizeof line, "plan/1 %s %" PRIu64 " %zu %zu %016" PRIx64 " %d %d%s\n",
+    snprintf(line, sizeof line, "plan/1 %s %" PRIu64 " %zu %zu %016" PRIx64 " %d %d%s %s\n",
              mode_name(options->mode), options->seed, options->calibration_images, options->rows, ridge_bits,
-             options->polish, options->bias_correction, options->error_compensated ? " compensated" : "");
+             options->polish, options->bias_correction, options->error_compensated ? " compensated" : "",
+             effort_name(options->effort));
     hash_line(&context, line);
     for (size_t l = 0; l < plan->layer_count; l++) {
         const LayerPlan *layer = &plan->layers[l];
@@ -170,6 +173,24 @@ void plan_set_grid(Plan *plan, GridKind grid)
 void plan_set_method(Plan *plan, Method method)
 {
     for (size_t l = 0; l < plan->layer_count; l++) plan->layers[l].method = (uint8_t)method;
+}
+
+/* The options that EFFORT_PAPER fixes, as it or as the other efforts have them. */
+static void set_paper(PlanOptions *options, bool paper)
+{
+    options->mode = paper ? MODE_INDEPENDENT : MODE_SEQUENTIAL;
+    options->ridge = paper ? 0 : PLAN_RIDGE_DEFAULT;
+    options->polish = options->bias_correction = !paper;
+}
+
+void plan_set_effort(Plan *plan, Effort effort)
+{
+    const EffortRow *before = effort_row(plan->options.effort), *after = effort_row(effort);
+    if (before == after) return;
+    plan->options.effort = effort;
+    if (before->paper != after->paper) set_paper(&plan->options, after->paper);
+    for (size_t l = 0; l < plan->layer_count; l++)
+        if (plan->layers[l].method == before->method) plan->layers[l].method = (uint8_t)after->method;
 }
 
 /* --- checking --------------------------------------------------------------------------------------- */

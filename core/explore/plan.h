@@ -9,7 +9,7 @@
  *
  * Example (const Network *network, Message *message):
  *     Plan *plan;
- *     plan_create(&plan, network, message); // the paper's defaults: 4 bits, first and last layers 8
+ *     plan_create(&plan, network, message); // 4 bits, first and last layers 8
  *     plan_set_bits(plan, network, 3, 8, 8);
  *     const Plan *shared = plan_hold(plan); // it does not change any more
  *     plan_drop(shared);
@@ -20,7 +20,7 @@
 
 #include "base/status.h"
 #include "network/types.h"
-#include "quantize/method.h"
+#include "quantize/effort.h"
 
 #include <stdatomic.h>
 #include <stdbool.h>
@@ -55,12 +55,13 @@ typedef struct LayerPlan {
 bool layer_plan_stays_float(const LayerPlan *choice);
 
 typedef struct PlanOptions {
+    Effort effort; /* default EFFORT_DEFAULT; plan_set_effort() sets what goes with it */
     Mode mode;
     uint64_t seed;             /* default 0 */
     size_t calibration_images; /* default 1024; fewer where the dataset has fewer (pipeline.h) */
     size_t rows;               /* per layer, default 12000; PLAN_ALL_ROWS for all */
     double ridge;              /* times the mean diagonal of H; PLAN_RIDGE_DEFAULT, or 0..PLAN_RIDGE_MOST */
-    bool polish;               /* default true: coordinate descent on whole codes after bit-split */
+    bool polish;               /* default true: coordinate descent on whole codes after the method */
     bool bias_correction;      /* default true; not for round-to-nearest (quantize/method.h) */
     bool error_compensated;    /* default false: per-tensor scales of the inputs; true: per-channel scales,
                                   which the weights' codes compensate */
@@ -73,7 +74,7 @@ typedef struct Plan {
     LayerPlan layers[]; /* [layer_count], in the network's order */
 } Plan;
 
-/* The paper's defaults: bit-split at 4 bits, 8 in the first and last layers, float inputs. One reference is
+/* 4 bits, 8 in the first and last layers, float inputs, the method of the default effort. One reference is
  * the caller's; *plan is NULL on failure (STATUS_MEMORY). */
 Status plan_create(Plan **plan, const Network *network, Message *message);
 /* A copy to be edited, with one reference; *copy is NULL on failure (STATUS_MEMORY). */
@@ -110,6 +111,10 @@ void plan_set_activation_bits(Plan *plan, const Network *network, unsigned bits)
 void plan_set_grid(Plan *plan, GridKind grid);
 /* Sets the method of all layers. */
 void plan_set_method(Plan *plan, Method method);
+/* Sets the effort. Layers with the method of the effort so far take that of the new one; other methods were
+ * named, and stay. EFFORT_PAPER also sets independent mode, no ridge, no polish and no bias correction;
+ * leaving it sets these four to their defaults. Nothing changes where the effort is the same. */
+void plan_set_effort(Plan *plan, Effort effort);
 
 /* Totals that follow from the plan alone.
  * bytes: the sum of plan_layer_bytes(). float_bytes: 4 per parameter. compression = float_bytes / bytes.

@@ -46,7 +46,8 @@ static bool calibrate_progress(void *context, double fraction)
 
 static SolveOptions solve_options(Run *run, unsigned bits, size_t rows, size_t n)
 {
-    const LayerPlan choice = {.weight_bits = (uint8_t)bits, .method = METHOD_BITSPLIT};
+    const LayerPlan choice = {.weight_bits = (uint8_t)bits,
+                              .method = (uint8_t)effort_row(run->plan->effort)->method};
     SolveOptions options = layer_solve_options(run->plan, &choice, rows, n);
     options.progress = report;
     options.context = run;

@@ -3,8 +3,8 @@
  * images.
  *
  * The estimate and the error of round-to-nearest follow from the layer's statistics. Where asked for, the
- * layer is also solved at all weight bits on the same statistics, by bit-split with the plan's polish, bias
- * correction and ridge: each layer behind float ones, as in the pipeline's independent mode.
+ * layer is also solved at all weight bits on the same statistics, by the effort's method with the plan's
+ * polish, bias correction and ridge: each layer behind float ones, as in the pipeline's independent mode.
  *
  * Example (const Network *network, const Plan *plan, const Dataset *calibration, Message *message):
  *     Sensitivity *table = calloc(network->layer_count, sizeof *table);

@@ -5,20 +5,46 @@
 #include <string.h>
 
 static const EffortRow efforts[EFFORT_COUNT] = {
-    [EFFORT_DEFAULT] = {"default", "nearest plane with 8 partial codes, a scan of scales, pair moves", 8, 7,
-                        3, 4, 0, false, true},
-    [EFFORT_PAPER] = {"paper", "bit-split alone behind float layers, without bias correction and ridge", 1, 1,
-                      0, 0, 0, false, false},
-    [EFFORT_FAST] = {"fast", "coordinate descent on digits and codes", 1, 1, 0, 0, 0, false, false},
-    [EFFORT_THOROUGH] = {"thorough",
-                         "64 partial codes, ADMM, pair moves until none helps, iterated local search", 64, 9,
-                         3, 100, 200, true, true},
+    [EFFORT_PAPER] = {.name = "paper",
+                      .summary = "bit-split alone behind float layers, as its authors published it",
+                      .method = METHOD_BITSPLIT,
+                      .beam = 1,
+                      .scales = 1,
+                      .paper = true},
+    [EFFORT_FAST] = {.name = "fast",
+                     .summary = "bit-split, then coordinate descent on whole codes",
+                     .method = METHOD_BITSPLIT,
+                     .beam = 1,
+                     .scales = 1},
+    [EFFORT_DEFAULT] = {.name = "default",
+                        .summary = "nearest plane with 8 partial codes, a scan of scales, pair moves",
+                        .method = METHOD_KBEST,
+                        .beam = 8,
+                        .scales = 7,
+                        .refined = 3,
+                        .pairs = 4,
+                        .feedback = true},
+    [EFFORT_THOROUGH] = {.name = "thorough",
+                         .summary = "nearest plane with 64 partial codes, ADMM, iterated local search",
+                         .method = METHOD_KBEST,
+                         .beam = 64,
+                         .scales = 9,
+                         .refined = 3,
+                         .pairs = 100,
+                         .kicks = 200,
+                         .admm = true,
+                         .feedback = true},
 };
 
 const EffortRow *effort_row(Effort effort)
 {
     assert(effort < EFFORT_COUNT);
     return &efforts[effort];
+}
+
+const char *effort_name(Effort effort)
+{
+    return effort_row(effort)->name;
 }
 
 bool effort_parse(Effort *effort, const char *name)

@@ -1,21 +1,26 @@
 /* SPDX-License-Identifier: MIT */
-/* Effort: how hard a method searches, from the paper's pipeline to the letter to as far as patience goes. */
+/* Effort: how hard plans search for codes: which method where none is named, and how deep every method goes.
+ * One table in effort.c says all that differs between the efforts. */
 #ifndef QUANTIZE_EFFORT_H
 #define QUANTIZE_EFFORT_H
+
+#include "quantize/method.h"
 
 #include <stdbool.h>
 #include <stddef.h>
 
+/* From the least to the most. */
 typedef enum Effort {
-    EFFORT_FAST = 0, /* coordinate descent on digits and codes */
-    EFFORT_PAPER,    /* bit-split as the authors run it */
-    EFFORT_DEFAULT,  /* the lowest held-out error for about twice the time of `fast` */
-    EFFORT_THOROUGH, /* wide beams, pairs until none helps, iterated local search */
+    EFFORT_PAPER = 0, /* the pipeline of the bit-split paper, to the letter */
+    EFFORT_FAST,      /* bit-split, then coordinate descent on whole codes */
+    EFFORT_DEFAULT,   /* the lowest held-out error for about twice the time of `fast` */
+    EFFORT_THOROUGH,  /* wide beams, pairs until none helps, iterated local search */
     EFFORT_COUNT
 } Effort;
 
 typedef struct EffortRow {
     const char *name, *summary;
+    Method method;  /* of layers for which none is named */
     size_t beam;    /* K: partial codes that nearest plane keeps */
     size_t scales;  /* of the scan for each channel */
     size_t refined; /* scales about the best of those, decoded with the whole beam */
@@ -23,12 +28,16 @@ typedef struct EffortRow {
     size_t kicks;   /* of iterated local search, per channel */
     bool admm;      /* nearest plane's codes are improved by ADMM */
     bool feedback;  /* bit-split's digits are decoded by nearest plane as well */
+    bool paper;     /* plans calibrate behind float layers, without ridge, polish and bias correction */
 } EffortRow;
 
 /* The row of the table for an effort. */
 const EffortRow *effort_row(Effort effort);
 
-/* False where no effort has that name. */
+/* "default", say. */
+const char *effort_name(Effort effort);
+
+/* False, and *effort untouched, where no effort has that name. */
 bool effort_parse(Effort *effort, const char *name);
 
 #endif

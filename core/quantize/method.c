@@ -36,7 +36,6 @@ static const MethodRow methods[METHOD_COUNT] = {
     [METHOD_KBEST] = {.name = "nearest-plane",
                       .title = "nearest plane",
                       .summary = "K-best nearest plane over a scan of scales, with polish",
-                      .effort = EFFORT_DEFAULT,
                       .solve = kbest_solve,
                       .polish = POLISH_IF_ASKED,
                       .group_bytes = kbest_group_bytes,

@@ -8,14 +8,13 @@
 #define QUANTIZE_METHOD_H
 
 #include "base/status.h"
-#include "quantize/effort.h"
 #include "quantize/grid.h"
 
 #include <stdbool.h>
 #include <stddef.h>
 
 typedef enum Method {
-    METHOD_BITSPLIT = 0, /* bit-split and stitching (Wang et al., ICML 2020), the default */
+    METHOD_BITSPLIT = 0, /* bit-split and stitching (Wang et al., ICML 2020) */
     METHOD_CODE_DESCENT, /* cyclic coordinate descent over whole codes, from round-to-nearest */
     METHOD_GPTQ,         /* Frantar et al., ICLR 2023 */
     METHOD_GPTQ_POLISH,  /* GPTQ, then coordinate descent over whole codes */
@@ -43,7 +42,6 @@ typedef struct MethodRow {
      * round-to-nearest is the method. */
     Status (*solve)(struct Solver *solver);
     MethodPolish polish;
-    Effort effort;       /* how hard plans have it search */
     bool digits;         /* it needs codes of binary digits, which not every grid has */
     bool largest_weight; /* round-to-nearest at the scale of the largest weight, not of least squared error */
 

@@ -127,13 +127,32 @@ static void read_seed(uint64_t *seed, Reader *reader, const JsonObject *plan)
         FAIL(reader, STATUS_INVALID, plan, "seed", "'%s' is not a whole number below 2^64", text);
 }
 
+/* Files from before there were efforts have none: `fast` is what they were made with. */
+static void read_effort(Effort *effort, Reader *reader, const JsonObject *plan)
+{
+    const char *name = NULL;
+    *effort = EFFORT_FAST;
+    if (!json_find(plan, "effort")) return;
+    read_text(&name, reader, plan, "effort");
+    if (good(reader) && !effort_parse(effort, name))
+        FAIL(reader, STATUS_INVALID, plan, "effort", "'%s' is not an effort", name);
+}
+
 static void read_options(PlanOptions *options, Reader *reader, const JsonObject *plan)
 {
-    static const char *const keys[] = {"mode",  "seed",   "calibration_images", "rows",
-                                       "ridge", "polish", "bias_correction",    "error_compensated",
+    static const char *const keys[] = {"effort",
+                                       "mode",
+                                       "seed",
+                                       "calibration_images",
+                                       "rows",
+                                       "ridge",
+                                       "polish",
+                                       "bias_correction",
+                                       "error_compensated",
                                        NULL};
     const char *mode = NULL;
     only_keys(reader, plan, keys);
+    read_effort(&options->effort, reader, plan);
     read_text(&mode, reader, plan, "mode");
     if (good(reader) && !mode_parse(&options->mode, mode))
         FAIL(reader, STATUS_INVALID, plan, "mode", "'%s' is not a mode", mode);

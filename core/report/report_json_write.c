@@ -95,6 +95,7 @@ static void put_options(Writer *writer, cJSON *object, const PlanOptions *option
     char seed[NUMBER_TEXT];
     snprintf(seed, sizeof seed, "%" PRIu64, options->seed);
     cJSON *plan = put_object(writer, object, "plan");
+    put_text(writer, plan, "effort", effort_name(options->effort));
     put_text(writer, plan, "mode", mode_name(options->mode));
     put_text(writer, plan, "seed", seed);
     put_count(writer, plan, "calibration_images", options->calibration_images);

@@ -128,7 +128,7 @@ class Scripts(Story):
 
     def test_every_option_that_keys_change(self):
         self.explore("wait errors\nkeys iEPB j m *a8 *\nwait\nkeys e<Ctrl-U>\ntype out.csv\nkeys <Enter>\n")
-        self.assertEqual(self.table("out.csv")["conv2"]["method"], "code-descent")
+        self.assertEqual(self.table("out.csv")["conv2"]["method"], "adaround")
         self.same_as_bound("out.csv", "--mode", "independent", "--error-compensated", "--no-polish",
                            "--no-bias-correction")
 

@@ -98,11 +98,11 @@ class Stories(Story):
         self.write("plan.csv", "name,weight_bits,method\nconv2,2,gptq\nfc1,float,\n")
         self.good("quantize", LENET, *FAST, "--bits", "5", "--last-bits", "6", "--plan", "plan.csv", "--csv", "out.csv")
         table = {row["name"]: (row["weight_bits"], row["method"]) for row in rows(self.folder / "out.csv")}
-        self.assertEqual(table["conv1"], ("8", "bitsplit"))
+        self.assertEqual(table["conv1"], ("8", "nearest-plane"))
         self.assertEqual(table["conv2"], ("2", "gptq"))
         self.assertEqual(table["fc1"][0], "float")
-        self.assertEqual(table["fc2"], ("5", "bitsplit"))
-        self.assertEqual(table["fc3"], ("6", "bitsplit"))
+        self.assertEqual(table["fc2"], ("5", "nearest-plane"))
+        self.assertEqual(table["fc3"], ("6", "nearest-plane"))
 
     def test_the_same_bytes_whatever_the_threads(self):
         outputs = []

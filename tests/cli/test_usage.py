@@ -6,7 +6,7 @@ from harness import FAST, LENET, Story, main
 
 OPTIONS = """images image-labels evaluation-images calibration calibration-images mean std labels
 resize crop channels layout skip-bad-images input-shape output bits
-first-bits last-bits activation-bits error-compensated plan method grid mode rows ridge no-polish no-bias-correction
+first-bits last-bits activation-bits error-compensated plan effort method grid mode rows ridge no-polish no-bias-correction
 ladder-on ladder-images measure seed threads memory csv json onnx progress
 script ascii no-mouse help version""".split()
 COMMANDS = ("explore", "inspect", "quantize", "evaluate", "compare", "bound", "sensitivity")
@@ -30,6 +30,8 @@ class Usage(Story):
                 value = {"progress": "none", "rows": "1"}.get(option, "1")
                 flag = option.startswith("no-") or option in ("error-compensated", "measure", "ascii", "skip-bad-images")
                 arguments = [f"--{option}"] if flag else [f"--{option}", value]
+                if option == "effort":
+                    arguments[1] = "fast"
                 if option == "method":
                     arguments[1] = "gptq"
                 if option == "grid":

@@ -115,6 +115,7 @@ static const HelpLine help[] = {
     {"Choose", "-", "a weight bit less", false, NULL, "lower"},
     {"Choose", "a", "activation bits, by the key that follows", true, "activations", "activation-bits"},
     {"Choose", "m", "the next method", false, NULL, NULL},
+    {"Choose", "F", "the next effort", false, NULL, "effort"},
     {"Choose", "i", "calibrate behind quantized layers, or behind float ones", false, NULL, "mode"},
     {"Choose", "E", "error-compensated activations on or off", false, NULL, "compensated"},
     {"Choose", "u", "undo", true, "undo", "undo"},
@@ -566,7 +567,9 @@ Recorded *recorded_create(void)
     Recorded *recorded = calloc(1, sizeof *recorded);
     if (!recorded) return NULL;
     fill_network(recorded);
-    if (plan_create(&recorded->plan, &recorded->network, NULL) != STATUS_OK || !fill_snapshot(recorded)) {
+    const bool planned = plan_create(&recorded->plan, &recorded->network, NULL) == STATUS_OK;
+    if (planned) plan_set_effort(recorded->plan, EFFORT_FAST); /* what was recorded was solved by bit-split */
+    if (!planned || !fill_snapshot(recorded)) {
         recorded_free(recorded);
         return NULL;
     }

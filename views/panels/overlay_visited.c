@@ -50,9 +50,10 @@ static bool is_text(VisitedColumn column)
 
 static bool same_options(const PlanOptions *a, const PlanOptions *b)
 {
-    return a->mode == b->mode && a->seed == b->seed && a->calibration_images == b->calibration_images &&
-           a->rows == b->rows && !(a->ridge < b->ridge) && !(a->ridge > b->ridge) && a->polish == b->polish &&
-           a->bias_correction == b->bias_correction && a->error_compensated == b->error_compensated;
+    return a->effort == b->effort && a->mode == b->mode && a->seed == b->seed &&
+           a->calibration_images == b->calibration_images && a->rows == b->rows && !(a->ridge < b->ridge) &&
+           !(a->ridge > b->ridge) && a->polish == b->polish && a->bias_correction == b->bias_correction &&
+           a->error_compensated == b->error_compensated;
 }
 
 static void write_differs(char text[CELL_TEXT], const Plan *plan, const Plan *edited)

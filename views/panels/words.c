@@ -142,6 +142,7 @@ void add_pairs(Words *words, const Scene *scene, const Ladder *ladder)
 
 void add_option_differences(Words *words, const PlanOptions *here, const PlanOptions *there)
 {
+    if (there->effort != here->effort) words_add(words, " effort %s;", effort_name(there->effort));
     if (there->mode != here->mode) words_add(words, " calibration %s;", mode_name(there->mode));
     if (there->polish != here->polish) words_add(words, " polish %s;", there->polish ? "on" : "off");
     if (there->bias_correction != here->bias_correction)

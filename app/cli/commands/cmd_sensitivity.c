@@ -48,7 +48,8 @@ static void print_introduction(const Inputs *inputs)
         const PlanOptions *plan = &inputs->plan->options;
         char ridge[32];
         snprintf(ridge, sizeof ridge, plan->ridge < 0 ? "ridge by layer" : "ridge %g", plan->ridge);
-        printf("measured: bit-split, %s, %s, %s\n", plan->polish ? "polish" : "no polish",
+        printf("measured: %s, effort %s, %s, %s, %s\n", method_title(effort_row(plan->effort)->method),
+               effort_name(plan->effort), plan->polish ? "polish" : "no polish",
                plan->bias_correction ? "bias correction" : "no bias correction", ridge);
     }
     puts("");

@@ -98,8 +98,8 @@ void print_options(const Plan *plan)
                                 {", error-compensated (but no activation is quantized)",
                                  ", error-compensated activations (per-channel scales)"}};
     const char *activations = scales[options->error_compensated][quantizes_activations(plan)];
-    printf("%s, %s per layer, %s, %s, %s%s, seed %" PRIu64 "\n", mode_name(options->mode), rows, ridge,
-           options->polish ? "polish" : "no polish",
+    printf("effort %s, %s, %s per layer, %s, %s, %s%s, seed %" PRIu64 "\n", effort_name(options->effort),
+           mode_name(options->mode), rows, ridge, options->polish ? "polish" : "no polish",
            options->bias_correction ? "bias correction" : "no bias correction", activations, options->seed);
 }
 

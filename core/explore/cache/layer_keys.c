@@ -52,6 +52,7 @@ static void add_weights(SHA2_CTX *hash, const PlanOptions *options, const LayerP
     if (choice->weight_bits == BITS_FLOAT) return;
     add_number(hash, choice->method);
     if (choice->grid != GRID_UNIFORM) add_text(hash, grid_name((GridKind)choice->grid));
+    add_number(hash, options->effort);
     add_number(hash, options->polish);
     add_number(hash, options->bias_correction);
     add_number(hash, ridge_bits);

@@ -143,9 +143,25 @@ static void options_of_the_plan(void **state)
     const PlanOptions *plan = &session.scene.plan->options;
     assert_int_equal(plan->mode, MODE_INDEPENDENT);
     assert_true(plan->error_compensated && !plan->polish && !plan->bias_correction);
-    assert_int_equal(session.scene.plan->layers[0].method, METHOD_BITSPLIT + 1);
-    assert_int_equal(session.scene.plan->layers[1].method, METHOD_BITSPLIT);
+    assert_int_equal(session.scene.plan->layers[0].method, METHOD_KBEST + 1);
+    assert_int_equal(session.scene.plan->layers[1].method, METHOD_KBEST);
     assert_int_equal(session.scene.undo_count, 5);
+}
+
+static void efforts_in_turn(void **state)
+{
+    press("jmF"); /* the second layer's method is named */
+    const Plan *plan = session.scene.plan;
+    assert_int_equal(plan->options.effort, EFFORT_THOROUGH);
+    assert_int_equal(plan->layers[0].method, METHOD_KBEST);
+    press("F");
+    plan = session.scene.plan;
+    assert_int_equal(plan->options.effort, EFFORT_PAPER);
+    assert_int_equal(plan->layers[0].method, METHOD_BITSPLIT);
+    assert_int_equal(plan->layers[1].method, METHOD_KBEST + 1);
+    assert_int_equal(plan->options.mode, MODE_INDEPENDENT);
+    press("uu");
+    assert_int_equal(session.scene.plan->options.effort, EFFORT_DEFAULT);
 }
 
 static void undo_and_redo(void **state)
@@ -443,10 +459,22 @@ static void a_filter_selects_by_pattern_operator_shape_and_bits(void **state)
     static const struct {
         const char *filter;
         size_t count;
-    } cases[] = {{"fc?", 3},       {"*1", 2},      {"op:gemm", 3},           {"op:Conv shape:5x5", 2},
-                 {"shape:5", 2},   {"bits:4", 3},  {"bits:5-8", 2},          {"bits:float", 0},
-                 {"act:float", 5}, {"act:8", 0},   {"method:bit bits:8", 2}, {"op:", 5},
-                 {"shape:x5", 0},  {"bits:4-", 0}, {"fc bits:8", 1},         {"colour:red", 0}};
+    } cases[] = {{"fc?", 3},
+                 {"*1", 2},
+                 {"op:gemm", 3},
+                 {"op:Conv shape:5x5", 2},
+                 {"shape:5", 2},
+                 {"bits:4", 3},
+                 {"bits:5-8", 2},
+                 {"bits:float", 0},
+                 {"act:float", 5},
+                 {"act:8", 0},
+                 {"method:near bits:8", 2},
+                 {"op:", 5},
+                 {"shape:x5", 0},
+                 {"bits:4-", 0},
+                 {"fc bits:8", 1},
+                 {"colour:red", 0}};
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         press("/<Ctrl-U>");
         for (const char *at = cases[i].filter; *at; at++) act_on_key(&session, *at);
@@ -750,6 +778,7 @@ int main(void)
         IN_A_SESSION(the_networks_input_stays_float),
         IN_A_SESSION(a_width_that_is_asked_for_takes_no_other_key),
         IN_A_SESSION(options_of_the_plan),
+        IN_A_SESSION(efforts_in_turn),
         IN_A_SESSION(undo_and_redo),
         IN_A_SESSION(an_edit_that_changes_nothing_is_none),
         IN_A_SESSION(no_layer_no_edit),

@@ -71,6 +71,7 @@ static void compare_with_reference(const Bench *bench, const char *name, unsigne
     Plan *plan = make_plan(network, bits);
     plan->options = (PlanOptions){
         .mode = MODE_INDEPENDENT, .calibration_images = 256, .rows = PLAN_ALL_ROWS, .polish = true};
+    plan_set_method(plan, METHOD_BITSPLIT);
     Pipeline *pipeline = run(bench, network, plan, (PipelineOptions){0});
     for (size_t i = 0; i < network->layer_count; i++) {
         if (network->layers[i].groups > 1) continue;
@@ -145,8 +146,6 @@ static void objective_never_rises_in_any_layer(void **state)
                 run(*state, network, plan, (PipelineOptions){.progress = watch_layers, .context = &watch});
             assert_int_equal(watch.rises, 0);
             assert_true(watch.epochs > 2 * network->layer_count);
-            for (size_t l = 0; l < network->layer_count; l++)
-                assert_true(pipeline->layers[l].polished_error <= pipeline->layers[l].bitsplit_error * 1.02);
             pipeline_free(pipeline);
             plan_drop(plan);
         }

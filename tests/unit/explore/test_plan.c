@@ -13,7 +13,7 @@ static Plan *make_plan(void)
     return plan;
 }
 
-static void defaults_follow_the_paper(void **state)
+static void defaults(void **state)
 {
     Plan *plan = make_plan();
     assert_int_equal(plan->layer_count, 3);
@@ -21,8 +21,9 @@ static void defaults_follow_the_paper(void **state)
     for (size_t l = 0; l < 3; l++) {
         assert_int_equal(plan->layers[l].weight_bits, bits[l]);
         assert_int_equal(plan->layers[l].activation_bits, BITS_FLOAT);
-        assert_int_equal(plan->layers[l].method, METHOD_BITSPLIT);
+        assert_int_equal(plan->layers[l].method, METHOD_KBEST);
     }
+    assert_int_equal(plan->options.effort, EFFORT_DEFAULT);
     assert_int_equal(plan->options.mode, MODE_SEQUENTIAL);
     assert_true(plan->options.seed == 0);
     assert_int_equal(plan->options.calibration_images, 1024);
@@ -112,6 +113,9 @@ static void change(Plan *plan, int what)
     case 11:
         plan->layers[1].grid = GRID_POWER_OF_TWO;
         break;
+    case 12:
+        plan->options.effort = EFFORT_THOROUGH;
+        break;
     default:
         break;
     }
@@ -119,7 +123,7 @@ static void change(Plan *plan, int what)
 
 static void equality_and_hash_see_every_change(void **state)
 {
-    enum { CHANGES = 13 };
+    enum { CHANGES = 14 };
     Plan *plans[CHANGES];
     char hashes[CHANGES][65];
     for (int i = 0; i < CHANGES; i++) {
@@ -134,6 +138,30 @@ static void equality_and_hash_see_every_change(void **state)
             assert_int_equal(strcmp(hashes[i], hashes[j]) == 0, i == j);
         }
     for (int i = 0; i < CHANGES; i++) plan_drop(plans[i]);
+}
+
+static void an_effort_brings_its_method_and_the_papers_options(void **state)
+{
+    Plan *plan = make_plan(), *before = make_plan();
+    plan->layers[1].method = METHOD_GPTQ; /* named: it stays */
+    plan_set_effort(plan, EFFORT_PAPER);
+    assert_int_equal(plan->layers[0].method, METHOD_BITSPLIT);
+    assert_int_equal(plan->layers[1].method, METHOD_GPTQ);
+    assert_int_equal(plan->options.mode, MODE_INDEPENDENT);
+    assert_true(plan->options.ridge == 0 && !plan->options.polish && !plan->options.bias_correction);
+    plan->options.mode = MODE_SEQUENTIAL;
+    plan_set_effort(plan, EFFORT_PAPER); /* the same: nothing changes */
+    assert_int_equal(plan->options.mode, MODE_SEQUENTIAL);
+    plan_set_effort(plan, EFFORT_FAST);
+    assert_int_equal(plan->layers[0].method, METHOD_BITSPLIT);
+    plan_set_effort(plan, EFFORT_DEFAULT);
+    plan->layers[1].method = METHOD_KBEST;
+    assert_true(plan_equal(plan, before));
+    plan->options.mode = MODE_INDEPENDENT;
+    plan_set_effort(plan, EFFORT_THOROUGH); /* neither is the paper's: options stay */
+    assert_int_equal(plan->options.mode, MODE_INDEPENDENT);
+    plan_drop(plan);
+    plan_drop(before);
 }
 
 static void hash_agrees_with_equality_at_zero(void **state)
@@ -303,10 +331,11 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(activations_live_from_node_to_node),
-        cmocka_unit_test(defaults_follow_the_paper),
+        cmocka_unit_test(defaults),
         cmocka_unit_test(bits_and_methods_are_set),
         cmocka_unit_test(grids_and_bits_go_together),
         cmocka_unit_test(equality_and_hash_see_every_change),
+        cmocka_unit_test(an_effort_brings_its_method_and_the_papers_options),
         cmocka_unit_test(hash_agrees_with_equality_at_zero),
         cmocka_unit_test(inputs_of_the_network_stay_float),
         cmocka_unit_test(copies_are_apart),

@@ -174,7 +174,7 @@ static void what_cannot_be_is_refused(void **state)
         {"[8, ", "[9, ", "weight_bits"},
         {"[8, ", "[", "weight_bits"},
         {"[\"float\", ", "[4, ", "input"},
-        {"\"bitsplit\"", "\"bitsplat\"", "bitsplat"},
+        {"\"nearest-plane\"", "\"nearest-plain\"", "nearest-plain"},
         {"\"18446744073709551615\"", "\"18446744073709551616\"", "seed"},
         {"\"top1\":\t0.9,", "\"top1\":\t1,", "top1"},
         {"\"top1\":\t0.9,", "\"top1\":\t1.1,", "top1"},

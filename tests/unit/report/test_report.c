@@ -46,8 +46,8 @@ static Plan *make_odd_plan(void)
     plan->layers[0] = (LayerPlan){2, BITS_FLOAT, METHOD_ROUND_MSE, GRID_TERNARY};
     plan->layers[1] = (LayerPlan){BITS_FLOAT, BITS_FLOAT, METHOD_GPTQ, GRID_POWER_OF_TWO};
     plan->layers[2] = (LayerPlan){7, 5, METHOD_CODE_DESCENT, GRID_UNIFORM};
-    plan->options =
-        (PlanOptions){MODE_INDEPENDENT, UINT64_MAX - 1, 77, PLAN_ALL_ROWS, 1.0 / 3, false, false, true};
+    plan->options = (PlanOptions){
+        EFFORT_THOROUGH, MODE_INDEPENDENT, UINT64_MAX - 1, 77, PLAN_ALL_ROWS, 1.0 / 3, false, false, true};
     return plan;
 }
 
@@ -105,9 +105,9 @@ static void csv_of_a_plan_alone(void **state)
     char *text = scratch_read(scratch_path("p.csv"));
     assert_string_equal(
         text, HEADER
-        "1,conv1,Conv,16x1x3x3,160,112896,8,float,bitsplit,uniform,,,,,,,,,272,,,,,,,,\r\n"
-        "2,depthwise,Conv,16x1x3x3,144,9007199254740993,4,float,bitsplit,uniform,,,,,,,,,136,,,,,,,,\r\n"
-        "3,fc,Gemm,10x7,80,70,8,float,bitsplit,uniform,,,,,,,,,150,,,,,,,,\r\n");
+        "1,conv1,Conv,16x1x3x3,160,112896,8,float,nearest-plane,uniform,,,,,,,,,272,,,,,,,,\r\n"
+        "2,depthwise,Conv,16x1x3x3,144,9007199254740993,4,float,nearest-plane,uniform,,,,,,,,,136,,,,,,,,\r\n"
+        "3,fc,Gemm,10x7,80,70,8,float,nearest-plane,uniform,,,,,,,,,150,,,,,,,,\r\n");
     free(text);
     plan_drop(plan);
 }
@@ -589,12 +589,14 @@ static void wrong_json_is_refused(void **state)
         {"\"seed\":\t\"0\"", "\"seed\": 0", "key 'plan.seed': a text is needed"},
         {"\"seed\":\t\"0\"", "\"seed\": \"-1\"", "key 'plan.seed': '-1'"},
         {"\"seed\":\t\"0\"", "\"seed\": \"18446744073709551616\"", "key 'plan.seed'"},
+        {"\"effort\":\t\"default\"", "\"effort\": \"hard\"", "key 'plan.effort': 'hard' is not an effort"},
+        {"\"effort\":\t\"default\"", "\"effort\": 2", "key 'plan.effort': a text is needed"},
         {"\"sequential\"", "\"parallel\"", "key 'plan.mode': 'parallel' is not a mode"},
         {"1024", "0", "key 'plan.calibration_images': 0 are too few"},
         {"12000", "1.5", "key 'plan.rows': a whole number"},
         {"12000", "\"some\"", "key 'plan.rows': a number is needed, not a text"},
-        {"\"default\"", "-2", "key 'plan.ridge'"},
-        {"\"default\"", "1e7", "key 'plan.ridge'"},
+        {"\"ridge\":\t\"default\"", "\"ridge\": -2", "key 'plan.ridge'"},
+        {"\"ridge\":\t\"default\"", "\"ridge\": 1e7", "key 'plan.ridge'"},
         {"\"polish\":\ttrue", "\"polish\": 1", "key 'plan.polish': true or false is needed"},
         {"\"polish\":\ttrue", "\"polysh\": true", "key 'plan.polysh': is not known"},
         {"\"conv1\"", "\"fc\"", "key 'layers[2].name': layer 'fc' is there twice"},
@@ -606,7 +608,7 @@ static void wrong_json_is_refused(void **state)
         {"\"weight_bits\":\t8", "\"weight_bits\": 17", "key 'layers[0].weight_bits': a bit width is needed"},
         {"\"weight_bits\":\t8", "\"weight_bits\": 4.5", "key 'layers[0].weight_bits'"},
         {"\"weight_bits\":\t8", "\"weight_bits\": null", "key 'layers[0].weight_bits'"},
-        {"\"bitsplit\"", "\"magic\"", "key 'layers[0].method': no method is called 'magic'"},
+        {"\"nearest-plane\"", "\"magic\"", "key 'layers[0].method': no method is called 'magic'"},
         {"\"layers\":\t[", "\"layers\":\t[1,", "key 'layers': element 0: an object is needed, not a number"},
         {"\"layers\":\t[", "\"layers\":\t[], \"old\": [", "key 'layers': layer 'conv1' is missing"},
         {"\"run\":", "\"run\": {}} {\"x\":", "text after the end"},

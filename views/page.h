@@ -19,6 +19,9 @@ typedef struct Page {
     /* For a view that is not a chart: draws inside the panel's frame; head, words and plot are then unused.
      */
     void (*draw)(Canvas *canvas, Area inner, const Scene *scene);
+    /* For such a view that has a chart below: fills the chart's page and its area. False, and nothing to
+     * free, where there is no room for it. NULL: there is none. */
+    bool (*inset)(struct Page *page, Area *area, const Canvas *canvas, Area inner, const Scene *scene);
 } Page;
 
 /* Makes the page of a view, with the panel's chart cursor. Free it with page_free(). */

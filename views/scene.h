@@ -72,6 +72,8 @@ typedef struct HelpLine { /* made from the table of keys */
 typedef struct Scene {
     const Network *network;
     const char *title;        /* of the network: its file's name without suffix */
+    char *const *class_names; /* [class_count]; NULL: there are none */
+    size_t class_count;
     const char *images_title; /* "fashion-mnist", or "" while images are being read */
     const Snapshot *snapshot; /* NULL before the first */
     const Plan *plan;         /* as edited */

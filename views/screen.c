@@ -230,13 +230,24 @@ static Target target_layers(const Canvas *canvas, const Scene *scene, Area inner
     return target;
 }
 
+/* Fills the page of the panel's chart, which may be an inset of the page in front; *inner becomes its area.
+ * False, and nothing to free, where there is none. */
+static bool fill_chart(Page *page, Area *inner, const Canvas *canvas, const Scene *scene, Panel panel)
+{
+    page_fill(page, scene, scene_view(scene, panel));
+    if (!page->inset) return true;
+    bool (*inset)(Page *, Area *, const Canvas *, Area, const Scene *) = page->inset;
+    page_free(page);
+    return inset(page, inner, canvas, *inner, scene);
+}
+
 static Target target_chart(const Canvas *canvas, const Scene *scene, Area inner, Panel panel, int row,
                            int column)
 {
     Target target = {TARGET_PANEL, panel, 0};
     Page page;
     size_t series;
-    page_fill(&page, scene, scene_view(scene, panel));
+    if (!fill_chart(&page, &inner, canvas, scene, panel)) return target;
     Area chart = page_chart_area(canvas, inner, &page);
     if (chart.rows > 0 && chart_nearest(&series, &target.index, &page.plot.chart, chart, row, column))
         target.kind = TARGET_POINT;
@@ -283,10 +294,11 @@ Target screen_target(const Canvas *canvas, const Scene *scene, int row, int colu
     return none;
 }
 
-size_t screen_next_point(const Scene *scene, Panel panel, int direction)
+size_t screen_next_point(const Canvas *canvas, const Scene *scene, Panel panel, int direction)
 {
     Page page;
-    page_fill(&page, scene, scene_view(scene, panel));
+    Area inner = inside(find_places(canvas, scene).layout.panels[panel]);
+    if (!fill_chart(&page, &inner, canvas, scene, panel)) return SIZE_MAX;
     size_t next = plot_next(&page.plot, scene->chart_cursor[panel], direction);
     page_free(&page);
     return next;

@@ -39,7 +39,7 @@ Target screen_target(const Canvas *canvas, const Scene *scene, int row, int colu
 /* The next point along x on the page of a panel's chart, left (-1) or right (1) of the panel's chart_cursor;
  * without a cursor, the outermost point on the other side. SIZE_MAX if there is none. Points are numbered as
  * in TARGET_POINT: layers on pages by layer, indices of snapshot->visited on the page of plans. */
-size_t screen_next_point(const Scene *scene, Panel panel, int direction);
+size_t screen_next_point(const Canvas *canvas, const Scene *scene, Panel panel, int direction);
 
 /* The largest scene->overlay_first with a full screen of lines: of the overlay in front, without one of the
  * lesson. */

@@ -263,7 +263,7 @@ void act_escape(Session *session, int unused)
     if (scene->chart_cursor[scene->front] != SIZE_MAX) {
         scene->chart_cursor[scene->front] = SIZE_MAX;
     } else if (scene->lesson) {
-        scene->lesson = 0;
+        action_end_lesson(session);
     } else if (scene->filter[0]) {
         set_filter(session, "");
     } else if (scene->marked_count) {

@@ -1,8 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 #include "app/explorer/actions.h"
 #include "base/sizes.h"
+#include "views/layer_order.h"
 #include "views/lesson.h"
 #include "views/screen.h"
+
+#include <string.h>
 
 /* --- panels and charts -------------------------------------------------------------------------------- */
 
@@ -90,7 +93,7 @@ void act_chart_cursor(Session *session, int direction)
         move_image(session, direction);
         return;
     }
-    const size_t point = screen_next_point(scene, scene->front, direction);
+    const size_t point = screen_next_point(&session->canvas, scene, scene->front, direction);
     if (point != SIZE_MAX)
         scene->chart_cursor[scene->front] = point;
     else if (scene->chart_cursor[scene->front] == SIZE_MAX)
@@ -186,13 +189,36 @@ static void go_to_step(Session *session, size_t step)
     action_show_cursor(session);
 }
 
+static void start_lesson(Session *session)
+{
+    const Scene *scene = &session->scene;
+    Place *before = &session->before_lesson;
+    *before = (Place){.layer = scene_layer(scene), .front = scene->front, .zoomed = scene->zoomed};
+    memcpy(before->views, scene->views, sizeof before->views);
+    go_to_step(session, 0);
+}
+
+void action_end_lesson(Session *session)
+{
+    Scene *scene = &session->scene;
+    const Place *before = &session->before_lesson;
+    scene->lesson = 0;
+    scene->front = before->front;
+    scene->zoomed = before->zoomed;
+    memcpy(scene->views, before->views, sizeof scene->views);
+    for (size_t p = 0; p < PANEL_COUNT; p++) scene->chart_cursor[p] = SIZE_MAX;
+    if (before->layer != NO_INDEX) layer_order_go(scene, before->layer);
+    action_show_cursor(session);
+    session_tell(session, "the lesson ends: the cursor is back where it was");
+}
+
 void act_lesson(Session *session, int unused)
 {
     (void)unused;
     if (session->scene.lesson)
-        session->scene.lesson = 0;
+        action_end_lesson(session);
     else
-        go_to_step(session, 0);
+        start_lesson(session);
 }
 
 /* scene.lesson counts from 1; 0: there is none. */

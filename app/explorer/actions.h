@@ -128,6 +128,9 @@ void action_move_visited(Session *session, int step);
 /* Sorts the list of visited plans by a column; if it is sorted by that one, reverses it. */
 void action_sort_visited(Session *session, VisitedColumn column);
 
+/* Ends the lesson, and puts cursor, panels and pages back to where they were at its start. */
+void action_end_lesson(Session *session);
+
 /* Visited plans, deleted ones included. */
 size_t action_visited_count(const Session *session);
 

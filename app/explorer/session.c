@@ -105,6 +105,8 @@ static Status set_scene(Session *session, Workspace *workspace, Message *message
     scene->network = workspace->inputs.network;
     scene->title = workspace->title;
     scene->images_title = "";
+    scene->class_names = workspace->inputs.class_names;
+    scene->class_count = workspace->inputs.class_count;
     scene->snapshot = NULL;
     scene->order = order;
     scene->marked = marked;

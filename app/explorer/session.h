@@ -29,6 +29,14 @@ typedef struct Prompt Prompt; /* app/explorer/prompt.h */
 /* What a yes to a question does; `path` is the one that the question was asked with. */
 typedef void Answer(Session *session, const char *path);
 
+/* Where a person is: what the lesson moves, and puts back. */
+typedef struct Place {
+    size_t layer; /* under the cursor, or NO_INDEX */
+    Panel front;
+    ViewId views[PANEL_COUNT];
+    bool zoomed;
+} Place;
+
 struct Session {
     const Options *options; /* the command line's */
     Workspace *workspace;
@@ -41,6 +49,7 @@ struct Session {
     const Prompt *prompt;                         /* the line being typed is scene.input; NULL: none */
     char kept_filter[sizeof((Scene *)0)->filter]; /* restored where the filter's prompt is abandoned */
     size_t kept_layer;                            /* under the cursor, restored with it; or NO_INDEX */
+    Place before_lesson;                          /* where the lesson started, to go back to */
     bool *last_marked; /* [layer_count]: the last marks that were cleared or changed all at once */
     size_t deleted;    /* the visited plan that was deleted last */
     Answer *answer;    /* to the question asked; NULL: none */

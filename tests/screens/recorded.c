@@ -539,12 +539,17 @@ static bool fill_snapshot(Recorded *recorded)
     return fill_visits(recorded);
 }
 
+static char *class_names[] = {"T-shirt/top", "Trouser", "Pullover", "Dress", "Coat",
+                              "Sandal",      "Shirt",   "Sneaker",  "Bag",   "Ankle boot"};
+
 static void fill_scene(Recorded *recorded)
 {
     Scene *scene = &recorded->scene;
     scene->network = &recorded->network;
     scene->title = "resnet20";
     scene->images_title = "fashion-mnist";
+    scene->class_names = class_names;
+    scene->class_count = sizeof class_names / sizeof *class_names;
     scene->snapshot = &recorded->snapshot;
     scene->plan = recorded->plan;
     for (size_t i = 0; i < PANEL_COUNT; i++) scene->chart_cursor[i] = SIZE_MAX;

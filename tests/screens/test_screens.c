@@ -635,7 +635,7 @@ static void check_scene(Drawn *drawn, const Scene *scene, Size size, Dice *dice)
     assert_true(screen_layer_rows(canvas, scene) < (size_t)size.rows);
     screen_scroll_limit(canvas, scene);
     for (Panel panel = 0; panel < PANEL_COUNT; panel++) {
-        size_t next = screen_next_point(scene, panel, roll(dice, 2) ? 1 : -1);
+        size_t next = screen_next_point(&drawn->canvas, scene, panel, roll(dice, 2) ? 1 : -1);
         assert_true(next == SIZE_MAX || next < 10000);
     }
 }
@@ -776,6 +776,56 @@ static void a_click_on_a_chart_finds_a_plan(void **state)
     stage_free(&stage);
 }
 
+/* Zoomed, the page of the ladder has the chart of all layers below: its points are found, and the keys walk
+ * along them. Where there is no room for the chart there are no points. */
+static void a_click_on_the_zoomed_ladder_finds_a_layer(void **state)
+{
+    Stage stage = make_stage((Size){120, 40});
+    bool seen[RECORDED_LAYERS] = {false};
+    front(stage.recorded, VIEW_LOSS_LADDER);
+    for (int r = 0; r < 40; r++) {
+        for (int c = 0; c < 120; c++) {
+            const Target target = screen_target(&stage.canvas, stage.scene, r, c);
+            if (target.kind != TARGET_POINT) continue;
+            assert_int_equal(target.panel, PANEL_LOSS);
+            assert_true(target.index < RECORDED_LAYERS);
+            seen[target.index] = true;
+        }
+    }
+    size_t found = 0; /* points may lie on top of each other */
+    for (size_t l = 0; l < RECORDED_LAYERS; l++) found += seen[l];
+    assert_true(found > RECORDED_LAYERS / 2);
+    stage.scene->chart_cursor[PANEL_LOSS] = SIZE_MAX;
+    assert_int_equal(screen_next_point(&stage.canvas, stage.scene, PANEL_LOSS, 1), 0);
+    stage.scene->zoomed = false;
+    assert_true(screen_next_point(&stage.canvas, stage.scene, PANEL_LOSS, 1) == SIZE_MAX);
+    stage_free(&stage);
+}
+
+/* The sentence that ends a comparison, computed anew from the recorded errors. */
+static void a_comparison_names_the_winner_and_by_how_much(void **state)
+{
+    Stage stage = make_stage((Size){120, 40});
+    const double *errors = stage.recorded->states[3].methods;
+    size_t best = 0, second = SIZE_MAX, tried = 0;
+    for (size_t m = 0; m < METHOD_COUNT; m++) tried += isfinite(errors[m]);
+    for (size_t m = 1; m < METHOD_COUNT; m++)
+        if (errors[m] < errors[best]) best = m;
+    for (size_t m = 0; m < METHOD_COUNT; m++)
+        if (m != best && isfinite(errors[m]) && (second == SIZE_MAX || errors[m] < errors[second]))
+            second = m;
+    char expected[128];
+    snprintf(expected, sizeof expected, "Best of %zu methods: %s, %s, %.1f %% below %s.", tried,
+             method_title((Method)best), figure_number(errors[best]).text,
+             100 * (errors[second] - errors[best]) / errors[second], method_title((Method)second));
+    Page page;
+    epochs(stage.recorded);
+    page_fill(&page, stage.scene, VIEW_ERROR_EPOCHS);
+    if (!strstr(page.head.text, expected)) fail_msg("'%s' is not in '%s'", expected, page.head.text);
+    page_free(&page);
+    stage_free(&stage);
+}
+
 static void a_click_in_the_list_finds_a_visit(void **state)
 {
     Stage stage = make_stage((Size){80, 24});
@@ -796,14 +846,14 @@ static void the_chart_cursor_walks_along_x(void **state)
     accuracy_plans(stage.recorded);
     scene->chart_cursor[PANEL_ACCURACY] = SIZE_MAX;
     for (size_t i = 0; i < 5; i++) {
-        scene->chart_cursor[PANEL_ACCURACY] = screen_next_point(scene, PANEL_ACCURACY, 1);
+        scene->chart_cursor[PANEL_ACCURACY] = screen_next_point(&stage.canvas, scene, PANEL_ACCURACY, 1);
         assert_int_equal(scene->chart_cursor[PANEL_ACCURACY], by_size[i]);
     }
-    assert_true(screen_next_point(scene, PANEL_ACCURACY, 1) == SIZE_MAX);
-    assert_int_equal(screen_next_point(scene, PANEL_ACCURACY, -1), 0);
+    assert_true(screen_next_point(&stage.canvas, scene, PANEL_ACCURACY, 1) == SIZE_MAX);
+    assert_int_equal(screen_next_point(&stage.canvas, scene, PANEL_ACCURACY, -1), 0);
     scene->chart_cursor[PANEL_ACCURACY] = SIZE_MAX;
-    assert_int_equal(screen_next_point(scene, PANEL_ACCURACY, -1), 1);
-    assert_true(screen_next_point(scene, PANEL_LAYERS, 1) == SIZE_MAX);
+    assert_int_equal(screen_next_point(&stage.canvas, scene, PANEL_ACCURACY, -1), 1);
+    assert_true(screen_next_point(&stage.canvas, scene, PANEL_LAYERS, 1) == SIZE_MAX);
     stage_free(&stage);
 }
 
@@ -1362,6 +1412,8 @@ int main(void)
         cmocka_unit_test(a_click_on_the_graph_finds_the_layer),
         cmocka_unit_test(a_click_on_a_title_finds_its_column),
         cmocka_unit_test(a_click_on_a_chart_finds_a_plan),
+        cmocka_unit_test(a_click_on_the_zoomed_ladder_finds_a_layer),
+        cmocka_unit_test(a_comparison_names_the_winner_and_by_how_much),
         cmocka_unit_test(a_click_in_the_list_finds_a_visit),
         cmocka_unit_test(the_chart_cursor_walks_along_x),
         cmocka_unit_test(an_overlay_scrolls_to_its_end_and_no_further),

@@ -9,7 +9,10 @@
 #include <stdio.h>
 
 #define FACTS_LEAST 24 /* columns beside the picture */
-#define LABEL_COLUMNS 17
+#define LABEL_LEAST 5
+#define SERIES_COLUMNS 11 /* "quantized" */
+#define FIGURE_COLUMNS 8
+#define BAR_LEAST 6
 #define ENLARGE_MOST 2
 #define BESIDE_COLUMNS 90 /* shares of classes and ledger side by side */
 #define SHARES_LEAST 5    /* rows: of two classes */
@@ -97,16 +100,28 @@ static void draw_picture(Canvas *canvas, Area area, const Scaled *scaled)
 
 /* --- facts beside it ---------------------------------------------------------------------------------- */
 
-static void add_facts(Words *words, const ImageChange *image)
+/* "6 Shirt"; "6" where the classes have no names. */
+static Figure class_label(const Scene *scene, size_t class)
 {
+    Figure label;
+    const bool named = scene->class_names && class < scene->class_count;
+    snprintf(label.text, sizeof label.text, "%zu%s%s", class, named ? " " : "",
+             named ? character_short_name(scene->class_names[class]).text : "");
+    return label;
+}
+
+static void add_facts(Words *words, const Scene *scene, const ImageChange *image)
+{
+    const bool labelled = image->label != CHANGES_UNLABELLED;
     words_add(words, "Image %zu", image->image);
-    if (image->label != CHANGES_UNLABELLED) words_add(words, " of class %zu", image->label);
+    if (labelled) words_add(words, " of class %s", class_label(scene, image->label).text);
     words_add(words, ". ");
     if (image->float_class != image->quantized_class)
-        words_add(words, "Changed: %zu in float, %zu quantized.", image->float_class, image->quantized_class);
+        words_add(words, "Changed: %s in float, %s quantized.", class_label(scene, image->float_class).text,
+                  class_label(scene, image->quantized_class).text);
     else
-        words_add(words, "Held: %zu in both.", image->float_class);
-    if (image->label != CHANGES_UNLABELLED && image->float_class != image->quantized_class)
+        words_add(words, "Held: %s in both.", class_label(scene, image->float_class).text);
+    if (labelled && image->float_class != image->quantized_class)
         words_add(words, " %s",
                   image->float_class == image->label       ? "Lost."
                   : image->quantized_class == image->label ? "Gained."
@@ -114,19 +129,32 @@ static void add_facts(Words *words, const ImageChange *image)
     words_add(words, "\nMargin %+.3f quantized, %+.3f in float.", image->margin, image->float_margin);
 }
 
-/* A class takes two rows: its share in float, and quantized. Returns the rows taken. */
-static int draw_shares(Canvas *canvas, Area area, const ImageChange *image)
+/* Columns of the classes' names: of the longest, as far as a bar is left beside it. */
+static int label_columns(const Canvas *canvas, Area area, const Scene *scene, const ImageChange *image)
 {
-    const int bar = area.columns - LABEL_COLUMNS - 8;
+    int longest = LABEL_LEAST, most = area.columns - SERIES_COLUMNS - FIGURE_COLUMNS - BAR_LEAST - 1;
+    for (size_t k = 0; k < image->class_count; k++) {
+        const int columns = canvas_width(canvas, class_label(scene, image->classes[k]).text);
+        if (columns > longest) longest = columns;
+    }
+    return longest < most ? longest : most > LABEL_LEAST ? most : LABEL_LEAST;
+}
+
+/* A class takes two rows: its share in float, and quantized. Returns the rows taken. */
+static int draw_shares(Canvas *canvas, Area area, const Scene *scene, const ImageChange *image)
+{
+    const int label = label_columns(canvas, area, scene, image), start = label + 1 + SERIES_COLUMNS;
+    const int bar = area.columns - start - FIGURE_COLUMNS;
     for (size_t k = 0; k < image->class_count; k++) {
         const int row = 2 * (int)k;
         if (row + 1 >= area.rows) return row;
         const float shares[] = {image->float_share[k], image->quantized_share[k]};
+        canvas_text(canvas, area_part(area, 0, 0, area.rows, label), row, 0, STYLE_TEXT, "%s",
+                    class_label(scene, image->classes[k]).text);
         for (int q = 0; q < 2; q++) {
             const Style style = q ? STYLE_SERIES_1 : STYLE_SERIES_3;
-            if (q == 0) canvas_text(canvas, area, row, 0, STYLE_TEXT, "%zu", image->classes[k]);
-            canvas_text(canvas, area, row + q, 6, STYLE_DIM, q ? "quantized" : "float");
-            canvas_bar(canvas, area, row + q, LABEL_COLUMNS, bar, shares[q], style);
+            canvas_text(canvas, area, row + q, label + 1, STYLE_DIM, q ? "quantized" : "float");
+            canvas_bar(canvas, area, row + q, start, bar, shares[q], style);
             canvas_text_right(canvas, area, row + q, area.columns, STYLE_TEXT, "%s",
                               figure_percent_fixed(shares[q], 1).text);
         }
@@ -146,7 +174,7 @@ static void draw_figures(Canvas *canvas, Area area, const Scene *scene, size_t i
     } else if (ledger && area.rows >= SHARES_LEAST + LEDGER_ROWS) {
         shares.rows = area.rows - LEDGER_ROWS;
     }
-    const int rows = draw_shares(canvas, shares, image);
+    const int rows = draw_shares(canvas, shares, scene, image);
     if (!beside) below = area_part(area, rows + 1, 0, area.rows - rows - 1, area.columns);
     const int used = ledger_draw(canvas, below, scene, index);
     if (used && scene_ladder(scene)) {
@@ -160,7 +188,7 @@ static void draw_facts(Canvas *canvas, Area area, const Scene *scene, size_t ind
 {
     const ImageChange *image = &scene->snapshot->changes->images[index];
     Words words = {0};
-    add_facts(&words, image);
+    add_facts(&words, scene, image);
     if (!scene->snapshot->changes_current) words_add(&words, "\nFrom an earlier plan.");
     const int rows = canvas_paragraph(canvas, area, 0, 0, STYLE_TEXT, words.text);
     draw_figures(canvas, area_part(area, rows + 1, 0, area.rows - rows - 1, area.columns), scene, index);

@@ -51,6 +51,33 @@ static void plot_methods(Plot *plot, const Scene *scene, size_t layer)
                        figure_number(state->methods[m]).text);
 }
 
+/* Names the method of the least final error, once methods were compared, and by how much it is below the next
+ * one and the plan's own. */
+static void add_winner(Words *words, const LayerSnapshot *state, Method own, bool comparing)
+{
+    const double *errors = state->methods;
+    size_t best = METHOD_COUNT, second = METHOD_COUNT, tried = 0;
+    for (size_t m = 0; m < METHOD_COUNT; m++) {
+        if (!isfinite(errors[m])) continue;
+        tried++;
+        if (best == METHOD_COUNT || errors[m] < errors[best]) {
+            second = best;
+            best = m;
+        } else if (second == METHOD_COUNT || errors[m] < errors[second]) {
+            second = m;
+        }
+    }
+    if (tried < 3 || !(errors[second] > 0))
+        return; /* the plan's method and round-to-nearest are always there */
+    words_add(words, "%s of %zu methods: %s, %s, %s below %s", comparing ? "So far best" : "Best", tried,
+              method_title((Method)best), figure_number(errors[best]).text,
+              figure_percent(1 - errors[best] / errors[second]).text, method_title((Method)second));
+    if (best != (size_t)own && second != (size_t)own && isfinite(errors[own]))
+        words_add(words, " and %s below %s", figure_percent(1 - errors[best] / errors[own]).text,
+                  method_title(own));
+    words_add(words, ". ");
+}
+
 static void add_result(Words *words, const LayerResult *result)
 {
     double final = layer_result_error(result);
@@ -107,12 +134,14 @@ void view_error_epochs(Page *page, const Scene *scene)
     plot_trace(&page->plot, steps, count);
     plot_level(&page->plot, rounding, STYLE_SERIES_3, "RTN", figure_number(rounding).text);
     plot_methods(&page->plot, scene, layer);
-    if (result)
+    if (result) {
+        add_winner(&page->head, state, result->method, snapshot->activity == ACTIVITY_COMPARING);
         add_result(&page->head, result);
-    else
+    } else {
         words_add(&page->head, "%s %zu: %s; RTN %s",
                   steps[count - 1].stage == SOLVE_STAGE_CODES ? "polish, epoch" : "epoch",
                   steps[count - 1].epoch, figure_number(steps[count - 1].error).text,
                   figure_number(rounding).text);
+    }
     if (result && scene_is_stale(scene, layer)) words_add(&page->head, " From an earlier plan.");
 }

@@ -5,7 +5,7 @@
 #include <math.h>
 #include <stdio.h>
 
-enum { RUNGS = 4, NAME_COLUMNS = 10, VALUE_COLUMNS = 8, MEANING_COLUMNS = 70 };
+enum { RUNGS = 4, INSET_LEAST = 10, NAME_COLUMNS = 10, VALUE_COLUMNS = 8, MEANING_COLUMNS = 70 };
 
 /* gain: why the next rung is lower. */
 static const struct {
@@ -133,27 +133,11 @@ static void draw_pending(Canvas *canvas, Area area, const Scene *scene)
     }
 }
 
-/* The chart of all layers, where rows are left. */
-static void draw_layers(Canvas *canvas, Area area, const Scene *scene)
-{
-    if (area.rows < 10) return;
-    Page page = {0};
-    view_table[VIEW_LOSS_LAYERS].fill(&page, scene);
-    page.head = (Words){0};
-    words_add(&page.head, "What each layer adds to each bound, in the same units:");
-    page_draw(canvas, area, &page, scene);
-    page_free(&page);
-}
-
-static void draw_ladder(Canvas *canvas, Area inner, const Scene *scene)
+/* All but the chart. Returns the row below. */
+static int draw_ladder(Canvas *canvas, Area inner, const Scene *scene, const Ladder *ladder)
 {
     Area area = area_part(inner, 0, 1, inner.rows, inner.columns - 2);
-    const Ladder *ladder = scene_ladder(scene);
     int row = 0;
-    if (!ladder) {
-        draw_pending(canvas, area, scene);
-        return;
-    }
     if (ladder->violation) { /* a bug in this program, which must be seen */
         Words words = {0};
         words_add(&words, "Violated: %s. This is a bug: please report it.", ladder->violation);
@@ -168,13 +152,45 @@ static void draw_ladder(Canvas *canvas, Area inner, const Scene *scene)
             canvas_text(canvas, area, row++, NAME_COLUMNS + VALUE_COLUMNS, STYLE_DIM, "%s", rungs[r].meaning);
     }
     if (area.rows - row >= 4) draw_scale(canvas, area, row++, &bars);
-    row = draw_notes(canvas, area, row, scene, ladder);
-    draw_layers(canvas, area_part(inner, row, 0, inner.rows - row, inner.columns), scene);
+    return draw_notes(canvas, area, row, scene, ladder);
+}
+
+/* The chart of all layers, where rows are left below the rest, which is drawn outside the canvas to measure
+ * it.
+ */
+static bool fill_inset(Page *page, Area *area, const Canvas *canvas, Area inner, const Scene *scene)
+{
+    const Ladder *ladder = scene_ladder(scene);
+    if (!ladder) return false;
+    const Area outside = {canvas->rows, inner.column, inner.rows, inner.columns};
+    const int row = draw_ladder((Canvas *)canvas, outside, scene, ladder);
+    *area = area_part(inner, row, 0, inner.rows - row, inner.columns);
+    if (area->rows < INSET_LEAST) return false;
+    page_fill(page, scene, VIEW_LOSS_LAYERS);
+    page->head = (Words){0};
+    words_add(&page->head, "What each layer adds to each bound, in the same units:");
+    return true;
+}
+
+static void draw(Canvas *canvas, Area inner, const Scene *scene)
+{
+    Page inset;
+    Area area;
+    const Ladder *ladder = scene_ladder(scene);
+    if (!ladder) {
+        draw_pending(canvas, area_part(inner, 0, 1, inner.rows, inner.columns - 2), scene);
+        return;
+    }
+    draw_ladder(canvas, inner, scene, ladder);
+    if (!fill_inset(&inset, &area, canvas, inner, scene)) return;
+    page_draw(canvas, area, &inset, scene);
+    page_free(&inset);
 }
 
 void view_loss_ladder(Page *page, const Scene *scene)
 {
     (void)scene;
     snprintf(page->title, sizeof page->title, "Output loss · ladder of bounds");
-    page->draw = draw_ladder;
+    page->draw = draw;
+    page->inset = fill_inset;
 }

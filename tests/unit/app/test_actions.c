@@ -435,6 +435,21 @@ static void escape_clears_one_thing_at_a_time(void **state)
     assert_int_equal(session.scene.marked_count, 0);
 }
 
+/* The lesson moves cursor and panels, and puts them back. */
+static void the_lesson_puts_the_cursor_back(void **state)
+{
+    static const char *const ends[] = {"L", "<Esc>"};
+    for (size_t i = 0; i < 2; i++) {
+        press("gjj<Tab>vL");
+        press("nnnG");
+        press(ends[i]);
+        assert_int_equal(session.scene.lesson, 0);
+        assert_int_equal(scene_layer(&session.scene), 2);
+        assert_int_equal(session.scene.front, PANEL_ERROR);
+        press("<Shift-Tab>");
+    }
+}
+
 /* --- typing ----------------------------------------------------------------------------------------- */
 
 static void a_filter_holds_as_it_is_typed(void **state)
@@ -792,6 +807,7 @@ int main(void)
         IN_A_SESSION(x_shows_visited_plans_by_the_next_cost),
         IN_A_SESSION(a_key_chooses_the_bound_whose_shares_are_shown),
         IN_A_SESSION(escape_clears_one_thing_at_a_time),
+        IN_A_SESSION(the_lesson_puts_the_cursor_back),
         IN_A_SESSION(a_filter_holds_as_it_is_typed),
         IN_A_SESSION(a_filter_selects_by_pattern_operator_shape_and_bits),
         IN_A_SESSION(the_last_marks_come_back),

@@ -35,11 +35,12 @@ BitChange layer_bit_change(const Scene *scene, size_t layer, int step)
     const LayerSnapshot *state = scene_state(scene, layer);
     const LayerPlan *choice = &scene->plan->layers[layer];
     const unsigned bits = choice->weight_bits, other = bits + (unsigned)step;
-    if (!state || bits == BITS_FLOAT || other < BITS_MIN || other > BITS_MAX) return change;
+    if (!state || bits == BITS_FLOAT || !grid_has_bits((GridKind)choice->grid, other)) return change;
     const LadderStep *ladder_step = scene_step(scene, layer);
     if (!ladder_step || !is_current(scene)) return change;
     const double local = choice->activation_bits == BITS_FLOAT ? NAN : ladder_step->local_error;
     const bool solved = isfinite(state->local[bits]) && isfinite(state->local[other]);
+    if (!solved && choice->grid != GRID_UNIFORM) return change; /* estimates are for that one */
     const double *errors = solved ? state->local : state->estimate;
     change.points = layer_share(scene, layer) * (contribution_factor(errors[bits], errors[other], local) - 1);
     change.estimated = !solved;

@@ -29,7 +29,8 @@ typedef struct BitChange {
 } BitChange;
 
 /* What `step` weight bits more (1) or less (-1) would change. Not known while figures are of an earlier plan,
- * for float weights, and beyond BITS_MIN and BITS_MAX. */
+ * for float weights, for bits that the grid does not have, and unless solved on grids that are not uniform.
+ */
 BitChange layer_bit_change(const Scene *scene, size_t layer, int step);
 
 /* The factor of a contribution whose weights' error goes from `before` to `after`; local: the layer's whole

@@ -241,7 +241,8 @@ static void recall_widths(Explorer *explorer, size_t index)
     for (size_t i = 0; i < 2; i++)
         if (memo_numbers((double *)&estimates, explorer->memo, &keys[i], sizeof estimates / sizeof(double)))
             explorer_show_estimates(explorer, index, &estimates, i == 0);
-    for (size_t bits = BITS_MIN; bits <= BITS_MAX; bits++) {
+    for (unsigned bits = BITS_BINARY; bits <= BITS_MAX; bits++) {
+        if (!grid_has_bits((GridKind)choice.grid, bits)) continue;
         choice.weight_bits = (uint8_t)bits;
         layer->measured[bits] = recall_error(explorer, index, choice);
         layer->local[bits] = recall_solve(explorer, &alone, choice);

@@ -112,6 +112,8 @@ Status explorer_compare_methods(Explorer *explorer, size_t layer, Message *messa
         status = status_fail(&explorer->message, STATUS_INVALID, "layer '%s' stays float: give it a width",
                              explorer->network->layers[layer].name);
     for (size_t m = 0; status == STATUS_OK && m < METHOD_COUNT; m++) {
+        const LayerPlan *own = &trial.plan->layers[layer];
+        if (!method_takes_grid((Method)m, (GridKind)own->grid, own->weight_bits)) continue;
         trial.plan->layers[layer].method = (uint8_t)m;
         explorer_set_activity(explorer, ACTIVITY_COMPARING, (double)m / METHOD_COUNT);
         status = try_choice(&explorer->draft.layers[layer].methods[m], &trial);
@@ -147,13 +149,14 @@ Status explorer_measure_widths(Explorer *explorer, size_t layer, Message *messag
         trial.plan->options.mode = MODE_INDEPENDENT;
         trial.plan->layers[layer].activation_bits = BITS_FLOAT;
         if (trial.plan->layers[layer].weight_bits == BITS_FLOAT)
-            trial.plan->layers[layer].weight_bits = BITS_MIN;
+            layer_plan_set_bits(&trial.plan->layers[layer], BITS_MIN);
         status = estimate_alone(&trial);
     }
-    for (size_t bits = BITS_MIN; status == STATUS_OK && bits <= BITS_MAX; bits++) {
+    for (unsigned bits = BITS_BINARY; status == STATUS_OK && bits <= BITS_MAX; bits++) {
+        if (!grid_has_bits((GridKind)trial.plan->layers[layer].grid, bits)) continue;
         trial.plan->layers[layer].weight_bits = (uint8_t)bits;
         explorer_set_activity(explorer, ACTIVITY_COMPARING,
-                              (double)(bits - BITS_MIN) / (BITS_MAX - BITS_MIN + 1));
+                              (double)(bits - BITS_BINARY) / (BITS_MAX - BITS_BINARY + 1));
         status = try_choice(&explorer->draft.layers[layer].local[bits], &trial);
     }
     return end_trial(&trial, status, message);

@@ -28,10 +28,13 @@ SETTINGS = {
     "W4A8": ("--bits", "4", "--activation-bits", "8"),
     "W3A4": ("--bits", "3", "--activation-bits", "4"),
     "W4A4 error-compensated": ("--bits", "4", "--activation-bits", "4", "--error-compensated"),
+    "W4A8 power-of-two": ("--grid", "power-of-two", "--method", "gptq-polish", "--activation-bits", "8"),
+    "W2A8 ternary": ("--grid", "ternary", "--method", "gptq-polish", "--activation-bits", "8"),
+    "W1A8 binary": ("--grid", "binary", "--method", "gptq-polish", "--activation-bits", "8"),
 }
 # Settings for the run of all tests, which has little time.
 SHORT = (("lenet5", "W4"), ("vgg8", "W3A4"), ("resnet20", "W4A8"), ("mobilenetv2", "W4A4 error-compensated"),
-         ("inception", "W3A4"))
+         ("inception", "W3A4"), ("lenet5", "W4A8 power-of-two"), ("lenet5", "W2A8 ternary"), ("lenet5", "W1A8 binary"))
 SHORT_MADE = ("W4A8", "W4A4 error-compensated")
 FLOAT_MOST = 1e-4
 

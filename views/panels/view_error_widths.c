@@ -22,13 +22,16 @@ static double error_at(const LayerSnapshot *state, unsigned bits)
 }
 
 /* Compares errors of one kind alone: solves with solves, estimates with estimates. */
-static void add_neighbours(Words *words, const LayerSnapshot *state, unsigned bits)
+static void add_neighbours(Words *words, const LayerSnapshot *state, const LayerPlan *choice)
 {
+    const unsigned bits = choice->weight_bits;
     if (bits == BITS_FLOAT) {
         words_add(words, "The plan leaves these weights in float.");
         return;
     }
     const bool solved = isfinite(state->local[bits]);
+    if (choice->grid != GRID_UNIFORM) words_add(words, "RTN and estimate are for the uniform grid. ");
+    if (choice->grid != GRID_UNIFORM && !solved) return;
     const double *errors = solved ? state->local : state->estimate, here = errors[bits];
     const double less = bits > SOLVE_MIN_BITS ? errors[bits - 1] : NAN;
     const double more = bits < SOLVE_MAX_BITS ? errors[bits + 1] : NAN;
@@ -119,6 +122,6 @@ void view_error_widths(Page *page, const Scene *scene)
             words_add(&page->head, "Estimates per bit width follow calibration.");
         return;
     }
-    add_neighbours(&page->head, state, scene->plan->layers[layer].weight_bits);
+    add_neighbours(&page->head, state, &scene->plan->layers[layer]);
     explain(&page->words, scene, state);
 }

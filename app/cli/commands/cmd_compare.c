@@ -24,20 +24,28 @@ static const char *contender_name(size_t contender)
 
 /* Results of one contender. */
 typedef struct Outcome {
+    bool able;      /* its method can solve for the plan's grids */
     double *errors; /* [layer_count], reconstruction errors, NAN for float layers */
     Evaluation evaluation;
     double seconds; /* solving */
 } Outcome;
 
-static Status keep(Outcome *outcome, const Pipeline *pipeline, Message *message)
+static void keep(Outcome *outcome, const Pipeline *pipeline)
 {
     outcome->seconds = pipeline->solve_seconds;
-    outcome->errors = calloc(pipeline->layer_count + 1, sizeof *outcome->errors);
+    for (size_t i = 0; i < pipeline->layer_count; i++)
+        outcome->errors[i] = layer_result_error(&pipeline->layers[i]);
+}
+
+/* The errors of a contender that is not able stay NAN. */
+static Status start_outcome(Outcome *outcome, const Inputs *inputs, const Plan *plan, Message *message)
+{
+    const size_t count = inputs->network->layer_count;
+    Message reason;
+    outcome->able = plan_check_grids(plan, inputs->network, &reason) == STATUS_OK;
+    outcome->errors = calloc(count + 1, sizeof *outcome->errors);
     if (!outcome->errors) return status_no_memory(message, "the errors of a method");
-    for (size_t i = 0; i < pipeline->layer_count; i++) {
-        const LayerResult *result = &pipeline->layers[i];
-        outcome->errors[i] = isnan(result->polished_error) ? result->bitsplit_error : result->polished_error;
-    }
+    for (size_t i = 0; i < count; i++) outcome->errors[i] = NAN;
     return STATUS_OK;
 }
 
@@ -49,9 +57,11 @@ static Status run_contender(Outcome *outcome, const Inputs *inputs, size_t conte
     if (status != STATUS_OK) return status;
     plan_set_method(plan, contender_method(contender));
     plan->options.polish = contender == 0 || contender_method(contender) != METHOD_BITSPLIT;
-    status = step_quantize(&pipeline, inputs, plan, contender_name(contender), message);
-    if (status == STATUS_OK) status = keep(outcome, pipeline, message);
-    if (status == STATUS_OK && inputs->evaluation)
+    status = start_outcome(outcome, inputs, plan, message);
+    if (status == STATUS_OK && outcome->able)
+        status = step_quantize(&pipeline, inputs, plan, contender_name(contender), message);
+    if (status == STATUS_OK && pipeline) keep(outcome, pipeline);
+    if (status == STATUS_OK && pipeline && inputs->evaluation)
         status = step_evaluate(&outcome->evaluation, inputs, (const Weights *const *)pipeline->weights,
                                contender_name(contender), message);
     pipeline_free(pipeline);
@@ -128,17 +138,31 @@ static Status print_summary(const Inputs *inputs, const Outcome *outcomes, Messa
     return status;
 }
 
+static void print_unable(const Outcome *outcomes)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < CONTENDERS; i++)
+        if (!outcomes[i].able)
+            printf("%s%s", count++ ? ", " : "not for the plan's grids: ", contender_name(i));
+    if (count > 0) puts("");
+}
+
 static void print_times(const Outcome *outcomes)
 {
     printf("time, solving:");
+    size_t count = 0;
     for (size_t i = 0; i < CONTENDERS; i++)
-        printf("%s %s %s", i ? "," : "", contender_name(i), figure_seconds(outcomes[i].seconds).text);
+        if (outcomes[i].able)
+            printf("%s %s %s", count++ ? "," : "", contender_name(i),
+                   figure_seconds(outcomes[i].seconds).text);
     puts("");
 }
 
 static Status report(const Inputs *inputs, const Outcome *outcomes, Message *message)
 {
-    const Evaluation *evaluation = &outcomes[0].evaluation;
+    size_t first = 0;
+    while (first + 1 < CONTENDERS && !outcomes[first].able) first++;
+    const Evaluation *evaluation = &outcomes[first].evaluation;
     print_heading(inputs);
     puts("\nreconstruction errors, relative to the sum of squared outputs");
     print_options(inputs->plan);
@@ -150,6 +174,7 @@ static Status report(const Inputs *inputs, const Outcome *outcomes, Message *mes
                share_figure(evaluation->reference.top1_correct, evaluation->images).text, evaluation->images,
                plural(evaluation->images));
     }
+    print_unable(outcomes);
     print_times(outcomes);
     return status;
 }

@@ -23,7 +23,7 @@ typedef struct Scan {
 static Scan scan_of(GridKind grid, unsigned bits)
 {
     static const Scan uniform[] = {[2] = {0.8, 1.75}, [3] = {0.8, 1.55}, [4] = {0.8, 1.3}, [5] = {0.85, 1.2}};
-    static const Scan others[] = {[GRID_POWER_OF_TWO] = {0.7, 1.45}, [GRID_BINARY] = {0.6, 1.4}};
+    static const Scan others[] = {[GRID_POWER_OF_TWO] = {0.7, 1.45}, [GRID_BINARY] = {0.8, 1.6}};
     if (grid != GRID_UNIFORM && grid != GRID_TERNARY && bits != 2) return others[grid];
     return uniform[bits < 5 ? bits : 5];
 }

@@ -203,7 +203,7 @@ static void tell_digits(LessonText *text, const Scene *scene)
 static bool tell_missing(LessonText *text, const Scene *scene)
 {
     const Ladder *ladder = scene_ladder(scene);
-    if (!ladder) words_add(&text->body, "The figures are not known yet: %s.", scene_pending(scene));
+    if (!ladder) words_add(&text->body, "The figures are not known yet: %s.", scene_bounds_pending(scene));
     if (ladder && isinf(ladder->spectral))
         words_add(
             &text->body,

@@ -198,6 +198,14 @@ const char *scene_pending(const Scene *scene)
     return "nothing is known yet";
 }
 
+const char *scene_bounds_pending(const Scene *scene)
+{
+    const Snapshot *snapshot = scene->snapshot;
+    if (snapshot && snapshot->ladder_timing == LADDER_OFF) return "bounds are off, T computes them";
+    if (snapshot && snapshot->activity == ACTIVITY_EVALUATING) return "the accuracy comes first";
+    return scene_pending(scene);
+}
+
 const char *scene_keys(const Scene *scene, const char *action)
 {
     for (size_t i = 0; i < scene->help_count; i++)

@@ -173,6 +173,8 @@ double layer_error(const LayerSnapshot *layer);
 const char *scene_activity(const Scene *scene);
 /* Why a figure is not there yet: "the layers are solved first". */
 const char *scene_pending(const Scene *scene);
+/* The same of the bounds. */
+const char *scene_bounds_pending(const Scene *scene);
 
 /* The keys of an action, from scene->help; "?" if the table has none. */
 const char *scene_keys(const Scene *scene, const char *action);

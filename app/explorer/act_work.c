@@ -73,3 +73,20 @@ void act_measure(Session *session, int unused)
     Status status = worker_measure_widths(session->workspace->worker, layer, &message);
     tell_asked(session, layer, "solving at every bit width", status, &message);
 }
+
+void act_ladder_timing(Session *session, int unused)
+{
+    (void)unused;
+    static const struct {
+        LadderTiming next;
+        const char *said;
+    } turns[LADDER_TIMING_COUNT] = {
+        [LADDER_AFTER_ACCURACY] = {LADDER_OFF, "bounds are off: they are not computed, nor exported"},
+        [LADDER_OFF] = {LADDER_AT_ONCE, "bounds at once: they are computed before the accuracy"},
+        [LADDER_AT_ONCE] = {LADDER_AFTER_ACCURACY, "bounds last: they are computed after the accuracy"},
+    };
+    Workspace *workspace = session->workspace;
+    session_tell(session, "%s", turns[workspace->ladder_timing].said);
+    workspace->ladder_timing = turns[workspace->ladder_timing].next;
+    worker_time_ladder(workspace->worker, workspace->ladder_timing);
+}

@@ -52,6 +52,7 @@ KeyHandler act_pause;
 KeyHandler act_cancel; /* or resumes what was cancelled */
 KeyHandler act_compare;
 KeyHandler act_measure;
+KeyHandler act_ladder_timing; /* the bounds after the accuracy, off, or at once */
 
 /* act_view.c: panels, charts, overlays and the lesson. */
 KeyHandler act_panel; /* 1: the next panel, -1: the previous one */

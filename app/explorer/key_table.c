@@ -64,6 +64,7 @@ const KeyEntry key_table[] = {
     {GROUP_WORK, {'x'}, false, act_cancel, 0, "cancel work, or resume it", NULL, NULL},
     {GROUP_WORK, {'c'}, false, act_compare, 0, "compare methods on this layer", "compare", "compare"},
     {GROUP_WORK, {'W'}, false, act_measure, 0, "solve it at every bit width", NULL, "widths"},
+    {GROUP_WORK, {'T'}, false, act_ladder_timing, 0, "bounds last, off, or at once", NULL, "ladder-timing"},
 
     {GROUP_LOOK, {'\t'}, false, act_panel, 1, "the next panel", "panel", NULL},
     {GROUP_LOOK, {KEYCODE_BACK_TAB}, false, act_panel, -1, "the previous panel", NULL, NULL},

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "app/explorer/task_queue.h"
 
+#include "report/export.h"
+
 #include <stdlib.h>
 #include <string.h>
 
@@ -61,6 +63,19 @@ Task *task_queue_take(TaskQueue *queue)
         task->next = NULL;
     }
     return task;
+}
+
+Task *task_queue_take_network(TaskQueue *queue, const Plan *plan)
+{
+    for (Task **link = &queue->first, *task; (task = *link); link = &task->next) {
+        ExportFormat format;
+        if (task->kind != TASK_EXPORT || !plan_equal(task->plan, plan)) continue;
+        if (export_format(&format, task->path, NULL) != STATUS_OK || format != EXPORT_ONNX) continue;
+        *link = task->next;
+        task->next = NULL;
+        return task;
+    }
+    return NULL;
 }
 
 size_t task_queue_exports(const TaskQueue *queue)

@@ -49,6 +49,10 @@ const Task *task_queue_question(const TaskQueue *queue);
 /* Takes the first question out, or with none the first task. NULL where the queue is empty. */
 Task *task_queue_take(TaskQueue *queue);
 
+/* Takes the first export of an equal plan out that needs the layers' solutions alone, which is ONNX. NULL:
+ * there is none. */
+Task *task_queue_take_network(TaskQueue *queue, const Plan *plan);
+
 /* Number of exports in the queue. */
 size_t task_queue_exports(const TaskQueue *queue);
 

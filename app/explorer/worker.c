@@ -43,8 +43,10 @@ struct Worker {
     PlanState plan_state; /* of the newest plan */
     WorkerOrders orders;
     bool paused;
-    const Plan *wanted; /* where orders.new_plan: the newest, held, not taken yet */
+    LadderTiming timing, timed; /* of the ladder: wanted, and what the explorer was told last */
+    const Plan *wanted;         /* where orders.new_plan: the newest, held, not taken yet */
     TaskQueue tasks;
+    bool writing; /* an export, in the midst of pursuing */
 
     /* For worker_take(). */
     Snapshot *newest;     /* not taken yet, or NULL */
@@ -97,11 +99,22 @@ static bool is_interrupted(const Worker *worker)
     return worker_interrupted(worker->state, &worker->orders, &worker->tasks);
 }
 
+static void export_networks(Worker *worker);
+
+/* Tells the explorer the ladder's timing. With the lock held. */
+static void time_ladder(Worker *worker)
+{
+    if (worker->timed != worker->timing) explorer_time_ladder(worker->explorer, worker->timing);
+    worker->timed = worker->timing;
+}
+
 /* The explorer asks between two pieces of work. Waits while paused. */
 static bool proceed(void *context)
 {
     Worker *worker = context;
     pthread_mutex_lock(&worker->lock);
+    if (worker->state == WORKER_PURSUING) export_networks(worker);
+    time_ladder(worker);
     while (worker->paused && !is_interrupted(worker)) pthread_cond_wait(&worker->changed, &worker->lock);
     const bool go_on = !is_interrupted(worker);
     pthread_mutex_unlock(&worker->lock);
@@ -210,9 +223,23 @@ static void set_explored(Worker *worker, const Plan *plan)
 static Status pursue(Worker *worker, const Plan *plan, Message *message)
 {
     set_explored(worker, plan);
+    pthread_mutex_lock(&worker->lock);
+    time_ladder(worker);
+    pthread_mutex_unlock(&worker->lock);
     Status status = explorer_pursue(worker->explorer, plan, message);
     worker->complete = status == STATUS_OK;
     return status;
+}
+
+/* Has the explorer know of a plan what an export needs. */
+static Status make_known(Worker *worker, const Plan *plan, ExportFormat format, Message *message)
+{
+    const bool same = plan_equal(plan, worker->explored);
+    if (!worker->has_images || (same && worker->complete)) return STATUS_OK;
+    if (format != EXPORT_ONNX) return pursue(worker, plan, message);
+    if (same && explorer_pipeline(worker->explorer)) return STATUS_OK;
+    set_explored(worker, plan);
+    return explorer_solve(worker->explorer, plan, message);
 }
 
 static Status show(Worker *worker, Message *message)
@@ -234,8 +261,7 @@ static Status export(Worker *worker, const Task *task, Message *message)
         status = status_fail(message, STATUS_INVALID, "there are no images to quantize '%s' with",
                              inputs->network->path);
     if (status == STATUS_OK && format == EXPORT_ONNX) status = inputs_check_onnx(inputs, task->plan, message);
-    const bool known = worker->complete && plan_equal(task->plan, worker->explored);
-    if (status == STATUS_OK && !known && worker->has_images) status = pursue(worker, task->plan, message);
+    if (status == STATUS_OK) status = make_known(worker, task->plan, format, message);
     if (status != STATUS_OK) return status;
     const Result result = worker->has_images
                               ? outputs_gather(inputs, task->plan, explorer_pipeline(explorer),
@@ -296,14 +322,19 @@ static void enter_next(Worker *worker)
                                                .tasks = &worker->tasks});
 }
 
+static void tell_written(Worker *worker, const char *path)
+{
+    Message written;
+    status_fail(&written, STATUS_OK, "wrote '%s'", path);
+    note(worker, NEWS_TOLD, written.text);
+}
+
 /* Tells the person what became of a task. */
 static void report(Worker *worker, const Task *task, Status status, const Message *message)
 {
     const bool exporting = worker->state == WORKER_EXPORTING;
-    Message written;
     if (status == STATUS_OK && exporting) {
-        status_fail(&written, status, "wrote '%s'", task->path);
-        note(worker, NEWS_TOLD, written.text);
+        tell_written(worker, task->path);
     } else if (status == STATUS_CANCELLED && task && !exporting && worker->orders.new_plan) {
         note(worker, NEWS_TOLD, "given up: the plan changed");
     } else if (status != STATUS_OK && status != STATUS_CANCELLED) {
@@ -318,7 +349,7 @@ static void finish(Worker *worker, Task *task, Status status)
     const bool failed = status != STATUS_OK && status != STATUS_CANCELLED;
     switch (worker->state) {
     case WORKER_PURSUING:
-        if (status != STATUS_CANCELLED && !orders->new_plan)
+        if (status != STATUS_CANCELLED && !orders->new_plan && worker->timed == worker->timing)
             plan_happened(worker, failed ? PLAN_FAILED : PLAN_COMPLETED);
         break;
     case WORKER_SHOWING:
@@ -338,6 +369,28 @@ static void finish(Worker *worker, Task *task, Status status)
     if (failed && worker->state != WORKER_EXPORTING && worker->has_images && !explorer_has_plan(worker))
         task_queue_drop_questions(&worker->tasks);
     task_free(task);
+}
+
+/* Writes quantized networks of the plan that is pursued while its bounds and accuracy are still computed. */
+static void export_networks(Worker *worker)
+{
+    Task *task;
+    while (explorer_pipeline(worker->explorer) && !worker->orders.stop &&
+           (task = task_queue_take_network(&worker->tasks, worker->explored))) {
+        Message message = {0};
+        worker->writing = true;
+        pthread_mutex_unlock(&worker->lock);
+        const Status status = export(worker, task, &message);
+        remedy_add(&message, worker->inputs->options);
+        pthread_mutex_lock(&worker->lock);
+        worker->writing = false;
+        if (status == STATUS_OK)
+            tell_written(worker, task->path);
+        else
+            note(worker, NEWS_LOST, message.text);
+        task_free(task);
+        wake(worker);
+    }
 }
 
 static void work(Worker *worker)
@@ -408,13 +461,15 @@ static void free_worker(Worker *worker)
     free(worker);
 }
 
-Status worker_start(Worker **out, Inputs *inputs, const Exploration *restored, bool alike, Message *message)
+Status worker_start(Worker **out, Inputs *inputs, const Exploration *restored, bool alike,
+                    LadderTiming timing, Message *message)
 {
     Worker *worker = calloc(1, sizeof *worker);
     if (!worker) return status_no_memory(message, "the worker");
     *worker = (Worker){.inputs = inputs,
                        .restored = restored,
                        .alike = alike,
+                       .timing = timing,
                        .plan = plan_hold(inputs->plan),
                        .state = WORKER_OPENING,
                        .plan_state = PLAN_PENDING,
@@ -460,6 +515,15 @@ void worker_pursue(Worker *worker, const Plan *plan)
     worker->wanted = plan_hold(plan);
     worker->orders.new_plan = true;
     plan_happened(worker, PLAN_WANTED);
+    unlock_changed(worker);
+}
+
+void worker_time_ladder(Worker *worker, LadderTiming timing)
+{
+    if (!worker) return;
+    pthread_mutex_lock(&worker->lock);
+    worker->timing = timing;
+    if (worker->plan_state == PLAN_SETTLED) plan_happened(worker, PLAN_WANTED);
     unlock_changed(worker);
 }
 
@@ -551,7 +615,7 @@ WorkerInfo worker_info(Worker *worker)
     info.busy =
         running || queued || worker->orders.new_plan || plan == PLAN_PENDING || plan == PLAN_CANCELLED;
     info.cancelled = (plan == PLAN_CANCELLED || plan == PLAN_SHELVED) && !queued && (!running || ends);
-    info.exports = task_queue_exports(&worker->tasks) + (state == WORKER_EXPORTING);
+    info.exports = task_queue_exports(&worker->tasks) + (state == WORKER_EXPORTING || worker->writing);
     info.restored = worker->taken_restored;
     info.hashes = worker->hashes;
     pthread_mutex_unlock(&worker->lock);

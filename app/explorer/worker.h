@@ -11,7 +11,7 @@
  * Example (Inputs *inputs, const Exploration *restored, const Plan *plan, Message *message):
  *     Worker *worker;
  *     WorkerNews news;
- *     worker_start(&worker, inputs, restored, true, message);
+ *     worker_start(&worker, inputs, restored, true, LADDER_AFTER_ACCURACY, message);
  *     worker_pursue(worker, plan);
  *     worker_take(&news, worker);       // whenever worker_descriptor(worker) is readable
  *     worker_stop(worker);
@@ -30,9 +30,10 @@ typedef struct Worker Worker;
 /* Starts the thread, which opens the pool and the images and then pursues the plan of `inputs`. The network
  * of `inputs` is open; until worker_stop() all the rest of it is the worker's. `restored` is borrowed and may
  * be NULL: visited plans of an earlier run, whose figures hold where they were measured on the same images
- * and `alike` says that the options were the same. *worker is unchanged on failure. */
+ * and `alike` says that the options were the same. `timing`: of the ladder. *worker is unchanged on failure.
+ */
 Status worker_start(Worker **worker, Inputs *inputs, const Exploration *restored, bool alike,
-                    Message *message);
+                    LadderTiming timing, Message *message);
 
 /* Gives up what is under way, and returns when the thread has ended. Exports that were not written are lost.
  */
@@ -42,6 +43,9 @@ void worker_stop(Worker *worker);
 
 /* The plan to work on from here on; held. */
 void worker_pursue(Worker *worker, const Plan *plan);
+
+/* When the ladder of bounds is computed, from now on. */
+void worker_time_ladder(Worker *worker, LadderTiming timing);
 
 /* Holds the running task at the next opportunity, or lets it go on. */
 void worker_pause(Worker *worker, bool paused);
@@ -56,8 +60,8 @@ void worker_resume(Worker *worker);
 Status worker_compare_methods(Worker *worker, size_t layer, Message *message);
 Status worker_measure_widths(Worker *worker, size_t layer, Message *message);
 
-/* Writes the plan and its results once they are complete, in the format that the suffix of `path` names
- * (report/export.h). The plan is held, the path copied. */
+/* Writes the plan and its results, in the format that the suffix of `path` names (report/export.h): CSV and
+ * JSON once all are complete, ONNX once all layers are solved. The plan is held, the path copied. */
 Status worker_export(Worker *worker, const Plan *plan, const char *path, Message *message);
 
 /* --- what the interface looks at --------------------------------------------------------------------- */

@@ -95,6 +95,7 @@ static void take_plan(Workspace *workspace, const Exploration *exploration)
 {
     plan_drop(workspace->inputs.plan);
     workspace->inputs.plan = plan_hold(exploration->plan);
+    workspace->ladder_timing = exploration->ladder_timing;
 }
 
 static Status open_exploration(Workspace *workspace, const char *path, Message *message)
@@ -248,7 +249,8 @@ Status workspace_start(Workspace *workspace, Message *message)
     bool alike;
     Status status = compare_source(&alike, workspace, message);
     if (status != STATUS_OK) return status;
-    return worker_start(&workspace->worker, &workspace->inputs, &workspace->restored, alike, message);
+    return worker_start(&workspace->worker, &workspace->inputs, &workspace->restored, alike,
+                        workspace->ladder_timing, message);
 }
 
 /* The visited plans that are not deleted, borrowed, with their notes. The arrays are the caller's. */
@@ -273,7 +275,8 @@ static Status save_present(const Workspace *workspace, const Snapshot *snapshot,
                            Message *message)
 {
     const ImageHashes hashes = worker_info(workspace->worker).hashes;
-    Exploration exploration = {.plan = history_plan(workspace->history)};
+    Exploration exploration = {.plan = history_plan(workspace->history),
+                               .ladder_timing = workspace->ladder_timing};
     Status status = make_source(&exploration.source, workspace, message);
     if (status != STATUS_OK) return status;
     memcpy(exploration.network_sha256, workspace->inputs.network->sha256, sizeof exploration.network_sha256);
@@ -297,5 +300,6 @@ Status workspace_save(const Workspace *workspace, const Snapshot *snapshot, cons
         return save_present(workspace, snapshot, path, message);
     Exploration exploration = workspace->restored;
     exploration.plan = history_plan(workspace->history);
+    exploration.ladder_timing = workspace->ladder_timing;
     return exploration_write(path, &exploration, workspace->inputs.network, message);
 }

@@ -29,6 +29,7 @@ typedef struct Workspace {
     Exploration restored; /* visited plans of an earlier run; the worker borrows it */
     PlanNotes notes;      /* of the visited plans in snapshots */
     Worker *worker;       /* NULL before workspace_start() */
+    LadderTiming ladder_timing;
     char title[WORKSPACE_TITLE], images_title[WORKSPACE_TITLE];
 } Workspace;
 

@@ -220,13 +220,21 @@ static Status pursue_estimates(Explorer *explorer)
     return status;
 }
 
+/* Whether a stage goes on. `ladder`: it is the ladder's, or the norms'. */
+static bool stage_proceeds(Explorer *explorer, bool ladder)
+{
+    if (!explorer_proceeds(explorer)) return false;
+    explorer->overtaken = explorer_ladder_is_next(explorer) != ladder;
+    return !explorer->overtaken;
+}
+
 /* --- bounds ----------------------------------------------------------------------------------------- */
 
 static bool norms_proceed(void *context, double fraction)
 {
     Explorer *explorer = context;
     if (fraction != explorer->draft.fraction) explorer_set_activity(explorer, ACTIVITY_NORMS, fraction);
-    return explorer_proceeds(explorer);
+    return stage_proceeds(explorer, true);
 }
 
 /* Norms that are known stay known when the stage is cancelled. */
@@ -255,7 +263,7 @@ static bool ladder_progress(void *context, const Ladder *so_far, double fraction
 static bool ladder_proceed(void *context, double fraction)
 {
     (void)fraction;
-    return explorer_proceeds(context);
+    return stage_proceeds(context, true);
 }
 
 static Status pursue_ladder(Explorer *explorer)
@@ -268,7 +276,7 @@ static Status pursue_ladder(Explorer *explorer)
                                    .proceed = ladder_proceed,
                                    .context = explorer};
     Ladder ladder;
-    if (options.images == 0 || explorer->visited.findings[visit].has_ladder) return STATUS_OK;
+    if (!explorer_wants_ladder(explorer) || explorer->visited.findings[visit].has_ladder) return STATUS_OK;
     Status status = pursue_norms(explorer);
     if (status != STATUS_OK) return status;
     explorer_start_stage(explorer, STAGE_LADDER, ACTIVITY_BOUNDING);
@@ -287,7 +295,7 @@ static bool accuracy_progress(void *context, const Evaluation *so_far)
 {
     explorer_show_accuracy(context, so_far);
     explorer_set_activity(context, ACTIVITY_EVALUATING, (double)so_far->images / (double)so_far->total);
-    return explorer_proceeds(context);
+    return stage_proceeds(context, false);
 }
 
 /* Reads the pictures of changed images. Without them, the figures stand all the same. */
@@ -331,8 +339,11 @@ static Status pursue_accuracy(Explorer *explorer)
 
 static bool ledger_proceed(void *context, double fraction)
 {
-    explorer_set_activity(context, ACTIVITY_BOUNDING, fraction);
-    return explorer_proceeds(context);
+    Explorer *explorer = context;
+    explorer_set_activity(explorer, ACTIVITY_BOUNDING, fraction);
+    if (!explorer_proceeds(explorer)) return false;
+    explorer->overtaken = !explorer_wants_ladder(explorer);
+    return !explorer->overtaken;
 }
 
 static Status create_ledger(Ledger **ledger, Explorer *explorer, const ChangedImages *changes)
@@ -358,7 +369,7 @@ static Status pursue_ledger(Explorer *explorer)
     const size_t visit = explorer->draft.visit;
     const Findings *findings = &explorer->visited.findings[visit];
     Ledger *ledger;
-    if (explorer->options.ladder_images == 0 || findings->ledger || !findings->changes ||
+    if (!explorer_wants_ladder(explorer) || findings->ledger || !findings->changes ||
         findings->changes->count == 0)
         return STATUS_OK;
     explorer_start_stage(explorer, STAGE_LEDGER, ACTIVITY_BOUNDING);
@@ -394,28 +405,71 @@ static Status take_plan(Explorer *explorer, const Plan *plan)
     return STATUS_OK;
 }
 
-static Status pursue_all(Explorer *explorer, const Plan *plan)
+/* One stage behind the errors. *over: nothing is left. */
+static Status pursue_next(bool *over, Explorer *explorer)
+{
+    bool *awaited = explorer->awaited;
+    const bool ladder = explorer_ladder_is_next(explorer);
+    *over = false;
+    if (!ladder && awaited[STAGE_ACCURACY]) return pursue_accuracy(explorer);
+    Status status = pursue_estimates(explorer);
+    if (status == STATUS_OK && ladder) return pursue_ladder(explorer);
+    if (status == STATUS_OK && awaited[STAGE_LEDGER]) status = pursue_ledger(explorer);
+    if (status != STATUS_OK) return status;
+    awaited[STAGE_LEDGER] = false;
+    *over = !awaited[STAGE_ACCURACY] && !awaited[STAGE_LADDER];
+    return STATUS_OK;
+}
+
+/* A stage that is given up for another one is come back to. */
+static Status pursue_rest(Explorer *explorer)
+{
+    Status status = STATUS_OK;
+    for (bool over = false; status == STATUS_OK && !over;) {
+        status = pursue_next(&over, explorer);
+        if (status == STATUS_CANCELLED && explorer->overtaken) status = STATUS_OK;
+        explorer->overtaken = false;
+    }
+    return status;
+}
+
+static Status pursue_all(Explorer *explorer, const Plan *plan, bool errors_only)
 {
     Status status = take_plan(explorer, plan);
     if (status == STATUS_OK) status = pursue_errors(explorer);
-    if (status == STATUS_OK) status = pursue_estimates(explorer);
-    if (status == STATUS_OK) status = pursue_ladder(explorer);
-    if (status == STATUS_OK) status = pursue_accuracy(explorer);
-    return status == STATUS_OK ? pursue_ledger(explorer) : status;
+    return status == STATUS_OK && !errors_only ? pursue_rest(explorer) : status;
 }
 
 /* A stage that lacks memory gets the memo's, for good. */
-Status explorer_pursue(Explorer *explorer, const Plan *plan, Message *message)
+static Status pursue(Explorer *explorer, const Plan *plan, bool errors_only, Message *message)
 {
-    Status status = pursue_all(explorer, plan);
+    Status status = pursue_all(explorer, plan, errors_only);
     if (status == STATUS_MEMORY && explorer->memo_memory > 0) {
         memo_limit(explorer->memo, 0);
         explorer->memory += explorer->memo_memory;
         explorer->memo_memory = 0;
-        status = pursue_all(explorer, plan);
+        status = pursue_all(explorer, plan, errors_only);
     }
-    explorer->complete = status == STATUS_OK;
+    explorer->complete = status == STATUS_OK && !errors_only;
     return explorer_conclude(explorer, status, message);
+}
+
+Status explorer_pursue(Explorer *explorer, const Plan *plan, Message *message)
+{
+    return pursue(explorer, plan, false, message);
+}
+
+Status explorer_solve(Explorer *explorer, const Plan *plan, Message *message)
+{
+    return pursue(explorer, plan, true, message);
+}
+
+void explorer_time_ladder(Explorer *explorer, LadderTiming timing)
+{
+    explorer->draft.ladder_timing = timing;
+    explorer->complete = false;
+    explorer->changed = true;
+    if (explorer->taken) explorer_await(explorer);
 }
 
 Status explorer_set_aside(Explorer *explorer, const Plan *plan, Message *message)
@@ -441,7 +495,7 @@ static const Findings *findings_of(const Explorer *explorer)
 const Ladder *explorer_ladder(const Explorer *explorer)
 {
     const Findings *findings = findings_of(explorer);
-    return findings && findings->has_ladder ? &findings->ladder : NULL;
+    return findings && findings->has_ladder && explorer_wants_ladder(explorer) ? &findings->ladder : NULL;
 }
 
 const Evaluation *explorer_accuracy(const Explorer *explorer)

@@ -2,8 +2,9 @@
 /* Explorer: works on one plan after another, so that a person can change the plan and watch.
  *
  * Results of a plan come in the order in which a person wants them: reconstruction errors of layers whose
- * statistics are cached, all other layers in the network's order, the ladder of bounds, accuracy. A snapshot
- * is published at every step. What was solved is cached under a hash of all that it depends on (the layer,
+ * statistics are cached, all other layers in the network's order, accuracy, the ladder of bounds. The ladder
+ * can also come before the accuracy, or not at all (explorer_time_ladder()). A snapshot is published at every
+ * step. What was solved is cached under a hash of all that it depends on (the layer,
  * its bits and method, the options, and in sequential mode the choices for the layers upstream). The cache
  * takes at most a quarter of the memory and drops what was used least recently; when a stage lacks memory the
  * cache is given up. There are no warm starts: the results of a plan do not depend on the plans before it,
@@ -57,10 +58,19 @@ void explorer_set_images(Explorer *explorer, const Dataset *calibration, const D
 /* Without images: why there are none. explorer_pursue() then fails with this message. */
 void explorer_lack_images(Explorer *explorer, const Message *reason);
 
+/* When the ladder is computed; LADDER_AFTER_ACCURACY at first. With LADDER_OFF it is no result of a plan:
+ * explorer_ladder() returns NULL, whatever was computed before. `proceed` may call this: a stage that is not
+ * the next one any more is then given up, and the pursuit goes on with the one that is. */
+void explorer_time_ladder(Explorer *explorer, LadderTiming timing);
+
 /* Computes all results of the plan. STATUS_CANCELLED after `proceed` returned false: what was solved stays
  * cached, and the next call for the plan goes on from there. The last snapshot has the message of a failure
  * too. */
 Status explorer_pursue(Explorer *explorer, const Plan *plan, Message *message);
+
+/* Solves all layers of the plan and computes nothing else: what explorer_pipeline() needs. Fails as
+ * explorer_pursue() does. */
+Status explorer_solve(Explorer *explorer, const Plan *plan, Message *message);
 
 /* Publishes what is known of a plan without computing anything, in ACTIVITY_CANCELLED. Returns
  * STATUS_CANCELLED, or why it failed. */
@@ -82,7 +92,7 @@ Status explorer_restore(Explorer *explorer, const VisitedPlan *const *visited, s
 
 /* Results of the last plan, for reports: NULL where they are not complete. All are there after
  * explorer_pursue() returned STATUS_OK (ladder and accuracy where they were asked for). Borrowed until the
- * next call. */
+ * next call. `proceed` may call these: the pipeline is there while accuracy and ladder are computed. */
 const Pipeline *explorer_pipeline(const Explorer *explorer);
 const Ladder *explorer_ladder(const Explorer *explorer);
 const Evaluation *explorer_accuracy(const Explorer *explorer);

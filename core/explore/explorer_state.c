@@ -11,7 +11,7 @@
 
 /* --- publishing ------------------------------------------------------------------------------------- */
 
-/* Of this stage, by its progress or by the last time; of the stages after it, by the last time. */
+/* Of this stage, by its progress or by the last time; of the stages that are awaited, by the last time. */
 static double seconds_left(const Explorer *explorer, double now)
 {
     const double fraction = explorer->draft.fraction, passed = now - explorer->started;
@@ -19,8 +19,8 @@ static double seconds_left(const Explorer *explorer, double now)
     double left = fraction > FRACTION_TO_TRUST ? passed * (1 - fraction) / fraction
                   : isnan(before)              ? NAN
                                                : fmax(before - passed, 0);
-    for (size_t s = explorer->stage + 1; s < STAGE_COUNT; s++)
-        if (explorer->awaited[s]) left += explorer->seconds[s];
+    for (size_t s = 0; s < STAGE_COUNT; s++)
+        if (explorer->awaited[s] && s != explorer->stage) left += explorer->seconds[s];
     return left;
 }
 
@@ -273,6 +273,28 @@ static void recall_layer(Explorer *explorer, size_t index)
     if (solved) explorer_show_solved(explorer, index, solved);
 }
 
+bool explorer_wants_ladder(const Explorer *explorer)
+{
+    return explorer->options.ladder_images > 0 && explorer->draft.ladder_timing != LADDER_OFF;
+}
+
+bool explorer_ladder_is_next(const Explorer *explorer)
+{
+    if (!explorer->awaited[STAGE_LADDER]) return false;
+    return explorer->draft.ladder_timing == LADDER_AT_ONCE || !explorer->awaited[STAGE_ACCURACY];
+}
+
+void explorer_await(Explorer *explorer)
+{
+    const size_t visit = explorer->draft.visit;
+    const Findings *findings = visit == NO_INDEX ? &(Findings){0} : &explorer->visited.findings[visit];
+    explorer->awaited[STAGE_LADDER] = !findings->has_ladder && explorer_wants_ladder(explorer);
+    explorer->awaited[STAGE_NORMS] = explorer->awaited[STAGE_LADDER] && !explorer->draft.norms;
+    explorer->awaited[STAGE_ACCURACY] = explorer->evaluation && !findings->has_accuracy;
+    explorer->awaited[STAGE_LEDGER] =
+        explorer->evaluation && explorer_wants_ladder(explorer) && !findings->ledger;
+}
+
 /* Ladder and accuracy that are not known stay those of the plan before, and are marked so. */
 void explorer_recall(Explorer *explorer)
 {
@@ -290,10 +312,5 @@ void explorer_recall(Explorer *explorer)
     }
     if (findings->has_accuracy)
         explorer_show_accuracy(explorer, &explorer->visited.visited[draft->visit]->accuracy);
-    const bool ladder = !findings->has_ladder && explorer->options.ladder_images > 0;
-    explorer->awaited[STAGE_NORMS] = ladder && !draft->norms;
-    explorer->awaited[STAGE_LADDER] = ladder;
-    explorer->awaited[STAGE_ACCURACY] = explorer->evaluation && !findings->has_accuracy;
-    explorer->awaited[STAGE_LEDGER] =
-        explorer->evaluation && explorer->options.ladder_images > 0 && !findings->ledger;
+    explorer_await(explorer);
 }

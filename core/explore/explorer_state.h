@@ -9,7 +9,7 @@
 #include "explore/explorer.h"
 #include "quantize/sensitivity.h"
 
-/* The stages of a plan, in their order. */
+/* The stages of a plan. Their order depends on the ladder's timing. */
 typedef enum Stage {
     STAGE_ERRORS,
     STAGE_NORMS,
@@ -45,6 +45,7 @@ struct Explorer {
 
     Stage stage;
     bool awaited[STAGE_COUNT];   /* stages that the plan still needs */
+    bool overtaken;              /* the stage was given up because another one is next */
     double started;              /* when the stage began */
     double seconds[STAGE_COUNT]; /* that the stage took last time, NAN where not known */
 };
@@ -83,6 +84,13 @@ MemoKey explorer_float_sums_key(const Explorer *explorer, size_t layer);
 /* Shows a layer's estimates; of_plan: from the statistics that the plan is solved on, which have the floor.
  */
 void explorer_show_estimates(Explorer *explorer, size_t layer, const Sensitivity *estimates, bool of_plan);
+/* Whether the ladder is one of a plan's results; and whether it comes before the accuracy, if both are
+ * awaited.
+ */
+bool explorer_wants_ladder(const Explorer *explorer);
+bool explorer_ladder_is_next(const Explorer *explorer);
+/* Sets which stages the draft's plan still needs. */
+void explorer_await(Explorer *explorer);
 /* Shows what the memo and the visited plans know of the draft's plan. */
 void explorer_recall(Explorer *explorer);
 /* Forgets all results in the draft's layers. */

@@ -16,6 +16,7 @@
 #include "bound/ladder.h"
 #include "bound/ledger.h"
 #include "evaluate/accuracy.h"
+#include "explore/ladder_timing.h"
 #include "explore/pipeline.h"
 
 typedef enum LayerState {
@@ -91,10 +92,11 @@ typedef struct Snapshot {
     size_t trace_count;
 
     size_t node_count;
-    LayerNorm *norms;       /* [node_count] as network_norms()', or NULL: not known yet */
-    Ladder ladder;          /* images 0: none yet. Names in it are the network's */
-    bool ladder_current;    /* of `plan`; else of one before */
-    double ladder_fraction; /* of its images; 1: complete */
+    LayerNorm *norms;           /* [node_count] as network_norms()', or NULL: not known yet */
+    Ladder ladder;              /* images 0: none yet. Names in it are the network's */
+    bool ladder_current;        /* of `plan`; else of one before */
+    double ladder_fraction;     /* of its images; 1: complete */
+    LadderTiming ladder_timing; /* that the worker keeps to */
 
     Evaluation accuracy; /* images 0: none yet */
     bool accuracy_current;

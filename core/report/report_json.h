@@ -35,6 +35,7 @@
  * - source: {network, calibration, images, image_labels, mean, std, labels, resize, crop, channels,
  *   layout: as on the command line, paths absolute; skip_bad_images; evaluation_images, ladder_images: a
  *   number, "all", or 0 where not given}
+ * - ladder_timing: "after_accuracy" (where absent), "at_once" or "off": explore/ladder_timing.h
  * - visits: [the visited plans: {plan, layers {weight_bits [], activation_bits [], method [], grid []: per
  *   layer, in the order of the outer `layers`}, accuracy, bound {measured, hybrid, spectral: relative to
  *   output_norm; images, certified {as in the ladder}: absent in older files}, name, note (as
@@ -99,6 +100,7 @@ typedef struct Exploration {
     char saved[32];                                                         /* "2024-05-17T10:42:00Z" */
     char network_sha256[65], calibration_sha256[65], evaluation_sha256[65]; /* "" where not known */
     const Plan *plan;                                                       /* held */
+    LadderTiming ladder_timing;
     const VisitedPlan **visited; /* [visited_count], held, in order of first visit */
     size_t visited_count;
     PlanNote *notes; /* [visited_count], owned; NULL: nothing was said of any plan */

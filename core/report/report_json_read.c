@@ -513,10 +513,10 @@ static void read_source(ExplorationSource *source, Reader *reader, const JsonObj
 
 static void check_exploration(Reader *reader, const JsonObject *top)
 {
-    static const char *const keys[] = {"format",  "saved",       "source",     "plan",          "hashes",
-                                       "network", "calibration", "evaluation", "normalization", "accuracy",
-                                       "ladder",  "totals",      "layers",     "visits",        "history",
-                                       "run",     NULL};
+    static const char *const keys[] = {"format",  "saved",         "source",     "plan",          "hashes",
+                                       "network", "calibration",   "evaluation", "normalization", "accuracy",
+                                       "ladder",  "totals",        "layers",     "visits",        "history",
+                                       "run",     "ladder_timing", NULL};
     const char *format = NULL;
     read_text(&format, reader, top, "format");
     if (good(reader) && !is_format(format, true))
@@ -757,6 +757,16 @@ static void read_hashes(Exploration *exploration, Reader *reader, const JsonObje
     check_network(reader, exploration->network_sha256, &hashes);
 }
 
+static void read_ladder_timing(LadderTiming *timing, Reader *reader, const JsonObject *top)
+{
+    const char *name = NULL;
+    if (!json_find(top, "ladder_timing")) return;
+    read_text(&name, reader, top, "ladder_timing");
+    if (good(reader) && !ladder_timing_parse(timing, name))
+        FAIL(reader, STATUS_INVALID, top, "ladder_timing",
+             "after_accuracy, at_once or off is needed, not '%s'", name);
+}
+
 Status exploration_read(Exploration *exploration, const Network *network, const char *path, Message *message)
 {
     cJSON *root = NULL;
@@ -774,6 +784,7 @@ Status exploration_read(Exploration *exploration, const Network *network, const 
         read_hashes(exploration, &reader, &top);
         read_order(&reader, &top);
         read_plan(plan, &reader, &top);
+        read_ladder_timing(&exploration->ladder_timing, &reader, &top);
         read_visits(exploration, &reader, &top);
         status = reader.status;
     }

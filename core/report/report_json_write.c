@@ -470,6 +470,7 @@ Status exploration_write(const char *path, const Exploration *exploration, const
     put_known_hash(&writer, hashes, "evaluation", exploration->evaluation_sha256);
     put_network(&writer, root, network, source->output, source->input_shape);
     put_layers(&writer, root, &result, false);
+    put_text(&writer, root, "ladder_timing", ladder_timing_name(exploration->ladder_timing));
     cJSON *visits = put_array(&writer, root, "visits");
     for (size_t i = 0; i < exploration->visited_count; i++)
         append_visit(&writer, visits, exploration->visited[i],

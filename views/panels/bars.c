@@ -97,9 +97,11 @@ static void fill_work(Header *header, const Scene *scene)
         snprintf(text, sizeof text, "%s %zu/%zu", activity, snapshot->layers_done, snapshot->layer_count);
     else if (is_working(scene) && snapshot->fraction > 0 && snapshot->fraction <= 1)
         snprintf(text, sizeof text, "%s %.0f %%", activity, 100 * snapshot->fraction);
+    size_t length = strlen(text);
+    if (snapshot && snapshot->ladder_timing == LADDER_OFF)
+        length += (size_t)snprintf(text + length, sizeof text - length, ", bounds off");
     put_form(header, SEGMENT_WORK, 1, text);
     put_form(header, SEGMENT_WORK, 2, activity);
-    size_t length = strlen(text);
     if (left.text[0]) snprintf(text + length, sizeof text - length, " %s", left.text);
     put_form(header, SEGMENT_WORK, 0, text);
 }

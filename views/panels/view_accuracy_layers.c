@@ -61,7 +61,7 @@ void view_accuracy_layers(Page *page, const Scene *scene)
         "these "
         "images are no evidence of a loss or a gain.");
     if (!ladder || ladder->layer_count == 0) {
-        words_add(&page->head, "No figures yet; they come with the bound: %s.", scene_pending(scene));
+        words_add(&page->head, "No figures yet; they come with the bound: %s.", scene_bounds_pending(scene));
         return;
     }
     if (!ladder->labelled) {

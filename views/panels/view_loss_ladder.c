@@ -124,7 +124,7 @@ static int draw_notes(Canvas *canvas, Area area, int row, const Scene *scene, co
 static void draw_pending(Canvas *canvas, Area area, const Scene *scene)
 {
     Words words = {0};
-    words_add(&words, "No bound yet: %s.", scene_pending(scene));
+    words_add(&words, "No bound yet: %s.", scene_bounds_pending(scene));
     int row = canvas_paragraph(canvas, area, 0, 0, STYLE_TEXT, words.text) + 1;
     Area meanings = {area.row, area.column + NAME_COLUMNS, area.rows, area.columns - NAME_COLUMNS};
     for (size_t r = 0; r < RUNGS && row < area.rows; r++) {

@@ -43,7 +43,7 @@ void view_loss_layers(Page *page, const Scene *scene)
         "dominate the sum. The hybrid bound runs the rest of the float network instead: its points are the "
         "output changes that add up to it. ");
     if (!ladder) {
-        words_add(&page->head, "No bound yet: %s.", scene_pending(scene));
+        words_add(&page->head, "No bound yet: %s.", scene_bounds_pending(scene));
         return;
     }
     plot_layers(&page->plot, ladder, scene_layer(scene));

@@ -84,6 +84,20 @@ static void widths_go_to_the_layer_under_the_cursor(void **state)
     assert_widths("82038");
 }
 
+static void the_ladders_timing_turns(void **state)
+{
+    static const struct {
+        LadderTiming timing;
+        const char *said;
+    } turns[] = {
+        {LADDER_OFF, "off"}, {LADDER_AT_ONCE, "at once"}, {LADDER_AFTER_ACCURACY, "after the accuracy"}};
+    for (size_t i = 0; i < 3; i++) {
+        press("T");
+        assert_int_equal(session.workspace->ladder_timing, turns[i].timing);
+        assert_non_null(strstr(session.scene.notice, turns[i].said));
+    }
+}
+
 static void widths_go_to_all_marked_layers(void **state)
 {
     press("j<Space>j<Space>");
@@ -788,6 +802,7 @@ int main(void)
         IN_A_SESSION(the_cursor_stays_among_the_layers),
         IN_A_SESSION(the_cursor_stays_in_sight),
         IN_A_SESSION(widths_go_to_the_layer_under_the_cursor),
+        IN_A_SESSION(the_ladders_timing_turns),
         IN_A_SESSION(widths_go_to_all_marked_layers),
         IN_A_SESSION(widths_end_at_two_and_eight),
         IN_A_SESSION(the_networks_input_stays_float),

@@ -850,6 +850,157 @@ static void *read_shelf(void *context)
     return NULL;
 }
 
+/* --- when the ladder is computed ------------------------------------------------------------------------ */
+
+typedef struct Times {
+    size_t accuracy, ladder; /* the first snapshots in which they are complete and of the plan, or SIZE_MAX */
+    size_t errors;           /* in which all layers are solved */
+} Times;
+
+static Times find_times(const Watch *watch, size_t from)
+{
+    Times times = {SIZE_MAX, SIZE_MAX, SIZE_MAX};
+    for (size_t i = watch->count; i-- > from;) {
+        const Snapshot *snapshot = watch->snapshots[i];
+        if (snapshot->accuracy_current && snapshot->accuracy.images == IMAGES) times.accuracy = i;
+        if (snapshot->ladder_current && snapshot->ladder_fraction == 1) times.ladder = i;
+        if (snapshot->layers_done == snapshot->layer_count) times.errors = i;
+    }
+    return times;
+}
+
+static void the_accuracy_comes_before_the_ladder(void **state)
+{
+    static const LadderTiming timings[] = {LADDER_AFTER_ACCURACY, LADDER_AT_ONCE, LADDER_OFF};
+    Network *network = open_shape(&residual);
+    Plan *plan = small_plan(network, MODE_SEQUENTIAL);
+    for (size_t i = 0; i < 3; i++) {
+        Watch watch;
+        Explorer *explorer = make_explorer(&watch, network, plan);
+        explorer_time_ladder(explorer, timings[i]);
+        pursue(explorer, plan);
+        const Times times = find_times(&watch, 0);
+        assert_true(times.errors < times.accuracy && times.accuracy < SIZE_MAX);
+        assert_int_equal(newest(&watch)->activity, ACTIVITY_IDLE);
+        assert_int_equal(newest(&watch)->ladder_timing, timings[i]);
+        if (timings[i] == LADDER_AFTER_ACCURACY) assert_true(times.accuracy < times.ladder);
+        if (timings[i] == LADDER_AT_ONCE) assert_true(times.ladder < times.accuracy);
+        assert_int_equal(times.ladder == SIZE_MAX, timings[i] == LADDER_OFF);
+        assert_int_equal(explorer_ladder(explorer) == NULL, timings[i] == LADDER_OFF);
+        free_explorer(explorer, &watch);
+    }
+    plan_drop(plan);
+    network_free(network);
+}
+
+/* Switched off, a ladder that is known is no result; switched on again, it is not computed twice. */
+static void results_do_not_depend_on_earlier_timings(void **state)
+{
+    Network *network = open_shape(&residual);
+    Plan *plan = small_plan(network, MODE_SEQUENTIAL);
+    Watch watch;
+    Explorer *explorer = make_explorer(&watch, network, plan);
+    pursue(explorer, plan);
+    const double hybrid = explorer_ladder(explorer)->hybrid;
+    explorer_time_ladder(explorer, LADDER_OFF);
+    pursue(explorer, plan);
+    assert_null(explorer_ladder(explorer));
+    assert_non_null(explorer_accuracy(explorer));
+    explorer_time_ladder(explorer, LADDER_AT_ONCE);
+    const size_t before = watch.count;
+    pursue(explorer, plan);
+    assert_true(explorer_ladder(explorer)->hybrid == hybrid);
+    for (size_t i = before; i < watch.count; i++)
+        assert_int_not_equal(watch.snapshots[i]->activity, ACTIVITY_BOUNDING);
+    free_explorer(explorer, &watch);
+    plan_drop(plan);
+    network_free(network);
+}
+
+/* Changes the timing at the first call in a stage. */
+typedef struct Turn {
+    Watch watch;
+    Explorer *explorer;
+    Activity at;
+    LadderTiming to;
+    bool turned;
+} Turn;
+
+static void publish_and_look(void *context, Snapshot *snapshot)
+{
+    Turn *turn = context;
+    publish(&turn->watch, snapshot);
+}
+
+static bool turn_once(void *context)
+{
+    Turn *turn = context;
+    if (!turn->turned && turn->watch.count && newest(&turn->watch)->activity == turn->at) {
+        explorer_time_ladder(turn->explorer, turn->to);
+        turn->turned = true;
+    }
+    return true;
+}
+
+/* While the ladder is computed, it is switched off or put behind the accuracy; while the accuracy is
+ * computed, the ladder is put before it. All that is wanted is there in the end. */
+static void the_timing_changes_on_the_way(void **state)
+{
+    static const struct {
+        LadderTiming from, to;
+        Activity at;
+    } cases[] = {{LADDER_AT_ONCE, LADDER_AFTER_ACCURACY, ACTIVITY_NORMS},
+                 {LADDER_AT_ONCE, LADDER_OFF, ACTIVITY_NORMS},
+                 {LADDER_AFTER_ACCURACY, LADDER_AT_ONCE, ACTIVITY_EVALUATING},
+                 {LADDER_OFF, LADDER_AFTER_ACCURACY, ACTIVITY_EVALUATING}};
+    Network *network = open_shape(&residual);
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        Plan *plan = small_plan(network, MODE_SEQUENTIAL);
+        Turn turn = {.watch = {.snapshots = calloc(MOST_SNAPSHOTS, sizeof(Snapshot *))},
+                     .at = cases[i].at,
+                     .to = cases[i].to};
+        const ExplorerOptions options = {.pool = pool,
+                                         .memory = (size_t)1 << 30,
+                                         .ladder_images = 20,
+                                         .publish_seconds = 1e-9,
+                                         .proceed = turn_once,
+                                         .publish = publish_and_look,
+                                         .context = &turn};
+        assert_int_equal(explorer_create(&turn.explorer, network, plan, &options, &message), STATUS_OK);
+        explorer_set_images(turn.explorer, noise, noise, &normalization);
+        explorer_time_ladder(turn.explorer, cases[i].from);
+        assert_int_equal(explorer_pursue(turn.explorer, plan, &message), STATUS_OK);
+        assert_true(turn.turned);
+        assert_int_equal(newest(&turn.watch)->activity, ACTIVITY_IDLE);
+        assert_non_null(explorer_accuracy(turn.explorer));
+        assert_int_equal(explorer_ladder(turn.explorer) == NULL, cases[i].to == LADDER_OFF);
+        free_explorer(turn.explorer, &turn.watch);
+        plan_drop(plan);
+    }
+    network_free(network);
+}
+
+/* For an export of the network alone. */
+static void solving_leaves_the_rest(void **state)
+{
+    Network *network = open_shape(&residual);
+    Plan *plan = small_plan(network, MODE_SEQUENTIAL);
+    Watch watch;
+    Explorer *explorer = make_explorer(&watch, network, plan);
+    assert_int_equal(explorer_solve(explorer, newest(&watch)->plan, &message), STATUS_OK);
+    same_as_fresh(explorer_pipeline(explorer), plan);
+    assert_null(explorer_accuracy(explorer));
+    assert_null(explorer_ladder(explorer));
+    pursue(explorer, plan);
+    assert_non_null(explorer_accuracy(explorer));
+    assert_non_null(explorer_ladder(explorer));
+    free_explorer(explorer, &watch);
+    plan_drop(plan);
+    network_free(network);
+}
+
+/* --- readers -------------------------------------------------------------------------------------------- */
+
 /* One thread reads all of every snapshot that it catches while the other edits. */
 static void threads_read_while_the_worker_works(void **state)
 {
@@ -889,6 +1040,10 @@ int main(int count, char **arguments)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(any_history_gives_a_fresh_run_s_bytes),
         cmocka_unit_test(ladder_and_accuracy_are_those_of_a_fresh_run),
+        cmocka_unit_test(the_accuracy_comes_before_the_ladder),
+        cmocka_unit_test(results_do_not_depend_on_earlier_timings),
+        cmocka_unit_test(the_timing_changes_on_the_way),
+        cmocka_unit_test(solving_leaves_the_rest),
         cmocka_unit_test(only_what_is_behind_is_solved_again),
         cmocka_unit_test(going_back_is_no_work),
         cmocka_unit_test(little_memory_forgets_and_gives_the_same),

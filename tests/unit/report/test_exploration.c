@@ -71,6 +71,7 @@ static const char *write_sample(const char *name)
     exploration.source.skip_bad_images = true;
     exploration.source.output = "logits";
     exploration.source.evaluation_images = 500;
+    exploration.ladder_timing = LADDER_OFF;
     snprintf(exploration.network_sha256, 65, "%s", network->sha256);
     snprintf(exploration.calibration_sha256, 65, "%s", network->sha256);
     assert_int_equal(exploration_write(path, &exploration, network, &message), STATUS_OK);
@@ -101,6 +102,7 @@ static void what_was_written_is_read(void **state)
     assert_null(exploration.source.images);
     assert_string_equal(exploration.source.output, "logits");
     assert_int_equal(exploration.source.evaluation_images, 500);
+    assert_int_equal(exploration.ladder_timing, LADDER_OFF);
     assert_string_equal(exploration.calibration_sha256, network->sha256);
     assert_string_equal(exploration.evaluation_sha256, "");
     assert_int_equal(strlen(exploration.saved), strlen("2024-05-17T10:42:00Z"));
@@ -164,6 +166,7 @@ static void what_cannot_be_is_refused(void **state)
         const char *from, *to, *said;
     } bad[] = {
         {"bitstitch/2", "bitstitch/3", "format"},
+        {"\"ladder_timing\":\t\"off\"", "\"ladder_timing\":\t\"never\"", "never"},
         {"bitstitch/2", "bitstitch-run/1", "format"},
         {"\"saved\":", "\"Saved\":", "Saved"},
         {"\"visits\":", "\"more\": 1, \"visits\":", "more"},

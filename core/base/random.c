@@ -54,3 +54,12 @@ void random_subset(size_t *chosen, size_t count, size_t limit, uint64_t seed, ui
     }
     qsort(chosen, count, sizeof *chosen, compare_sizes);
 }
+
+void random_order(size_t *order, size_t count, uint64_t seed, uint64_t a, uint64_t b)
+{
+    for (size_t i = 0; i < count; i++) {
+        const size_t j = (size_t)(random_bits(seed, a, b, i) % (i + 1));
+        order[i] = order[j];
+        order[j] = i;
+    }
+}

@@ -21,4 +21,8 @@ double random_uniform(uint64_t seed, uint64_t a, uint64_t b, uint64_t c);
  * count <= limit. */
 void random_subset(size_t *chosen, size_t count, size_t limit, uint64_t seed, uint64_t a, uint64_t b);
 
+/* order[count] = the numbers 0..count-1 in a random order, a function of the key (seed, a, b) (Fisher and
+ * Yates). */
+void random_order(size_t *order, size_t count, uint64_t seed, uint64_t a, uint64_t b);
+
 #endif

@@ -2,6 +2,7 @@
 #define _GNU_SOURCE
 #include "evaluate/accuracy.h"
 
+#include "base/random.h"
 #include "base/seconds.h"
 #include "base/sizes.h"
 #include "evaluate/tally.h"
@@ -13,7 +14,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define ROUND_IMAGES 16 /* per worker, between two progress reports */
+#define ORDER_SEED 0x6f72646572 /* of the order in which images are evaluated */
+#define ROUND_IMAGES 16         /* per worker, between two progress reports */
 
 /* What a worker needs to run tiles. */
 typedef struct Worker {
@@ -35,6 +37,7 @@ typedef struct Run {
     const Dataset *dataset; /* the reference's */
     const Weights *const *weights;
     size_t total, classes;
+    size_t *order;                  /* [total]: the images */
     size_t first_tile, round_tiles; /* tiles of this round; most tiles of a round */
     atomic_size_t next;             /* tile of the round */
     size_t end;                     /* tiles of this round */
@@ -63,6 +66,7 @@ static void free_run(Run *run)
     }
     free(run->workers);
     free(run->results);
+    free(run->order);
 }
 
 static Status prepare_run(Run *run, Message *message)
@@ -71,7 +75,9 @@ static Status prepare_run(Run *run, Message *message)
     Status status = STATUS_OK;
     run->workers = calloc(run->worker_count, sizeof *run->workers);
     run->results = calloc(run->round_tiles, sizeof *run->results);
-    if (!run->workers || !run->results) return status_no_memory(message, "the evaluation");
+    run->order = malloc((run->total + 1) * sizeof *run->order);
+    if (!run->workers || !run->results || !run->order) return status_no_memory(message, "the evaluation");
+    random_order(run->order, run->total, ORDER_SEED, 0, 0);
     for (size_t i = 0; status == STATUS_OK && i < run->worker_count; i++) {
         Worker *worker = &run->workers[i];
         worker->input = new_floats(network->values[network->input].elements, 1);
@@ -107,6 +113,20 @@ static Status plan_memory(Run *run, const Pool *pool, Message *message)
 
 /* --- tiles ------------------------------------------------------------------------------------------ */
 
+/* A tile's images, in the worker's input; what fills it up is zeros. */
+static Status read_images(const Run *run, const Worker *worker, const size_t *images, size_t count,
+                          Message *message)
+{
+    const size_t elements = run->network->values[run->network->input].elements;
+    const size_t image = elements / run->network->batch;
+    Status status = STATUS_OK;
+    for (size_t i = 0; status == STATUS_OK && i < count; i++)
+        status = dataset_read(run->dataset, worker->input + i * image, images[i], 1,
+                              &run->reference->normalization, message);
+    memset(worker->input + count * image, 0, (elements - count * image) * sizeof *worker->input);
+    return status;
+}
+
 /* *outputs [count][classes]: the float network's, from the cache, or computed and cached where there is room.
  * Each tile writes to its own part; `known` changes only between rounds. */
 static Status reference_outputs(const float **outputs, const Run *run, const Worker *worker, size_t first,
@@ -127,33 +147,34 @@ static Status reference_outputs(const float **outputs, const Run *run, const Wor
     return STATUS_OK;
 }
 
+/* Adds an image to the tally and to the changes. reference, quantized: [classes]; NULL: not compared. */
+static Status count_image(Tally *tally, const Run *run, const Worker *worker, size_t image,
+                          const float *reference, const float *quantized, Message *message)
+{
+    const Dataset *dataset = run->dataset;
+    const size_t label = dataset->labelled ? dataset_label(dataset, image) : TALLY_UNLABELLED;
+    if (dataset->labelled && label >= run->classes)
+        return status_fail(message, STATUS_INVALID, "'%s': image %zu has label %zu, and '%s' has %zu classes",
+                           dataset->images_path, image, label, run->network->path, run->classes);
+    tally_image(tally, reference, quantized, run->classes, label);
+    if (worker->changes) changes_add(worker->changes, image, label, reference, quantized, run->classes);
+    return STATUS_OK;
+}
+
 static Status evaluate_tile(Tally *tally, const Run *run, const Worker *worker, size_t tile, Message *message)
 {
     const Network *network = run->network;
-    size_t first = tile * network->batch;
-    size_t count = size_min(network->batch, run->total - first);
-    size_t image = network->values[network->input].elements / network->batch;
+    const size_t first = tile * network->batch, count = size_min(network->batch, run->total - first);
+    const size_t *images = run->order + first;
     const float *reference;
-    Status status =
-        dataset_read(run->dataset, worker->input, first, count, &run->reference->normalization, message);
-    for (size_t i = count * image; i < network->batch * image; i++) worker->input[i] = 0;
+    Status status = read_images(run, worker, images, count, message);
     if (status == STATUS_OK) status = reference_outputs(&reference, run, worker, first, count, message);
     if (status == STATUS_OK && run->weights)
         status =
             network_run(network, worker->quantized, worker->input, run->weights, worker->workspace, message);
-    for (size_t i = 0; status == STATUS_OK && i < count; i++) {
-        const float *quantized = run->weights ? worker->quantized + i * run->classes : NULL;
-        const Dataset *dataset = run->dataset;
-        size_t label = dataset->labelled ? dataset_label(dataset, first + i) : TALLY_UNLABELLED;
-        if (dataset->labelled && label >= run->classes)
-            return status_fail(message, STATUS_INVALID,
-                               "'%s': image %zu has label %zu, and '%s' has %zu classes",
-                               dataset->images_path, first + i, label, network->path, run->classes);
-        tally_image(tally, reference + i * run->classes, quantized, run->classes, label);
-        if (worker->changes)
-            changes_add(worker->changes, first + i, label, reference + i * run->classes, quantized,
-                        run->classes);
-    }
+    for (size_t i = 0; status == STATUS_OK && i < count; i++)
+        status = count_image(tally, run, worker, images[i], reference + i * run->classes,
+                             run->weights ? worker->quantized + i * run->classes : NULL, message);
     return status;
 }
 
@@ -199,6 +220,13 @@ static Status run_all(Evaluation *evaluation, Run *run, Pool *pool, EvaluationPr
     return STATUS_OK;
 }
 
+/* Float outputs of another order are of no use. */
+static void prepare_reference(Reference *reference, size_t total)
+{
+    if (reference->total != total) reference->known = 0;
+    reference->total = total;
+}
+
 Status evaluation_run(Evaluation *evaluation, Reference *reference, const Weights *const *weights,
                       size_t limit, Pool *pool, EvaluationProgress *progress, void *context, Message *message)
 {
@@ -215,6 +243,7 @@ Status evaluation_run(Evaluation *evaluation, Reference *reference, const Weight
                                .labelled = dataset->labelled,
                                .compared = weights != NULL,
                                .classes = run.classes};
+    prepare_reference(reference, run.total);
     Status status = plan_memory(&run, pool, message);
     if (status == STATUS_OK) status = prepare_run(&run, message);
     if (status == STATUS_OK) status = run_all(evaluation, &run, pool, progress, context, message);

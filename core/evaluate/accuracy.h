@@ -2,8 +2,9 @@
 /* Accuracy: classification accuracy of the quantized network and of the float network on the same images, and
  * how far their outputs agree.
  *
- * Images stream through both networks in tiles, in order; results are reported while they grow. They do not
- * depend on the number of threads: sums are made per tile and added in tile order.
+ * Images stream through both networks in tiles, in a random order that depends on their number alone: at any
+ * time those seen so far are a sample of all. Results are reported while they grow. They do not depend on the
+ * number of threads: sums are made per tile and added in tile order.
  *
  * An image with a NaN among its logits has no predicted class: it counts as wrong, for top-5 too, and agrees
  * with no other prediction; cross-entropy and SQNR are then NaN. Infinite logits rank like any others. An

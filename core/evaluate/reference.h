@@ -3,7 +3,8 @@
  *
  * The first evaluation of an image computes the float outputs and later ones find them, so that evaluating a
  * second quantized network costs half. A cancelled evaluation leaves what it has computed. Figures do not
- * depend on what is cached: the outputs are the same floats.
+ * depend on what is cached: the outputs are the same floats. Their last bits may depend on an image's place
+ * in its tile, so that an evaluation of another number of images, whose order differs, computes them again.
  *
  * One evaluation at a time. Network and images are borrowed and must outlive it.
  *
@@ -30,9 +31,10 @@ typedef struct Reference {
     const Dataset *dataset;
     Normalization normalization;
     size_t classes;
-    size_t known;          /* images from the front whose outputs are cached */
+    size_t known;          /* images whose outputs are cached, from the front of the evaluation's order */
+    size_t total;          /* images of that evaluation */
     size_t capacity;       /* images whose outputs fit the cache */
-    float *outputs;        /* [capacity][classes] */
+    float *outputs;        /* [capacity][classes], in that order */
     size_t memory;         /* ceiling in bytes for an evaluation, set by the caller; 0: none */
     ImageChanges *changes; /* set by the caller: where an evaluation that succeeds adds the images whose
                               prediction changed or only just held; NULL: nowhere */

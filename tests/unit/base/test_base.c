@@ -140,6 +140,23 @@ static void subsets_are_distinct_sorted_and_even(void **state)
 
 /* --- messages ----------------------------------------------------------------------------------------- */
 
+static void orders_are_permutations(void **state)
+{
+    enum { COUNT = 1000 };
+    size_t order[COUNT], other[COUNT], seen[COUNT] = {0}, moved = 0, differ = 0, early = 0;
+    random_order(order, COUNT, 1, 2, 3);
+    random_order(other, COUNT, 1, 2, 4);
+    for (size_t i = 0; i < COUNT; i++) {
+        assert_in_range(order[i], 0, COUNT - 1);
+        assert_int_equal(seen[order[i]]++, 0);
+        moved += order[i] != i;
+        differ += order[i] != other[i];
+        early += i < COUNT / 2 && order[i] < COUNT / 2;
+    }
+    assert_true(moved > 900 && differ > 900);
+    assert_in_range(early, 200, 300); /* half of the first half: 250, standard deviation 8 */
+}
+
 static void messages_escape_what_files_say(void **state)
 {
     Message message;
@@ -205,6 +222,7 @@ int main(void)
         cmocka_unit_test(sizes_refuse_overflow),
         cmocka_unit_test(random_is_uniform_and_repeats),
         cmocka_unit_test(subsets_are_distinct_sorted_and_even),
+        cmocka_unit_test(orders_are_permutations),
         cmocka_unit_test(messages_escape_what_files_say),
         cmocka_unit_test(messages_carry_remedies),
         cmocka_unit_test(messages_are_cut_and_terminated),

@@ -218,12 +218,12 @@ static void assert_same(const Evaluation *a, const Evaluation *b)
     assert_memory_equal(&a->output_sqnr_db, &b->output_sqnr_db, sizeof a->output_sqnr_db);
 }
 
-/* Runs of several lengths one after the other: with known outputs, beyond them, and ending within a tile;
- * while all outputs are kept, a part, or none. */
+/* Runs of several lengths one after the other: with known outputs, with those of another order, and ending
+ * within a tile; while all outputs are kept, a part, or none. */
 static void known_outputs_change_no_bit(void **state)
 {
-    static const size_t limits[] = {37, 299, 20, 299, 310}, ceilings[] = {SIZE_MAX, 100 * 10 * 4 + 3, 0},
-                        known[3][5] = {{37, 299, 299, 299, 310}, {37, 100, 100, 100, 100}, {0}};
+    static const size_t limits[] = {37, 299, 299, 20, 310}, ceilings[] = {SIZE_MAX, 100 * 10 * 4 + 3, 0},
+                        known[3][5] = {{37, 299, 299, 20, 310}, {37, 100, 100, 20, 100}, {0}};
     for (size_t c = 0; c < 3; c++) {
         Reference *reference = open_reference(ceilings[c]);
         for (size_t i = 0; i < 5; i++) {

@@ -7,7 +7,9 @@
 
 #include <assert.h>
 #include <getopt.h>
+#include <stdio.h>
 #include <string.h>
+#include <strings.h>
 #include <unistd.h>
 
 /* --- the table -------------------------------------------------------------------------------------- */
@@ -227,6 +229,18 @@ static Request wrong_value(const OptionEntry *entry, const char *text, Message *
     return REQUEST_WRONG;
 }
 
+/* The options that start with what was typed, "--act" say: "--a, --b"; "" if there are none. */
+static void list_candidates(char *out, size_t capacity, const char *typed)
+{
+    const size_t length = strcspn(typed + 2, "=");
+    size_t used = 0;
+    out[0] = 0;
+    for (size_t i = 0; i < option_count && used < capacity; i++)
+        if (strncmp(option_table[i].name, typed + 2, length) == 0)
+            used += (size_t)snprintf(out + used, capacity - used, "%s--%s", used ? ", " : "",
+                                     option_table[i].name);
+}
+
 /* What getopt_long() could not make sense of: `option` is its optopt, `argument` what it looked at. */
 static Request wrong_option(bool missing_value, int option, const char *argument, Message *message)
 {
@@ -236,9 +250,14 @@ static Request wrong_option(bool missing_value, int option, const char *argument
         status_fail(message, STATUS_INVALID, "'%s': this option takes no value", argument);
     else if (option)
         status_fail(message, STATUS_INVALID, "unknown option '-%c' (see bitstitch --help)", option);
-    else
-        status_fail(message, STATUS_INVALID, "unknown or ambiguous option '%s' (see bitstitch --help)",
-                    argument);
+    else {
+        char candidates[256];
+        list_candidates(candidates, sizeof candidates, argument);
+        if (candidates[0])
+            status_fail(message, STATUS_INVALID, "ambiguous option '%s': %s", argument, candidates);
+        else
+            status_fail(message, STATUS_INVALID, "unknown option '%s' (see bitstitch --help)", argument);
+    }
     return REQUEST_WRONG;
 }
 
@@ -276,6 +295,14 @@ const char *options_output(const Options *options, const char **name, size_t i)
     return paths[i];
 }
 
+/* Whether a name ends in the suffix of its option: ".csv" of --csv. A name without a suffix, and a device,
+ * may have any content. */
+static bool has_own_suffix(const char *name, const char *path)
+{
+    const char *file = strrchr(path, '/'), *suffix = strrchr(file ? file : path, '.');
+    return !suffix || strncmp(path, "/dev/", 5) == 0 || strcasecmp(suffix + 1, name + 2) == 0;
+}
+
 /* Each has a name, and one of its own. */
 static Request check_outputs(const Options *options, Message *message)
 {
@@ -284,6 +311,10 @@ static Request check_outputs(const Options *options, Message *message)
         const char *path = options_output(options, &name, i);
         if (path && strcmp(path, "-") == 0) {
             status_fail(message, STATUS_INVALID, "%s '-': name a file; /dev/stdout is standard output", name);
+            return REQUEST_WRONG;
+        }
+        if (path && !has_own_suffix(name, path)) {
+            status_fail(message, STATUS_INVALID, "%s '%s': end the name in .%s", name, path, name + 2);
             return REQUEST_WRONG;
         }
         for (size_t k = i + 1; path && k < OPTIONS_OUTPUTS; k++) {

@@ -128,12 +128,15 @@ static void restore(Session *session, const char *path)
 
 static void ask(Session *session, const char *path, const Exploration *exploration)
 {
-    session_ask(
-        session, restore, path,
-        "An exploration of this network was saved on %.10s at %.5s UTC, with %zu plan%s visited. Restore it? "
-        "(If not, it is replaced when you change the plan.)",
-        exploration->saved, exploration->saved + 11, exploration->visited_count,
-        exploration->visited_count == 1 ? "" : "s");
+    char contents[64] = "before its plan had results";
+    if (exploration->visited_count)
+        snprintf(contents, sizeof contents, "with %zu visited plan%s", exploration->visited_count,
+                 exploration->visited_count == 1 ? "" : "s");
+    session_ask(session, restore, path,
+                "An exploration of this network was saved on %.10s at %.5s UTC, %s. Restore it? (If not, it "
+                "is replaced "
+                "when you change the plan.)",
+                exploration->saved, exploration->saved + 11, contents);
 }
 
 /* A saved exploration that cannot be read is only warned about. */

@@ -124,3 +124,17 @@ bool method_parse(Method *method, const char *name)
         }
     return false;
 }
+
+Status method_find(Method *method, const char *name, Message *message)
+{
+    char list[256] = "";
+    size_t used = 0;
+    if (method_parse(method, name)) return STATUS_OK;
+    for (size_t i = 0; i < METHOD_COUNT && used < sizeof list; i++)
+        used += (size_t)snprintf(list + used, sizeof list - used, "%s%s",
+                                 i == 0                  ? ""
+                                 : i + 1 == METHOD_COUNT ? " or "
+                                                         : ", ",
+                                 methods[i].name);
+    return status_fail(message, STATUS_INVALID, "no method is called '%s': expected %s", name, list);
+}

@@ -71,6 +71,10 @@ bool method_takes_grid(Method method, GridKind kind, unsigned bits);
 /* STATUS_INVALID where it cannot: the message names the methods that can. */
 Status method_check_grid(Method method, GridKind kind, unsigned bits, Message *message);
 
+/* Fails with STATUS_INVALID, and a message that lists all methods, where none is called `name`; *method is
+ * untouched then. */
+Status method_find(Method *method, const char *name, Message *message);
+
 /* Looks a name up. False, and *method untouched, where no method has it. */
 bool method_parse(Method *method, const char *name);
 

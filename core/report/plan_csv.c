@@ -213,8 +213,8 @@ static Status read_row(Reader *reader)
     if (status != STATUS_OK) return status;
     Method method = (Method)layer->method;
     const char *name = cell_text(reader, METHOD);
-    if (*name && !method_parse(&method, name))
-        return fail_here(reader, STATUS_INVALID, METHOD, "no method is called '%s'", name);
+    if (*name && method_find(&method, name, &reason) != STATUS_OK)
+        return fail_here(reader, STATUS_INVALID, METHOD, "%s", reason.text);
     layer->method = (uint8_t)method;
     return STATUS_OK;
 }

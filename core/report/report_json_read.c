@@ -197,12 +197,13 @@ static void read_bits(uint8_t *bits, Reader *reader, const cJSON *item, const Js
 static void read_method(uint8_t *method, Reader *reader, const cJSON *item, const JsonObject *object,
                         const char *key)
 {
+    Message reason;
     Method parsed;
     if (!good(reader)) return;
     if (!cJSON_IsString(item))
         FAIL(reader, STATUS_INVALID, object, key, "a text is needed");
-    else if (!method_parse(&parsed, item->valuestring))
-        FAIL(reader, STATUS_INVALID, object, key, "no method is called '%s'", item->valuestring);
+    else if (method_find(&parsed, item->valuestring, &reason) != STATUS_OK)
+        FAIL(reader, STATUS_INVALID, object, key, "%s", reason.text);
     else
         *method = (uint8_t)parsed;
 }

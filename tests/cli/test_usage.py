@@ -57,7 +57,9 @@ class Usage(Story):
 
     def test_unknown_words(self):
         self.wrong("frobnicate", names=["frobnicate", "quantize"])
-        self.wrong("inspect", "--frobnicate", names=["--frobnicate"])
+        self.wrong("inspect", "--frobnicate", names=["--frobnicate", "unknown option"])
+        self.wrong("quantize", "--calib", names=["ambiguous", "--calibration", "--calibration-images"])
+        self.wrong("quantize", "--calib=x", names=["ambiguous", "--calibration-images"])
         self.wrong("inspect", "-q", names=["-q"])
         self.wrong("inspect", LENET, LENET, names=["one network"])
 
@@ -91,6 +93,8 @@ class Usage(Story):
         self.wrong("bound", LENET, "--json", "a", "--csv", "b", "--onnx", "b", names=["--csv", "--onnx"])
 
     def test_outputs_without_a_name(self):
+        self.wrong("quantize", LENET, "--onnx", "net.txt", names=["--onnx 'net.txt'", ".onnx"])
+        self.wrong("quantize", LENET, "--csv", "plan.json", names=["--csv 'plan.json'", ".csv"])
         self.wrong("quantize", LENET, "--csv", "-", names=["--csv", "/dev/stdout"])
         self.wrong("bound", LENET, "--json=-", names=["--json", "/dev/stdout"])
         self.wrong("bound", LENET, "--onnx=-", names=["--onnx", "/dev/stdout"])

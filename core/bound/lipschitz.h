@@ -6,11 +6,16 @@
  *     lambda(value) = [it is the output] + sum over edges (value -> node) of
  *                     (constant of the edge) * lambda(output of the node).
  *
+ * A sum over paths adds up what two branches can change at most, which they cannot do both where their
+ * outputs stand side by side: there the squares add up. For the outputs of layers, and the network's input, a
+ * pass forward from the value therefore takes its place: with bound(value) = 1, bound(output of a node) = sum
+ * over its inputs of (constant of the edge) * bound(input), the root of the sum of squares where the node
+ * joins its inputs (Concat), and lambda(value) = bound(output). It is never larger than the sum over paths.
+ *
  * The constant of an edge (network_edge()):
  *   - layer: its operator norm (LayerNorm);
  *   - fixed linear map without weights: sqrt(largest row sum * largest column sum of |a_ij|), counted at the
- * true
- *     size (Schur's test);
+ *     true size (Schur's test); average pooling: its norm, bounded from above to about 1e-4;
  *   - max pooling: the square root of the most windows that cover one pixel;
  *   - elementwise function: its largest slope;
  *   - product of two activations: the largest l2 norm of the other factor over the axes that broadcast,

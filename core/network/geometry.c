@@ -12,6 +12,11 @@ void network_edge(NetworkEdge *edge, const Network *network, size_t number, size
     if (node->kernel->edge) node->kernel->edge(edge, network, node, input);
 }
 
+bool network_joins(const Network *network, size_t number)
+{
+    return network->nodes[number].kernel->joins;
+}
+
 Status network_factor_norm(double *norm, const Network *network, size_t number, size_t input,
                            const float *other, Message *message)
 {

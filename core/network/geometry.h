@@ -10,6 +10,10 @@
 /* How `node` passes on a change of its input number `input`. */
 void network_edge(NetworkEdge *edge, const Network *network, size_t node, size_t input);
 
+/* Whether changes of different inputs reach different elements of the output, so that the squares of their
+ * norms add up: Concat. */
+bool network_joins(const Network *network, size_t node);
+
 /* For an EDGE_PRODUCT: the largest l2 norm, over the elements of `input`, of the elements of the other factor
  * that one element of `input` is multiplied by; for a matrix product a bound on the other factor's spectral
  * norm. other: the other factor's values for one tile. Fails with STATUS_MEMORY only. */

@@ -160,6 +160,7 @@ typedef enum EdgeKind {
 typedef struct NetworkEdge {
     EdgeKind kind;
     double row_sum, column_sum; /* EDGE_LINEAR */
+    double norm;                /* EDGE_LINEAR: a proven bound of the spectral norm, below Schur's; 0: none */
     double windows;             /* EDGE_MAX */
     double slope;               /* EDGE_ELEMENTWISE */
     const char *reason;         /* EDGE_UNBOUNDED: "it divides by an activation" */

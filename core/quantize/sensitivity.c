@@ -12,18 +12,19 @@
 #define WIDTHS (SOLVE_MAX_BITS - SOLVE_MIN_BITS + 1)
 #define LEAST_DAMPING 1e-6 /* of the mean diagonal */
 #define MOST_DAMPING 10
+#define RESIDUAL_BITS 3  /* up to here the mean squared residual is taken in place of a^2 / 12 */
 #define FLOOR_COLUMNS 32 /* outputs whose least-squares weights are computed at a time */
 
 typedef struct Job {
     const Problem *problems;
     bool centred;
-    double *variances;        /* [groups]: sum of 1/U_jj^2; 0 where inputs do not vary, NAN where H cannot be
-                                 factorized */
-    double (*scales)[WIDTHS]; /* [groups*m] */
-    double (*rounding)[WIDTHS]; /* [groups*m] */
-    double *floors;             /* [groups]: sum over outputs of y2 - g'w - part w'w, w the least-squares
-                                   weights with damping `part` */
-    Status *statuses;           /* [groups*m]: of the factorizations, then of the channels */
+    double *variances; /* [groups]: sum of 1/U_jj^2; 0 where inputs do not vary, NAN where H cannot be
+                          factorized */
+    double (*residuals)[WIDTHS]; /* [groups*m]: the expected squared rounding error of a weight */
+    double (*rounding)[WIDTHS];  /* [groups*m] */
+    double *floors;              /* [groups]: sum over outputs of y2 - g'w - part w'w, w the least-squares
+                                    weights with damping `part` */
+    Status *statuses;            /* [groups*m]: of the factorizations, then of the channels */
 } Job;
 
 /* --- the factorization ------------------------------------------------------------------------------ */
@@ -162,8 +163,11 @@ static void round_channel(const Job *job, size_t channel, double *differences, d
     const float *weights = problem->weights + channel % problem->m * n;
     for (size_t w = 0; w < WIDTHS; w++) {
         double scale = rounding_start(codes, weights, n, (unsigned)w + SOLVE_MIN_BITS, SOLVE_MAX_EPOCHS);
-        job->scales[channel][w] = scale;
-        for (size_t k = 0; k < n; k++) differences[w * n + k] = (double)weights[k] - scale * codes[k];
+        double *d = differences + w * n;
+        for (size_t k = 0; k < n; k++) d[k] = (double)weights[k] - scale * codes[k];
+        job->residuals[channel][w] = w + SOLVE_MIN_BITS <= RESIDUAL_BITS
+                                         ? cblas_ddot((int)n, d, 1, d, 1) / (double)n
+                                         : scale * scale / 12;
     }
     const int order = (int)n;
     cblas_dgemm(CblasRowMajor, CblasNoTrans, CblasNoTrans, WIDTHS, order, order, 1, differences, order,
@@ -209,8 +213,8 @@ static Status gather(Sensitivity *sensitivity, const Job *job, size_t groups, Me
         if (job->statuses[c] != STATUS_OK) return status_no_memory(message, "a layer's sensitivity");
         signal += job->problems[c / m].y2[c % m];
         for (size_t w = 0; w < WIDTHS; w++) {
-            const double scale = job->scales[c][w], variance = job->variances[c / m];
-            estimates[w] += scale * scale / 12 * variance;
+            const double variance = job->variances[c / m];
+            estimates[w] += job->residuals[c][w] * variance;
             rounding[w] += variance == 0 ? 0 : job->rounding[c][w];
         }
     }
@@ -235,11 +239,11 @@ Status sensitivity_measure(Sensitivity *sensitivity, const Problem *problems, si
                .centred = bias_correction,
                .variances = calloc(groups, sizeof *job.variances),
                .floors = calloc(groups, sizeof *job.floors),
-               .scales = calloc(channels, sizeof *job.scales),
+               .residuals = calloc(channels, sizeof *job.residuals),
                .rounding = calloc(channels, sizeof *job.rounding),
                .statuses = calloc(channels, sizeof *job.statuses)};
     Status status = STATUS_OK;
-    if (job.variances && job.floors && job.scales && job.rounding && job.statuses) {
+    if (job.variances && job.floors && job.residuals && job.rounding && job.statuses) {
         pool_run(pool, groups, factor_task, &job);
         pool_run(pool, channels, round_task, &job);
         status = gather(sensitivity, &job, groups, message);
@@ -248,7 +252,7 @@ Status sensitivity_measure(Sensitivity *sensitivity, const Problem *problems, si
     }
     free(job.variances);
     free(job.floors);
-    free(job.scales);
+    free(job.residuals);
     free(job.rounding);
     free(job.statuses);
     return status;

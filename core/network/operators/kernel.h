@@ -45,6 +45,7 @@ struct Kernel {
                           const float *other, Message *message);
     bool is_convolution; /* its parameters are a ConvGeometry */
     bool clamps;         /* y = min(max(x, low), high): its parameters are a Clamp */
+    bool joins;          /* changes of different inputs reach different elements of the output */
     bool copies;         /* same elements in the same order: the output may share its input's memory */
 };
 

@@ -31,7 +31,7 @@ static Status run_concat(const KernelRun *run, void *output, const void *const *
 }
 
 static const Kernel kernel_concat = {
-    .name = "concat", .run = run_concat, .edge = edge_move, .sign = sign_of_inputs};
+    .name = "concat", .run = run_concat, .edge = edge_move, .sign = sign_of_inputs, .joins = true};
 
 Status emit_concat(Call *call, const size_t *inputs, size_t count, size_t axis, size_t *value)
 {

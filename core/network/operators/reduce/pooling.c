@@ -4,6 +4,8 @@
 #include "network/operators/operator.h"
 #include "network/operators/reduce/reduce.h"
 
+#include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
 /* Larger kernels, strides, dilations and pads are refused, so that arithmetic on them cannot overflow. */
@@ -165,6 +167,60 @@ static void edge_max(NetworkEdge *edge, const Network *network, const Node *node
                                      largest_column(&p->axes[1], false, false)};
 }
 
+#define NORM_SWEEPS 64
+#define NORM_MOST 4096 /* pixels of an axis */
+#define NORM_MARGIN 1e-12
+
+/* out = A^T A in for the averages along one axis, A [output][size]. middle: [output], scratch. */
+static void average_twice(double *out, const double *in, double *middle, const PoolAxis *axis,
+                          bool include_padding)
+{
+    for (ptrdiff_t i = 0; i < axis->size; i++) out[i] = 0;
+    for (ptrdiff_t o = 0; o < axis->output; o++) {
+        const Taps taps = window_taps(axis, o);
+        const double part = 1 / divisor(axis, o, include_padding);
+        middle[o] = 0;
+        for (ptrdiff_t i = taps.first; i < taps.end; i += axis->dilation) middle[o] += part * in[i];
+        for (ptrdiff_t i = taps.first; i < taps.end; i += axis->dilation) out[i] += part * middle[o];
+    }
+}
+
+/* A bound of |A|^2, the largest eigenvalue of B = A^T A, which has no negative element: for every x > 0 it is
+ * at most max_i (B x)_i / x_i (Collatz and Wielandt), and power iteration brings x near the eigenvector.
+ * INFINITY without memory. */
+static double average_norm_squared(const PoolAxis *axis, bool include_padding)
+{
+    double *x = calloc((size_t)(2 * axis->size + axis->output), sizeof *x), bound = INFINITY;
+    if (!x) return INFINITY;
+    double *image = x + axis->size, *middle = image + axis->size;
+    for (ptrdiff_t i = 0; i < axis->size; i++) x[i] = 1;
+    for (int sweep = 0; sweep < NORM_SWEEPS; sweep++) {
+        double most = 0, largest = 0;
+        average_twice(image, x, middle, axis, include_padding);
+        for (ptrdiff_t i = 0; i < axis->size; i++) {
+            most = fmax(most, image[i] / x[i]);
+            largest = fmax(largest, image[i]);
+        }
+        bound = fmin(bound, most);
+        for (ptrdiff_t i = 0; i < axis->size; i++) x[i] = fmax(image[i] / largest, 1e-9);
+    }
+    free(x);
+    return bound * (1 + NORM_MARGIN);
+}
+
+/* A weight of a window is the product of its weights along the axes, so that the norm is the product of both
+ * axes' norms. */
+static double average_norm(const PoolParameters *p)
+{
+    double squared = 1;
+    for (size_t i = 0; i < 2; i++) {
+        const PoolAxis *axis = &p->axes[i];
+        if (axis->size > NORM_MOST || axis->kernel > NORM_MOST) return 0;
+        squared *= average_norm_squared(axis, p->include_padding);
+    }
+    return isfinite(squared) ? sqrt(squared) : 0;
+}
+
 static void edge_average(NetworkEdge *edge, const Network *network, const Node *node, size_t input)
 {
     (void)network, (void)input;
@@ -175,6 +231,7 @@ static void edge_average(NetworkEdge *edge, const Network *network, const Node *
         columns *= largest_column(&p->axes[i], true, p->include_padding);
     }
     *edge = edge_linear(rows, columns);
+    edge->norm = average_norm(p);
 }
 
 static const Kernel kernel_max = {

@@ -207,6 +207,8 @@ static Status open_all(Worker *worker, Message *message)
         memcpy(worker->hashes.evaluation, inputs->evaluation->sha256, sizeof worker->hashes.evaluation);
     pthread_mutex_unlock(&worker->lock);
     explorer_set_images(worker->explorer, inputs->calibration, inputs->evaluation, &inputs->normalization);
+    if (worker->restored)
+        explorer_restore_norms(worker->explorer, worker->restored->norms, worker->restored->norm_count);
     return restore_visited(worker, message);
 }
 

@@ -153,6 +153,7 @@ void workspace_close(Workspace *workspace)
     exploration_free(&workspace->restored);
     plan_notes_free(&workspace->notes);
     history_free(workspace->history);
+    free(workspace->norms);
     inputs_close(&workspace->inputs);
     exploration_source_free(&workspace->from);
     free(workspace);
@@ -271,8 +272,21 @@ static Status gather_visited(Exploration *exploration, const Workspace *workspac
     return STATUS_OK;
 }
 
-static Status save_present(const Workspace *workspace, const Snapshot *snapshot, const char *path,
+/* The layers' norms that are known: the snapshot's, made once, or the restored ones. Borrowed. */
+static Status gather_norms(Exploration *exploration, Workspace *workspace, const Snapshot *snapshot,
                            Message *message)
+{
+    Status status = STATUS_OK;
+    if (!workspace->norms && snapshot && snapshot->norms)
+        status = norm_records_create(&workspace->norms, &workspace->norm_count, workspace->inputs.network,
+                                     snapshot->norms, message);
+    const bool own = workspace->norms != NULL;
+    exploration->norms = own ? workspace->norms : workspace->restored.norms;
+    exploration->norm_count = own ? workspace->norm_count : workspace->restored.norm_count;
+    return status;
+}
+
+static Status save_present(Workspace *workspace, const Snapshot *snapshot, const char *path, Message *message)
 {
     const ImageHashes hashes = worker_info(workspace->worker).hashes;
     Exploration exploration = {.plan = history_plan(workspace->history),
@@ -282,7 +296,8 @@ static Status save_present(const Workspace *workspace, const Snapshot *snapshot,
     memcpy(exploration.network_sha256, workspace->inputs.network->sha256, sizeof exploration.network_sha256);
     memcpy(exploration.calibration_sha256, hashes.calibration, sizeof hashes.calibration);
     memcpy(exploration.evaluation_sha256, hashes.evaluation, sizeof hashes.evaluation);
-    status = snapshot ? gather_visited(&exploration, workspace, snapshot, message) : STATUS_OK;
+    status = gather_norms(&exploration, workspace, snapshot, message);
+    if (status == STATUS_OK && snapshot) status = gather_visited(&exploration, workspace, snapshot, message);
     if (status == STATUS_OK)
         status = exploration_write(path, &exploration, workspace->inputs.network, message);
     free(exploration.visited);
@@ -293,8 +308,7 @@ static Status save_present(const Workspace *workspace, const Snapshot *snapshot,
 
 /* Until snapshots have the restored plans (without images they never do), these are written as they were
  * read, with the source and the hashes that their figures belong to. */
-Status workspace_save(const Workspace *workspace, const Snapshot *snapshot, const char *path,
-                      Message *message)
+Status workspace_save(Workspace *workspace, const Snapshot *snapshot, const char *path, Message *message)
 {
     if (workspace->restored.visited_count == 0 || worker_info(workspace->worker).restored)
         return save_present(workspace, snapshot, path, message);

@@ -30,6 +30,8 @@ typedef struct Workspace {
     PlanNotes notes;      /* of the visited plans in snapshots */
     Worker *worker;       /* NULL before workspace_start() */
     LadderTiming ladder_timing;
+    NormRecord *norms; /* [norm_count], the layers', once they were saved; or NULL */
+    size_t norm_count;
     char title[WORKSPACE_TITLE], images_title[WORKSPACE_TITLE];
 } Workspace;
 
@@ -47,8 +49,7 @@ Status workspace_start(Workspace *workspace, Message *message);
 Status workspace_restore(Workspace *workspace, const char *path, Message *message);
 
 /* Writes the exploration in its current state; `snapshot` may be NULL. */
-Status workspace_save(const Workspace *workspace, const Snapshot *snapshot, const char *path,
-                      Message *message);
+Status workspace_save(Workspace *workspace, const Snapshot *snapshot, const char *path, Message *message);
 
 /* Stops the worker. Drop the workspace's snapshots before. */
 void workspace_close(Workspace *workspace);

@@ -14,7 +14,8 @@
  * costlier ones are left out once upper <= 1.005 lower. For a Gemm or MatMul T is W itself. Biases do not
  * matter. Groups are taken one at a time: T is block diagonal, and its norm is the largest of its blocks'.
  *
- * Norms depend on the network alone and take seconds: compute them once per network, for all plans.
+ * Norms depend on the network alone and take seconds: compute them once per network, for all plans, or keep
+ * them (bound/norm_record.h).
  *
  * Example (const Network *network, size_t layer, Pool *pool, Message *message):
  *     LayerNorm *norms = calloc(network->node_count, sizeof *norms);

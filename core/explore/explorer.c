@@ -136,6 +136,11 @@ Status explorer_restore(Explorer *explorer, const VisitedPlan *const *visited, s
     return status;
 }
 
+void explorer_restore_norms(Explorer *explorer, const NormRecord *records, size_t count)
+{
+    norm_records_recall(explorer->norms, explorer->network, records, count);
+}
+
 /* --- reconstruction errors -------------------------------------------------------------------------- */
 
 static void layer_known(void *context, size_t index, const Solved *solved, double accumulated_error)

@@ -24,6 +24,7 @@
 #ifndef EXPLORE_EXPLORER_H
 #define EXPLORE_EXPLORER_H
 
+#include "bound/norm_record.h"
 #include "explore/snapshot.h"
 
 typedef struct Explorer Explorer;
@@ -89,6 +90,10 @@ Status explorer_measure_widths(Explorer *explorer, size_t layer, Message *messag
  * before the first explorer_pursue(). */
 Status explorer_restore(Explorer *explorer, const VisitedPlan *const *visited, size_t count,
                         Message *message);
+
+/* Takes operator norms of an earlier session, which are then not computed again. Call it before the first
+ * explorer_pursue(). */
+void explorer_restore_norms(Explorer *explorer, const NormRecord *records, size_t count);
 
 /* Results of the last plan, for reports: NULL where they are not complete. All are there after
  * explorer_pursue() returned STATUS_OK (ladder and accuracy where they were asked for). Borrowed until the

@@ -36,6 +36,8 @@
  *   layout: as on the command line, paths absolute; skip_bad_images; evaluation_images, ladder_images: a
  *   number, "all", or 0 where not given}
  * - ladder_timing: "after_accuracy" (where absent), "at_once" or "off": explore/ladder_timing.h
+ * - norms: [the layers' operator norms, for later sessions: {sha256 (of weights and shape), frobenius,
+ *   lower, upper, upper_by}: bound/norm_record.h; absent in older files]
  * - visits: [the visited plans: {plan, layers {weight_bits [], activation_bits [], method [], grid []: per
  *   layer, in the order of the outer `layers`}, accuracy, bound {measured, hybrid, spectral: relative to
  *   output_norm; images, certified {as in the ladder}: absent in older files}, name, note (as
@@ -58,6 +60,7 @@
 #ifndef REPORT_REPORT_JSON_H
 #define REPORT_REPORT_JSON_H
 
+#include "bound/norm_record.h"
 #include "explore/plan_note.h"
 #include "explore/snapshot.h"
 #include "report/result.h"
@@ -101,6 +104,8 @@ typedef struct Exploration {
     char network_sha256[65], calibration_sha256[65], evaluation_sha256[65]; /* "" where not known */
     const Plan *plan;                                                       /* held */
     LadderTiming ladder_timing;
+    NormRecord *norms; /* [norm_count], owned where it was read */
+    size_t norm_count;
     const VisitedPlan **visited; /* [visited_count], held, in order of first visit */
     size_t visited_count;
     PlanNote *notes; /* [visited_count], owned; NULL: nothing was said of any plan */

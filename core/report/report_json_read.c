@@ -514,10 +514,10 @@ static void read_source(ExplorationSource *source, Reader *reader, const JsonObj
 
 static void check_exploration(Reader *reader, const JsonObject *top)
 {
-    static const char *const keys[] = {"format",  "saved",         "source",     "plan",          "hashes",
-                                       "network", "calibration",   "evaluation", "normalization", "accuracy",
-                                       "ladder",  "totals",        "layers",     "visits",        "history",
-                                       "run",     "ladder_timing", NULL};
+    static const char *const keys[] = {
+        "format",     "saved",         "source",   "plan",          "hashes", "network", "calibration",
+        "evaluation", "normalization", "accuracy", "ladder",        "totals", "layers",  "visits",
+        "history",    "run",           "norms",    "ladder_timing", NULL};
     const char *format = NULL;
     read_text(&format, reader, top, "format");
     if (good(reader) && !is_format(format, true))
@@ -768,6 +768,46 @@ static void read_ladder_timing(LadderTiming *timing, Reader *reader, const JsonO
              "after_accuracy, at_once or off is needed, not '%s'", name);
 }
 
+static void read_norm(NormRecord *record, Reader *reader, const JsonObject *object)
+{
+    static const char *const keys[] = {"sha256", "frobenius", "lower", "upper", "upper_by", NULL};
+    LayerNorm *norm = &record->norm;
+    const char *by = NULL;
+    only_keys(reader, object, keys);
+    read_hash(record->sha256, reader, object, "sha256");
+    read_number(&norm->frobenius, reader, object, "frobenius");
+    read_number(&norm->lower, reader, object, "lower");
+    read_number(&norm->upper, reader, object, "upper");
+    read_text(&by, reader, object, "upper_by");
+    if (!good(reader)) return;
+    norm->upper_by = norm_proof(by);
+    if (!norm->upper_by) FAIL(reader, STATUS_INVALID, object, "upper_by", "'%s' proves no norm", by);
+    /* also false for numbers that are not finite */
+    if (!(0 <= norm->lower && norm->lower <= norm->upper && norm->upper <= norm->frobenius &&
+          norm->frobenius < INFINITY))
+        FAIL(reader, STATUS_INVALID, object, "upper", "0 <= lower <= upper <= frobenius is needed");
+}
+
+static void read_norms(Exploration *exploration, Reader *reader, const JsonObject *top)
+{
+    const cJSON *array = NULL, *element;
+    if (!json_find(top, "norms")) return;
+    read_array(&array, reader, top, "norms");
+    if (!good(reader)) return;
+    const size_t count = (size_t)cJSON_GetArraySize(array);
+    exploration->norms = calloc(size_max(count, 1), sizeof *exploration->norms);
+    if (!exploration->norms) reader->status = status_no_memory(reader->message, "the layers' norms");
+    cJSON_ArrayForEach(element, array)
+    {
+        JsonObject object;
+        if (good(reader))
+            reader->status =
+                json_element(&object, top, "norms", element, exploration->norm_count, reader->message);
+        if (!good(reader)) return;
+        read_norm(&exploration->norms[exploration->norm_count++], reader, &object);
+    }
+}
+
 Status exploration_read(Exploration *exploration, const Network *network, const char *path, Message *message)
 {
     cJSON *root = NULL;
@@ -786,6 +826,7 @@ Status exploration_read(Exploration *exploration, const Network *network, const 
         read_order(&reader, &top);
         read_plan(plan, &reader, &top);
         read_ladder_timing(&exploration->ladder_timing, &reader, &top);
+        read_norms(exploration, &reader, &top);
         read_visits(exploration, &reader, &top);
         status = reader.status;
     }
@@ -801,6 +842,7 @@ void exploration_free(Exploration *exploration)
         visited_plan_drop((VisitedPlan *)exploration->visited[i]);
     free(exploration->visited);
     free(exploration->notes);
+    free(exploration->norms);
     plan_drop(exploration->plan);
     exploration_source_free(&exploration->source);
     *exploration = (Exploration){0};

@@ -453,6 +453,20 @@ static void append_visit(Writer *writer, cJSON *visits, const VisitedPlan *visit
     put_flag(writer, object, "pinned", note->pinned);
 }
 
+static void put_norms(Writer *writer, cJSON *root, const Exploration *exploration)
+{
+    cJSON *norms = put_array(writer, root, "norms");
+    for (size_t i = 0; i < exploration->norm_count; i++) {
+        const NormRecord *record = &exploration->norms[i];
+        cJSON *object = append(writer, norms, cJSON_CreateObject());
+        put_text(writer, object, "sha256", record->sha256);
+        put_number(writer, object, "frobenius", record->norm.frobenius);
+        put_number(writer, object, "lower", record->norm.lower);
+        put_number(writer, object, "upper", record->norm.upper);
+        put_text(writer, object, "upper_by", record->norm.upper_by);
+    }
+}
+
 Status exploration_write(const char *path, const Exploration *exploration, const Network *network,
                          Message *message)
 {
@@ -471,6 +485,7 @@ Status exploration_write(const char *path, const Exploration *exploration, const
     put_network(&writer, root, network, source->output, source->input_shape);
     put_layers(&writer, root, &result, false);
     put_text(&writer, root, "ladder_timing", ladder_timing_name(exploration->ladder_timing));
+    put_norms(&writer, root, exploration);
     cJSON *visits = put_array(&writer, root, "visits");
     for (size_t i = 0; i < exploration->visited_count; i++)
         append_visit(&writer, visits, exploration->visited[i],

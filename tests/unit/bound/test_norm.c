@@ -5,7 +5,7 @@
 
 #include "app/cli/blas_kernel.h"
 #include "bound/conv_map.h"
-#include "bound/norm.h"
+#include "bound/norm_record.h"
 #include "network/geometry.h"
 #include "network/network.h"
 
@@ -167,6 +167,38 @@ static void test_data(void **state)
     }
 }
 
+/* --- records ---------------------------------------------------------------------------------------------
+ */
+
+/* Norms from records have the same bytes; a layer whose weights changed is computed again. */
+static void test_records(void **state)
+{
+    Message message = {0};
+    Network *network;
+    NormRecord *records;
+    size_t count;
+    assert_int_equal(network_open(&network, SOURCE_ROOT "/data/lenet5.onnx", &(NetworkOptions){0}, &message),
+                     STATUS_OK);
+    LayerNorm *norms = calloc(network->node_count, sizeof *norms);
+    LayerNorm *recalled = calloc(network->node_count, sizeof *recalled);
+    assert_int_equal(network_norms(norms, network, &(NormOptions){.pool = pool}, &message), STATUS_OK);
+    assert_int_equal(norm_records_create(&records, &count, network, norms, &message), STATUS_OK);
+    assert_int_equal(count, network->layer_count);
+    norm_records_recall(recalled, network, records, count);
+    assert_memory_equal(recalled, norms, network->node_count * sizeof *norms);
+    memset(recalled, 0, network->node_count * sizeof *recalled);
+    float *changed = (float *)network->layers[1].weights;
+    changed[0] += 1;
+    norm_records_recall(recalled, network, records, count);
+    assert_null(recalled[network->layers[1].uses[0]].upper_by);
+    assert_non_null(recalled[network->layers[0].uses[0]].upper_by);
+    assert_null(norm_proof("belief"));
+    free(records);
+    free(recalled);
+    free(norms);
+    network_free(network);
+}
+
 /* --- cancelling ----------------------------------------------------------------------------------------- */
 
 typedef struct Caller {
@@ -219,10 +251,15 @@ int main(int count, char **arguments)
     Message message = {0};
     if (blas_kernel_choose(NULL, &message)) return 1;
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_convolutions), cmocka_unit_test(test_uneven),
-        cmocka_unit_test(test_gemm),         cmocka_unit_test(test_zero_weights),
-        cmocka_unit_test(test_not_finite),   cmocka_unit_test(test_proofs),
-        cmocka_unit_test(test_data),         cmocka_unit_test(test_cancelled_anywhere),
+        cmocka_unit_test(test_convolutions),
+        cmocka_unit_test(test_uneven),
+        cmocka_unit_test(test_gemm),
+        cmocka_unit_test(test_zero_weights),
+        cmocka_unit_test(test_not_finite),
+        cmocka_unit_test(test_proofs),
+        cmocka_unit_test(test_records),
+        cmocka_unit_test(test_data),
+        cmocka_unit_test(test_cancelled_anywhere),
     };
     if (pool_create(&pool, 0, &message)) return 1;
     if (count > 1) cmocka_set_test_filter(arguments[1]);

@@ -970,10 +970,12 @@ static void the_timing_changes_on_the_way(void **state)
         explorer_set_images(turn.explorer, noise, noise, &normalization);
         explorer_time_ladder(turn.explorer, cases[i].from);
         assert_int_equal(explorer_pursue(turn.explorer, plan, &message), STATUS_OK);
-        assert_true(turn.turned);
+        /* other threads may compute all norms before this one asks */
+        assert_true(turn.turned || cases[i].at == ACTIVITY_NORMS);
+        const LadderTiming last = turn.turned ? cases[i].to : cases[i].from;
         assert_int_equal(newest(&turn.watch)->activity, ACTIVITY_IDLE);
         assert_non_null(explorer_accuracy(turn.explorer));
-        assert_int_equal(explorer_ladder(turn.explorer) == NULL, cases[i].to == LADDER_OFF);
+        assert_int_equal(explorer_ladder(turn.explorer) == NULL, last == LADDER_OFF);
         free_explorer(turn.explorer, &turn.watch);
         plan_drop(plan);
     }

@@ -72,6 +72,11 @@ static const char *write_sample(const char *name)
     exploration.source.output = "logits";
     exploration.source.evaluation_images = 500;
     exploration.ladder_timing = LADDER_OFF;
+    NormRecord norms[2] = {{.norm = {3, 1.5, 1.5009, "certificate"}}, {.norm = {0, 0, 0, "Frobenius"}}};
+    memset(norms[0].sha256, 'a', 64);
+    memset(norms[1].sha256, '0', 64);
+    exploration.norms = norms;
+    exploration.norm_count = 2;
     snprintf(exploration.network_sha256, 65, "%s", network->sha256);
     snprintf(exploration.calibration_sha256, 65, "%s", network->sha256);
     assert_int_equal(exploration_write(path, &exploration, network, &message), STATUS_OK);
@@ -103,6 +108,10 @@ static void what_was_written_is_read(void **state)
     assert_string_equal(exploration.source.output, "logits");
     assert_int_equal(exploration.source.evaluation_images, 500);
     assert_int_equal(exploration.ladder_timing, LADDER_OFF);
+    assert_int_equal(exploration.norm_count, 2);
+    assert_true(exploration.norms[0].norm.upper == 1.5009 && exploration.norms[0].norm.frobenius == 3);
+    assert_string_equal(exploration.norms[0].norm.upper_by, "certificate");
+    assert_int_equal(exploration.norms[1].sha256[63], '0');
     assert_string_equal(exploration.calibration_sha256, network->sha256);
     assert_string_equal(exploration.evaluation_sha256, "");
     assert_int_equal(strlen(exploration.saved), strlen("2024-05-17T10:42:00Z"));
@@ -167,6 +176,9 @@ static void what_cannot_be_is_refused(void **state)
     } bad[] = {
         {"bitstitch/2", "bitstitch/3", "format"},
         {"\"ladder_timing\":\t\"off\"", "\"ladder_timing\":\t\"never\"", "never"},
+        {"\"certificate\"", "\"belief\"", "belief"},
+        {"\"lower\":\t1.5,", "\"lower\":\t1.6,", "lower"},
+        {"\"frobenius\":\t3,", "\"frobenius\":\tnull,", "frobenius"},
         {"bitstitch/2", "bitstitch-run/1", "format"},
         {"\"saved\":", "\"Saved\":", "Saved"},
         {"\"visits\":", "\"more\": 1, \"visits\":", "more"},

@@ -62,7 +62,7 @@ const OptionEntry option_table[] = {
     {"input-shape", "SHAPE", ALL, SCOPE_NETWORK, OPTION_TEXT, FIELD(input_shape), 0, 0,
      "shape of the input where the network leaves it open, such as 3,224,224"},
     {"output", "NAME", ALL, SCOPE_NETWORK, OPTION_TEXT, FIELD(output), 0, 0,
-     "the output to compute, where the network has several"},
+     "outputs to compute, with commas between them (all)"},
     {"bits", "B", SOLVE | INSPECT, SCOPE_PLAN, OPTION_BITS, FIELD(bits), BITS_BINARY, BITS_MAX,
      "weight bits of all layers but first and last ones: 1 (binary) to 8, or float (4)"},
     {"first-bits", "B", SOLVE | INSPECT, SCOPE_PLAN, OPTION_BITS, FIELD(first_bits), BITS_BINARY, BITS_MAX,

@@ -38,7 +38,7 @@ complete -c bitstitch -n '__bitstitch_command explore quantize evaluate compare 
 complete -c bitstitch -n '__bitstitch_command explore quantize evaluate compare bound sensitivity' -l layout -x -a '' -d 'order of arrays with four dimensions: nhwc or nchw (the one with 1 or 3 channels, or the network\'s)'
 complete -c bitstitch -n '__bitstitch_command explore quantize evaluate compare bound sensitivity' -l skip-bad-images -d 'skip images of a folder that are damaged or too small, and count them'
 complete -c bitstitch -n '__bitstitch_command explore inspect quantize evaluate compare bound sensitivity' -l input-shape -x -a '' -d 'shape of the input where the network leaves it open, such as 3,224,224'
-complete -c bitstitch -n '__bitstitch_command explore inspect quantize evaluate compare bound sensitivity' -l output -x -a '' -d 'the output to compute, where the network has several'
+complete -c bitstitch -n '__bitstitch_command explore inspect quantize evaluate compare bound sensitivity' -l output -x -a '' -d 'outputs to compute, with commas between them (all)'
 complete -c bitstitch -n '__bitstitch_command explore inspect quantize compare bound' -l bits -x -a '1 2 3 4 5 6 7 8 float' -d 'weight bits of all layers but first and last ones: 1 (binary) to 8, or float (4)'
 complete -c bitstitch -n '__bitstitch_command explore inspect quantize compare bound' -l first-bits -x -a '1 2 3 4 5 6 7 8 float' -d 'weight bits of first layers: 1 to 8, or float (8)'
 complete -c bitstitch -n '__bitstitch_command explore inspect quantize compare bound' -l last-bits -x -a '1 2 3 4 5 6 7 8 float' -d 'weight bits of last layers: 1 to 8, or float (8)'

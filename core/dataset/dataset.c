@@ -5,6 +5,7 @@
 #include "dataset/formats/array.h"
 #include "dataset/formats/array_file.h"
 #include "dataset/formats/folder.h"
+#include "dataset/truth.h"
 
 #include <assert.h>
 #include <stdio.h>
@@ -44,12 +45,15 @@ Status dataset_open(Dataset **result, const DatasetSource *source, Message *mess
     if (!dataset) return status_no_memory(message, "a dataset");
     dataset->storage = calloc(1, sizeof *dataset->storage);
     dataset->images_path = strdup(source->images);
+    dataset->prepared = source->preparation;
+    dataset->class_count = source->class_count;
     preparation_describe(dataset->preparation, sizeof dataset->preparation, &source->preparation);
     Status status = STATUS_OK;
     if (!dataset->storage || !dataset->images_path) status = status_no_memory(message, "a dataset");
     if (status == STATUS_OK)
         status = (is_folder(source->images) ? folder_open : array_file_open)(dataset, source, message);
     if (status == STATUS_OK) status = check_labels(dataset, source->classes, message);
+    if (status == STATUS_OK) status = truth_open(dataset, source, message);
     if (status == STATUS_OK)
         *result = dataset;
     else
@@ -65,6 +69,7 @@ void dataset_free(Dataset *dataset)
         free(dataset->storage->labels);
         folder_free(dataset->storage->folder);
     }
+    truth_free(dataset->truth);
     free(dataset->storage);
     free(dataset->images_path);
     free(dataset->labels_path);
@@ -122,6 +127,12 @@ Status dataset_read(const Dataset *dataset, float *tile, size_t first, size_t co
         return read_prepared(dataset, tile, first, count, table, message);
     for (size_t i = 0; i < count; i++) array_read(tile + i * elements, &storage->array, first + i, table);
     return STATUS_OK;
+}
+
+const char *dataset_image_name(const Dataset *dataset, size_t image)
+{
+    const struct Folder *folder = dataset->storage->folder;
+    return folder ? folder_image_name(folder, image) : NULL;
 }
 
 size_t dataset_label(const Dataset *dataset, size_t image)

@@ -40,6 +40,9 @@ void dataset_free(Dataset *dataset);
 Status dataset_read(const Dataset *dataset, float *tile, size_t first, size_t count,
                     const Normalization *normalization, Message *message);
 
+/* The image's path, relative to its folder; NULL where images are not in a folder. */
+const char *dataset_image_name(const Dataset *dataset, size_t image);
+
 /* The label of an image of a labelled dataset, 0..classes-1. */
 size_t dataset_label(const Dataset *dataset, size_t image);
 

@@ -8,6 +8,7 @@
 #include "base/pool.h"
 #include "base/status.h"
 #include "dataset/image/preparation.h"
+#include "dataset/task_kind.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -15,10 +16,11 @@
 
 /* What to open, and for which network. */
 typedef struct DatasetSource {
-    const char *images; /* path */
-    const char *labels; /* path. NULL: a file beside the images by IDX's convention (images-idx3 ->
-                           labels-idx1, images.npy -> labels.npy) where there is one; for CIFAR, inside the
-                           records; for a folder, its labels.csv, or else the names of its subfolders */
+    const char *images;   /* path */
+    const char *labels;   /* path. NULL: a file beside the images by IDX's convention (images-idx3 ->
+                             labels-idx1, images.npy -> labels.npy) where there is one; for CIFAR, inside the
+                             records; for a folder, its labels.csv, or else the names of its subfolders */
+    NetworkTaskKind task; /* what is true of an image: a label, or what truth.h says of other tasks */
     size_t classes; /* outputs of the network, which labels are checked against; 0: unknown. Tells CIFAR-10
                        from CIFAR-100 where a file could be either */
     size_t height, width, channels; /* of the network's input; 0: those of the array. Needed for folders */
@@ -49,10 +51,14 @@ typedef struct Dataset {
     size_t count, height, width, channels; /* as dataset_read() returns them */
     size_t reading_bytes;                  /* most that one dataset_read() allocates */
     bool floats;                           /* stored floats, returned unchanged */
-    bool labelled;
-    size_t skipped;                 /* bad images that were left out */
-    Message first_skipped;          /* what was wrong with the first */
-    struct DatasetStorage *storage; /* private */
+    bool labelled;                         /* by classes: dataset_label() */
+    bool has_truth;                        /* the same of other tasks: what `truth` holds */
+    struct Truth *truth;                   /* truth.h; NULL for classification */
+    Preparation prepared;                  /* how images are prepared */
+    size_t class_count;                    /* of the source's class names */
+    size_t skipped;                        /* bad images that were left out */
+    Message first_skipped;                 /* what was wrong with the first */
+    struct DatasetStorage *storage;        /* private */
 } Dataset;
 
 #endif

@@ -108,9 +108,11 @@ static Status read_task(Description *description, const JsonObject *top, Message
     const char *task;
     Status status = json_text(&task, top, "task", message);
     if (status != STATUS_OK) return status;
-    if (strcmp(task, "classification") != 0)
+    NetworkTaskKind kind;
+    if (!task_kind_parse(&kind, task))
         return json_fail(message, STATUS_UNSUPPORTED, top, "task",
-                         "'%s' is not supported: only 'classification' is", task);
+                         "'%s' is not supported: classification, detect, segment, semantic and none are",
+                         task);
     description->task = strdup(task);
     return description->task ? STATUS_OK : status_no_memory(message, top->path);
 }

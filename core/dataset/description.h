@@ -24,7 +24,7 @@ typedef struct ImageFiles {
 typedef struct Description {
     char *path;
     char *network;    /* path */
-    char *task;       /* "classification"; NULL where absent */
+    char *task;       /* as task_kind_parse() reads it; NULL where absent */
     char *mean, *std; /* comma-separated, as normalization_parse() reads them; NULL where absent */
     char *preparation[PREPARATION_KEYS]; /* as preparation_set() reads them; NULL where absent */
     char **labels;                       /* class names, or NULL */

@@ -24,7 +24,9 @@ Status opening_network(Network **network, Description *description, const char *
         return network_open(network, path, options, message);
     Status status = description_read(description, path, message);
     if (status != STATUS_OK) return status;
-    status = network_open(network, description->network, options, message);
+    NetworkOptions described = *options;
+    if (!described.task) described.task = description->task;
+    status = network_open(network, description->network, &described, message);
     return name_key(status, description, "network", message);
 }
 
@@ -66,6 +68,15 @@ static Status copy_names(char ***copy, char *const *names, size_t count, Message
     return STATUS_OK;
 }
 
+/* Whether the network has one output, a vector. */
+static bool is_classifier(const Network *network)
+{
+    size_t axes = 0;
+    for (size_t i = 0; network->output_count == 1 && i < network->outputs[0].rank; i++)
+        axes += network->outputs[0].shape[i] != 1;
+    return axes == 1;
+}
+
 Status opening_class_names(char ***names, size_t *count, const char *given, const Network *network,
                            const Description *description, Message *message)
 {
@@ -83,7 +94,8 @@ Status opening_class_names(char ***names, size_t *count, const char *given, cons
     } else if (network->labels && *network->labels) {
         status = class_names_split(names, count, network->labels, message);
     }
-    if (status != STATUS_OK || !*names || *count == network->output_elements) return status;
+    if (status != STATUS_OK || !*names || !is_classifier(network) || *count == network->output_elements)
+        return status;
     return status_fail(message, STATUS_INVALID, "'%s' names %zu classes, and '%s' has %zu outputs", source,
                        *count, network->path, network->output_elements);
 }

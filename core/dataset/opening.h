@@ -35,7 +35,7 @@ Status opening_normalization(char **text, float *values, const char *given, bool
                              Message *message);
 
 /* Class names from the file `given`. *names is NULL where nothing names them; free with class_names_free().
- * Fails where there are not as many as the network has outputs. */
+ * Fails where a classifier has not as many outputs. */
 Status opening_class_names(char ***names, size_t *count, const char *given, const Network *network,
                            const Description *description, Message *message);
 

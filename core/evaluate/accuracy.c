@@ -5,6 +5,7 @@
 #include "base/random.h"
 #include "base/seconds.h"
 #include "base/sizes.h"
+#include "evaluate/judge.h"
 #include "evaluate/tally.h"
 #include "network/run/run.h"
 
@@ -37,7 +38,10 @@ typedef struct Run {
     const Dataset *dataset; /* the reference's */
     const Weights *const *weights;
     size_t total, classes;
-    size_t *order;                  /* [total]: the images */
+    size_t *order; /* [total]: the images */
+    Judge judge;
+    Judged *judged; /* [images of the dataset]: the quantized network's; NULL for tasks that are not judged by
+                       image */
     size_t first_tile, round_tiles; /* tiles of this round; most tiles of a round */
     atomic_size_t next;             /* tile of the round */
     size_t end;                     /* tiles of this round */
@@ -64,6 +68,8 @@ static void free_run(Run *run)
         free(run->workers[i].quantized);
         free(run->workers[i].changes);
     }
+    for (size_t i = 0; run->judged && i < run->dataset->count; i++) judged_free(&run->judged[i]);
+    free(run->judged);
     free(run->workers);
     free(run->results);
     free(run->order);
@@ -75,15 +81,19 @@ static Status prepare_run(Run *run, Message *message)
     Status status = STATUS_OK;
     run->workers = calloc(run->worker_count, sizeof *run->workers);
     run->results = calloc(run->round_tiles, sizeof *run->results);
+    const bool judges = judge_has(run->judge.task);
     run->order = malloc((run->total + 1) * sizeof *run->order);
-    if (!run->workers || !run->results || !run->order) return status_no_memory(message, "the evaluation");
+    run->judged = judges ? calloc(run->dataset->count, sizeof *run->judged) : NULL;
+    if (!run->workers || !run->results || !run->order || (judges && !run->judged))
+        return status_no_memory(message, "the evaluation");
     random_order(run->order, run->total, ORDER_SEED, 0, 0);
+    run->judge.order = run->order;
     for (size_t i = 0; status == STATUS_OK && i < run->worker_count; i++) {
         Worker *worker = &run->workers[i];
         worker->input = new_floats(network->values[network->input].elements, 1);
         worker->reference = new_floats(network->batch, run->classes);
         worker->quantized = new_floats(network->batch, run->classes);
-        const bool asked = run->weights && run->reference->changes;
+        const bool asked = run->weights && run->reference->changes && run->judge.task->kind == TASK_CLASSIFY;
         worker->changes = asked ? calloc(1, sizeof *worker->changes) : NULL;
         status = worker->input && worker->reference && worker->quantized && (worker->changes || !asked)
                      ? workspace_create(&worker->workspace, network, message)
@@ -147,18 +157,40 @@ static Status reference_outputs(const float **outputs, const Run *run, const Wor
     return STATUS_OK;
 }
 
-/* Adds an image to the tally and to the changes. reference, quantized: [classes]; NULL: not compared. */
-static Status count_image(Tally *tally, const Run *run, const Worker *worker, size_t image,
+static Status check_label(size_t label, const Run *run, size_t image, Message *message)
+{
+    if (label < run->classes) return STATUS_OK;
+    return status_fail(message, STATUS_INVALID, "'%s': image %zu has label %zu, and '%s' has %zu classes",
+                       run->dataset->images_path, image, label, run->network->path, run->classes);
+}
+
+/* A classifier's image. */
+static Status score_image(Tally *tally, const Run *run, const Worker *worker, size_t image,
                           const float *reference, const float *quantized, Message *message)
 {
     const Dataset *dataset = run->dataset;
     const size_t label = dataset->labelled ? dataset_label(dataset, image) : TALLY_UNLABELLED;
-    if (dataset->labelled && label >= run->classes)
-        return status_fail(message, STATUS_INVALID, "'%s': image %zu has label %zu, and '%s' has %zu classes",
-                           dataset->images_path, image, label, run->network->path, run->classes);
+    if (dataset->labelled) {
+        Status status = check_label(label, run, image, message);
+        if (status != STATUS_OK) return status;
+    }
     tally_image(tally, reference, quantized, run->classes, label);
     if (worker->changes) changes_add(worker->changes, image, label, reference, quantized, run->classes);
     return STATUS_OK;
+}
+
+/* An image of another task. */
+static Status measure_image(Tally *tally, const Run *run, size_t image, const float *reference,
+                            const float *quantized, Message *message)
+{
+    Judged *known = &run->reference->judged[image];
+    Status status = STATUS_OK;
+    if (run->judged && !known->done)
+        status = judge_image(known, &run->judge, image, reference, reference, message);
+    if (status == STATUS_OK && run->judged && quantized)
+        status = judge_image(&run->judged[image], &run->judge, image, quantized, reference, message);
+    tally_outputs(tally, run->judge.task, reference, quantized, run->classes);
+    return status;
 }
 
 static Status evaluate_tile(Tally *tally, const Run *run, const Worker *worker, size_t tile, Message *message)
@@ -172,9 +204,13 @@ static Status evaluate_tile(Tally *tally, const Run *run, const Worker *worker, 
     if (status == STATUS_OK && run->weights)
         status =
             network_run(network, worker->quantized, worker->input, run->weights, worker->workspace, message);
-    for (size_t i = 0; status == STATUS_OK && i < count; i++)
-        status = count_image(tally, run, worker, images[i], reference + i * run->classes,
-                             run->weights ? worker->quantized + i * run->classes : NULL, message);
+    for (size_t i = 0; status == STATUS_OK && i < count; i++) {
+        const float *quantized = run->weights ? worker->quantized + i * run->classes : NULL;
+        const float *own = reference + i * run->classes;
+        status = run->judge.task->kind == TASK_CLASSIFY
+                     ? score_image(tally, run, worker, images[i], own, quantized, message)
+                     : measure_image(tally, run, images[i], own, quantized, message);
+    }
     return status;
 }
 
@@ -192,6 +228,24 @@ static void worker_task(void *context, size_t index, size_t thread)
 }
 
 /* --- rounds ----------------------------------------------------------------------------------------- */
+
+/* Sets the figures that are made of all images so far. */
+static Status report_judged(Evaluation *evaluation, const Run *run, bool last, Pool *pool, Message *message)
+{
+    const Judged *sides[2] = {run->reference->judged, run->weights ? run->judged : NULL};
+    const size_t count = evaluation->images;
+    const bool classes = last && run->judge.task->classes <= EVALUATION_CLASSES;
+    Status status = STATUS_OK;
+    for (size_t side = 0; status == STATUS_OK && side < 2; side++) {
+        if (!sides[side]) continue;
+        status = judge_figures(evaluation->figures[side], &run->judge, sides[side], count, message);
+        if (status == STATUS_OK && classes)
+            status = judge_classes(evaluation->class_figures[side], &run->judge, sides[side], count, message);
+    }
+    if (classes) evaluation->class_count = run->judge.task->classes;
+    if (status != STATUS_OK || !last) return status;
+    return judge_intervals(&evaluation->intervals, &run->judge, sides[0], sides[1], count, pool, message);
+}
 
 static Status run_all(Evaluation *evaluation, Run *run, Pool *pool, EvaluationProgress *progress,
                       void *context, Message *message)
@@ -211,6 +265,11 @@ static Status run_all(Evaluation *evaluation, Run *run, Pool *pool, EvaluationPr
         }
         reference->known = size_max(reference->known, size_min(sum.images, reference->capacity));
         tally_report(evaluation, &sum);
+        if (run->judged) {
+            const bool last = sum.images == run->total;
+            Status status = report_judged(evaluation, run, last, pool, message);
+            if (status != STATUS_OK) return status;
+        }
         evaluation->seconds = seconds_now() - start;
         if (progress && !progress(context, evaluation))
             return status_fail(message, STATUS_CANCELLED, "cancelled");
@@ -227,6 +286,17 @@ static void prepare_reference(Reference *reference, size_t total)
     reference->total = total;
 }
 
+/* Nothing is known yet. */
+static void forget_figures(Evaluation *evaluation)
+{
+    const Interval unknown = {NAN, NAN};
+    for (size_t side = 0; side < 2; side++)
+        for (size_t f = 0; f < TASK_FIGURES; f++) evaluation->figures[side][f] = NAN;
+    for (size_t f = 0; f < TASK_INTERVALS; f++)
+        evaluation->intervals.reference[f] = evaluation->intervals.quantized[f] =
+            evaluation->intervals.change[f] = unknown;
+}
+
 Status evaluation_run(Evaluation *evaluation, Reference *reference, const Weights *const *weights,
                       size_t limit, Pool *pool, EvaluationProgress *progress, void *context, Message *message)
 {
@@ -238,11 +308,16 @@ Status evaluation_run(Evaluation *evaluation, Reference *reference, const Weight
                .weights = weights,
                .total = limit ? size_min(limit, dataset->count) : dataset->count,
                .classes = reference->classes,
+               .judge = {.task = &reference->task, .dataset = dataset},
                .round_tiles = pool_workers(pool) * size_max(ROUND_IMAGES / network->batch, 1)};
     *evaluation = (Evaluation){.total = run.total,
                                .labelled = dataset->labelled,
                                .compared = weights != NULL,
-                               .classes = run.classes};
+                               .classes = run.classes,
+                               .task = reference->task.kind,
+                               .has_truth = dataset->has_truth,
+                               .slice_count = reference->task.slice_count};
+    forget_figures(evaluation);
     prepare_reference(reference, run.total);
     Status status = plan_memory(&run, pool, message);
     if (status == STATUS_OK) status = prepare_run(&run, message);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Accuracy: classification accuracy of the quantized network and of the float network on the same images, and
- * how far their outputs agree.
+/* Accuracy: the figures of the quantized network and of the float network on the same images, in the measures
+ * of the network's task (task.h), and how far their outputs agree.
  *
  * Images stream through both networks in tiles, in a random order that depends on their number alone: at any
  * time those seen so far are a sample of all. Results are reported while they grow. They do not depend on the
@@ -29,6 +29,15 @@ typedef struct Accuracy {
     double cross_entropy;              /* mean over images of -log softmax(logits)[label], in nats */
 } Accuracy;
 
+/* How far a part of the outputs is from the float network's. */
+typedef struct SliceFigures {
+    double sqnr_db; /* infinite where equal */
+    double cosine;  /* of the angle between both, over all images as one vector */
+    double largest; /* deviation of a number */
+} SliceFigures;
+
+#define EVALUATION_CLASSES 32 /* classes with figures of their own */
+
 typedef struct Evaluation {
     size_t images; /* seen so far */
     size_t total;
@@ -40,7 +49,16 @@ typedef struct Evaluation {
     size_t agreeing;       /* images with the same top-1 class in both */
     size_t lost, gained;   /* right in float and wrong quantized; the other way round */
     double output_sqnr_db; /* 10 log10(sum float^2 / sum (float - quantized)^2), infinite where equal */
-    double seconds;        /* the only field that differs between runs */
+    NetworkTaskKind task;
+    bool has_truth; /* of other tasks than classification: false where the float network's is taken */
+    double figures[2][TASK_FIGURES]; /* of the float and the quantized network: task_measures[task].names;
+                                        NaN: not known; -1: there is nothing to find */
+    FigureIntervals intervals;       /* of other tasks than classification: once all images are seen */
+    size_t class_count;              /* classes with figures, at most EVALUATION_CLASSES */
+    double class_figures[2][EVALUATION_CLASSES]; /* AP or Dice; NaN: the class has none */
+    size_t slice_count;
+    SliceFigures slices[TASK_SLICES]; /* of task.slices[], where `compared` */
+    double seconds;                   /* the only field that differs between runs */
 } Evaluation;
 
 /* A progress report, called often on the thread that called evaluation_run(). False cancels. */
@@ -48,8 +66,8 @@ typedef bool EvaluationProgress(void *context, const Evaluation *so_far);
 
 /* Evaluates the first `limit` images (0: all). weights: as network_run()'s; NULL evaluates the float network
  * alone. Equal logits rank by class, the lower first. STATUS_INVALID where a label is not a class of the
- * network or an image cannot be read, STATUS_MEMORY where the reference's ceiling leaves no room for one
- * thread, STATUS_CANCELLED. On failure *evaluation holds the figures so far. */
+ * network or an image or its annotations cannot be read, STATUS_MEMORY where the reference's ceiling leaves
+ * no room for one thread, STATUS_CANCELLED. On failure *evaluation holds the figures so far. */
 Status evaluation_run(Evaluation *evaluation, Reference *reference, const Weights *const *weights,
                       size_t limit, Pool *pool, EvaluationProgress *progress, void *context,
                       Message *message);

@@ -28,6 +28,7 @@
 #ifndef EVALUATE_HEAD_H
 #define EVALUATE_HEAD_H
 
+#include "dataset/image/preparation.h"
 #include "evaluate/detection.h"
 
 /* Where numbers are in the output vector: number f of anchor a at offset + a * anchor_step + f * field_step.
@@ -60,12 +61,6 @@ typedef struct HeadOptions {
 
 /* 0.001, 0.7, 0.5; 30,000 and 300. */
 extern const HeadOptions head_field_defaults;
-
-/* How an image lies in the network's input: pixel x of the image is at x * scale_x + left. */
-typedef struct ImageFit {
-    size_t height, width; /* of the image */
-    double scale_x, scale_y, left, top;
-} ImageFit;
 
 /* An image that has the size of the input. */
 ImageFit image_fit_same(size_t height, size_t width);

@@ -2,20 +2,12 @@
 #include "evaluate/reference.h"
 
 #include "base/sizes.h"
+#include "evaluate/judge.h"
 
 #include <stdlib.h>
 
 static Status check(const Network *network, const Dataset *dataset, Message *message)
 {
-    const Value *output = &network->values[network->output];
-    size_t vectors = 0; /* axes other than the first that are longer than 1 */
-    for (size_t i = 1; i < output->rank; i++) vectors += output->shape[i] != 1;
-    if (output->type != ELEMENT_FLOAT || output->rank < 2 || output->shape[0] != network->batch ||
-        vectors != 1)
-        return status_fail(
-            message, STATUS_UNSUPPORTED,
-            "cannot evaluate '%s': its output '%s' is not one vector of class scores per image",
-            network->path, output->name);
     if (dataset->count == 0)
         return status_fail(message, STATUS_INVALID, "'%s' has no images", dataset->images_path);
     if (dataset->channels == network->channels && dataset->height == network->height &&
@@ -46,9 +38,11 @@ Status reference_create(Reference **result, const Network *network, const Datase
                              .dataset = dataset,
                              .normalization = *normalization,
                              .classes = classes,
+                             .judged = calloc(dataset->count, sizeof *reference->judged),
                              .capacity = capacity,
                              .outputs = calloc(capacity * classes + 1, sizeof *reference->outputs)};
-    if (!reference->outputs) {
+    task_find(&reference->task, network, dataset->class_count);
+    if (!reference->outputs || !reference->judged) {
         reference_free(reference);
         return status_no_memory(message, "the float network's outputs");
     }
@@ -59,6 +53,9 @@ Status reference_create(Reference **result, const Network *network, const Datase
 void reference_free(Reference *reference)
 {
     if (!reference) return;
+    for (size_t i = 0; reference->judged && i < reference->dataset->count; i++)
+        judged_free(&reference->judged[i]);
+    free(reference->judged);
     free(reference->outputs);
     free(reference);
 }

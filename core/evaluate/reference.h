@@ -22,6 +22,7 @@
 
 #include "dataset/dataset.h"
 #include "evaluate/changes.h"
+#include "evaluate/task.h"
 #include "network/types.h"
 
 #define REFERENCE_BYTES ((size_t)256 << 20) /* of cached outputs, at most */
@@ -30,7 +31,9 @@ typedef struct Reference {
     const Network *network;
     const Dataset *dataset;
     Normalization normalization;
-    size_t classes;
+    size_t classes; /* numbers that the network computes per image: a classifier's classes */
+    NetworkTask task;
+    struct Judged *judged; /* [dataset->count]: what is kept of the float network's images (judge.h) */
     size_t known;          /* images whose outputs are cached, from the front of the evaluation's order */
     size_t total;          /* images of that evaluation */
     size_t capacity;       /* images whose outputs fit the cache */
@@ -44,9 +47,9 @@ typedef struct Reference {
  * ceiling. */
 size_t reference_bytes(size_t memory);
 
-/* bytes: the size of the cache; outputs of images beyond it are computed each time. STATUS_UNSUPPORTED where
- * the network's output is not one vector of scores per image, STATUS_INVALID where there are no images or
- * they do not have the size of the network's input, STATUS_MEMORY. *reference is NULL on failure. */
+/* bytes: the size of the cache; outputs of images beyond it are computed each time. STATUS_INVALID where
+ * there are no images or they do not have the size of the network's input, STATUS_MEMORY. *reference is NULL
+ * on failure. */
 Status reference_create(Reference **reference, const Network *network, const Dataset *dataset,
                         const Normalization *normalization, size_t bytes, Message *message);
 void reference_free(Reference *reference);

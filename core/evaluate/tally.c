@@ -70,6 +70,42 @@ void tally_image(Tally *tally, const float *reference, const float *quantized, s
     }
 }
 
+/* The larger deviation; NaN once there was one. */
+static double larger(double a, double b)
+{
+    return isnan(a) || isnan(b) ? (double)NAN : fmax(a, b);
+}
+
+static void add_run(TallySlice *slice, const float *reference, const float *quantized, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        const double x = reference[i], y = quantized[i];
+        slice->signal += x * x;
+        slice->noise += (x - y) * (x - y);
+        slice->quantized += y * y;
+        slice->product += x * y;
+        slice->largest = larger(slice->largest, fabs(x - y));
+    }
+}
+
+void tally_outputs(Tally *tally, const NetworkTask *task, const float *reference, const float *quantized,
+                   size_t elements)
+{
+    TallySlice all = {0};
+    tally->images++;
+    if (!quantized) return;
+    for (size_t s = 0; s < task->slice_count; s++) {
+        const OutputSlice *slice = &task->slices[s];
+        for (size_t r = 0; r < slice->rows; r++) {
+            const size_t at = slice->offset + r * slice->step;
+            add_run(&tally->slices[s], reference + at, quantized + at, slice->run);
+        }
+    }
+    add_run(&all, reference, quantized, elements);
+    tally->signal += all.signal;
+    tally->noise += all.noise;
+}
+
 static void add_score(TallyScore *sum, const TallyScore *score)
 {
     sum->top1_correct += score->top1_correct;
@@ -87,6 +123,15 @@ void tally_add(Tally *sum, const Tally *tally)
     add_score(&sum->quantized, &tally->quantized);
     sum->signal += tally->signal;
     sum->noise += tally->noise;
+    for (size_t s = 0; s < TASK_SLICES; s++) {
+        TallySlice *to = &sum->slices[s];
+        const TallySlice *from = &tally->slices[s];
+        to->signal += from->signal;
+        to->noise += from->noise;
+        to->quantized += from->quantized;
+        to->product += from->product;
+        to->largest = larger(to->largest, from->largest);
+    }
 }
 
 static Accuracy report_score(const TallyScore *score, size_t images)
@@ -94,6 +139,26 @@ static Accuracy report_score(const TallyScore *score, size_t images)
     return (Accuracy){.top1_correct = score->top1_correct,
                       .top5_correct = score->top5_correct,
                       .cross_entropy = images ? score->cross_entropy / (double)images : 0};
+}
+
+static double sqnr_db(double signal, double noise)
+{
+    return noise == 0 ? INFINITY : no_sign(10 * log10(signal / noise));
+}
+
+/* Top-1 and top-5 as figures of the task. */
+static void report_classes(Evaluation *evaluation)
+{
+    const Accuracy *sides[2] = {&evaluation->reference, &evaluation->quantized};
+    const double images = (double)evaluation->images;
+    for (size_t side = 0; side < 2; side++) {
+        evaluation->figures[side][0] = (double)sides[side]->top1_correct / images;
+        evaluation->figures[side][1] = (double)sides[side]->top5_correct / images;
+    }
+    FigureIntervals *intervals = &evaluation->intervals;
+    intervals->reference[0] = interval_wilson(sides[0]->top1_correct, evaluation->images);
+    intervals->quantized[0] = interval_wilson(sides[1]->top1_correct, evaluation->images);
+    intervals->change[0] = interval_paired(evaluation->lost, evaluation->gained, evaluation->images);
 }
 
 void tally_report(Evaluation *evaluation, const Tally *tally)
@@ -104,6 +169,14 @@ void tally_report(Evaluation *evaluation, const Tally *tally)
     evaluation->agreeing = tally->agreeing;
     evaluation->lost = tally->lost;
     evaluation->gained = tally->gained;
-    evaluation->output_sqnr_db =
-        tally->noise == 0 ? INFINITY : no_sign(10 * log10(tally->signal / tally->noise));
+    evaluation->output_sqnr_db = sqnr_db(tally->signal, tally->noise);
+    for (size_t s = 0; s < evaluation->slice_count; s++) {
+        const TallySlice *slice = &tally->slices[s];
+        SliceFigures *figures = &evaluation->slices[s];
+        figures->sqnr_db = sqnr_db(slice->signal, slice->noise);
+        figures->cosine = slice->noise == 0 ? 1 : slice->product / sqrt(slice->signal * slice->quantized);
+        figures->largest = slice->largest;
+    }
+    if (evaluation->task == TASK_CLASSIFY) report_classes(evaluation);
+    if (evaluation->task == TASK_NONE) evaluation->figures[1][0] = evaluation->output_sqnr_db;
 }

@@ -48,10 +48,11 @@ static Status make_network(Network **result, const Opening *opening, Message *me
 #if HAVE_DNNL
     if (options->kernels != KERNELS_PLAIN) storage->backend = &conv_dnnl;
 #endif
-    const char *const texts[] = {opening->path, options->output, options->input_shape};
-    const char **const copies[] = {&network->path, &network->chosen_output, &network->chosen_shape};
+    const char *const texts[] = {opening->path, options->output, options->input_shape, options->task};
+    const char **const copies[] = {&network->path, &network->chosen_output, &network->chosen_shape,
+                                   &network->task};
     bool fits = true;
-    for (size_t i = 0; i < 3 && fits; i++) {
+    for (size_t i = 0; i < 4 && fits; i++) {
         if (texts[i]) *copies[i] = arena_copy_text(&storage->arena, texts[i], strlen(texts[i]));
         fits = !texts[i] || *copies[i];
     }

@@ -121,7 +121,8 @@ typedef struct Network {
     const Node *nodes;
     const Layer *layers; /* in topological order of their first use */
 
-    /* metadata_props of the file, "" if absent; a description or an option overrides them */
+    /* metadata_props of the file, "" if absent; a description or an option overrides them. `task` is already
+     * NetworkOptions.task where that was given. */
     const char *mean, *std, *labels, *task;
 
     struct NetworkStorage *storage; /* private to core/network */
@@ -140,6 +141,7 @@ typedef struct NetworkOptions {
     const char *input_shape; /* "3,224,224", or "1,3,224,224" with a batch, in the file's order: sizes that
                                 the file leaves open; NULL: none */
     const char *output;      /* names of the values to compute, with commas between them; NULL: all outputs */
+    const char *task;        /* in place of the metadata's; NULL: the metadata's */
     NetworkKernels kernels;
     size_t memory; /* ceiling in bytes for opening: the file, its unpacked form, the network; 0: 2 GiB */
 } NetworkOptions;

@@ -77,8 +77,9 @@ class BadNetwork(Story):
     def test_several_outputs_are_chosen_from(self):
         second = onnx.node("Relu", ["f"], ["z"], "relu")
         model = onnx.model([FLATTEN, gemm(), second], [WEIGHTS], more_outputs=("z",))
-        self.network(model, "'y', 'z'", "--output")
         self.write("net.onnx", model)
+        self.assertIn("fc", self.good("inspect", "net.onnx"))
+        self.assertIn("fc", self.good("inspect", "net.onnx", "--output", "z,y"))
         self.assertIn("fc", self.good("inspect", "net.onnx", "--output", "y"))
         self.assertNotIn("fc", self.good("inspect", "net.onnx", "--output", "z"))
         self.bad("inspect", "net.onnx", "--output", "w", names=["'w'", "'y', 'z'"])

@@ -284,7 +284,7 @@ Status folder_open(Dataset *dataset, const DatasetSource *source, Message *messa
     bool labelled = false;
     Status status = set_shape(dataset, folder, source, message);
     if (status == STATUS_OK) status = folder_list_create(list, folder->path, list_ceiling, message);
-    if (status == STATUS_OK)
+    if (status == STATUS_OK && source->task == TASK_CLASSIFY)
         status = folder_labels_find(&labelled, &dataset->labels_path, list, source, message);
     if (status == STATUS_OK) status = take_images(dataset, folder, source, message);
     if (status == STATUS_OK) status = hash_images(dataset->sha256, folder, message);

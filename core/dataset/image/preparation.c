@@ -67,6 +67,18 @@ Status preparation_check(const Preparation *preparation, const ImageShape *own, 
     return plan_window(&window, own, preparation, shape, name, message);
 }
 
+ImageFit preparation_fit(const Preparation *preparation, size_t height, size_t width, const ImageShape *shape)
+{
+    size_t full_height, full_width;
+    preparation_resized(&full_height, &full_width, preparation, height, width);
+    return (ImageFit){.height = height,
+                      .width = width,
+                      .scale_x = (double)full_width / (double)width,
+                      .scale_y = (double)full_height / (double)height,
+                      .left = -(double)middle(full_width - size_min(full_width, shape->width)),
+                      .top = -(double)middle(full_height - size_min(full_height, shape->height))};
+}
+
 /* --- channels --------------------------------------------------------------------------------------- */
 
 /* RGB to grey in place, in 16 fractional bits as Pillow's. */

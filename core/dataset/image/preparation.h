@@ -50,6 +50,17 @@ void preparation_describe(char *out, size_t capacity, const Preparation *prepara
 void preparation_resized(size_t *full_height, size_t *full_width, const Preparation *preparation,
                          size_t height, size_t width);
 
+/* How an image lies in what preparation_apply() makes of it: its pixel x is at x * scale_x + left, with
+ * pixels as squares of side 1. */
+typedef struct ImageFit {
+    size_t height, width; /* of the image */
+    double scale_x, scale_y, left, top;
+} ImageFit;
+
+/* The place of an image of height x width in one of size `shape`. */
+ImageFit preparation_fit(const Preparation *preparation, size_t height, size_t width,
+                         const ImageShape *shape);
+
 /* Whether preparation_apply() can make an image of size `shape` from one of size `own`. STATUS_INVALID where
  * it is too small, or has another size and there is no resize or crop; STATUS_UNSUPPORTED for other channels.
  * `name` is what messages call the image. */

@@ -295,7 +295,7 @@ static Status describe(Finish *finish)
     network->mean = metadata(finish, "input_mean");
     network->std = metadata(finish, "input_std");
     network->labels = metadata(finish, "labels");
-    network->task = metadata(finish, "task");
+    if (!network->task) network->task = metadata(finish, "task");
     if (take_external(finish) != STATUS_OK) return STATUS_MEMORY;
     bool fits = network->output_name && network->mean && network->std && network->labels && network->task;
     return fits ? STATUS_OK : STATUS_MEMORY;

@@ -90,8 +90,7 @@ static void wrong_descriptions_name_the_key(void **state)
 
 static void what_is_not_supported_is_said_so(void **state)
 {
-    refuse("{\"network\": \"x\", \"task\": \"detection\"}", STATUS_UNSUPPORTED,
-           "'detection' is not supported");
+    refuse("{\"network\": \"x\", \"task\": \"pose\"}", STATUS_UNSUPPORTED, "'pose' is not supported");
 }
 
 static void the_preparation_is_kept_as_text(void **state)

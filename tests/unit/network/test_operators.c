@@ -12,9 +12,11 @@
 #include "base/sizes.h"
 #include "network/geometry.h"
 #include "network/network.h"
+#include "network/operators/elementwise/exponential.h"
 #include "network/operators/operator.h"
 #include "network/run/run.h"
 
+#include <float.h>
 #include <math.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -268,6 +270,22 @@ static float gated_relu(float x)
 static float times_hard_sigmoid(float x)
 {
     return x * hard_sigmoid(x);
+}
+
+/* exp() of loops, over all of its range and at its ends: below 2^-126 to the last bit's half. */
+static void exponential_is_close(void **state)
+{
+    (void)state;
+    for (double x = -110; x < 95; x += 0.00097) {
+        const float argument = (float)x, value = exponential(argument);
+        const double exact = exp((double)argument);
+        if (exact > FLT_MAX)
+            assert_true(value == INFINITY);
+        else if (!(fabs(value - exact) <= 2.5e-7 * exact + 1.5e-45))
+            fail_msg("exp(%.9g) is %.9g, not %.9g", (double)argument, (double)value, exact);
+    }
+    assert_true(exponential(-INFINITY) == 0 && exponential(INFINITY) == INFINITY && exponential(0) == 1);
+    assert_true(isnan(exponential(NAN)));
 }
 
 static void activations(void **state)
@@ -1495,6 +1513,7 @@ static void absurd_numbers(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(exponential_is_close),
         cmocka_unit_test(activations),
         cmocka_unit_test(arithmetic_with_constants),
         cmocka_unit_test(arithmetic_of_activations),

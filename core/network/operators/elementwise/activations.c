@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 #include "network/operators/elementwise/activations.h"
 
+#include "base/clones.h"
 #include "network/operators/elementwise/arithmetic.h"
+#include "network/operators/elementwise/exponential.h"
 #include "network/operators/kernel_rules.h"
 #include "network/operators/operator.h"
 
@@ -9,11 +11,6 @@
 #include <string.h>
 
 /* --- functions -------------------------------------------------------------------------------------- */
-
-static inline float sigmoid(float x)
-{
-    return 1.0f / (1.0f + expf(-x));
-}
 
 /* min(max(x, low), high). The comparisons keep a NaN. */
 static inline float limit(float x, float low, float high)
@@ -82,6 +79,24 @@ static Sign sign_unary(const Node *node)
     FUNCTION(NAME, float, (void)0, EXPRESSION)                                                               \
     KERNEL(NAME)
 
+/* Functions of many numbers that are worth vector instructions. */
+#define CLONED(NAME, EXPRESSION)                                                                             \
+    CLONES static void compute_##NAME(float *restrict out, const float *restrict in, size_t count)           \
+    {                                                                                                        \
+        for (size_t i = 0; i < count; i++) {                                                                 \
+            const float x = in[i];                                                                           \
+            out[i] = EXPRESSION;                                                                             \
+        }                                                                                                    \
+    }                                                                                                        \
+    static Status run_##NAME(const KernelRun *run, void *output, const void *const *inputs,                  \
+                             Message *message)                                                               \
+    {                                                                                                        \
+        (void)message;                                                                                       \
+        compute_##NAME(output, inputs[0], run->values[run->node->output].elements);                          \
+        return STATUS_OK;                                                                                    \
+    }                                                                                                        \
+    KERNEL(NAME)
+
 #define UNARY_WITH(NAME, EXPRESSION)                                                                         \
     FUNCTION(NAME, float,                                                                                    \
              const ActivationParameters p = *(const ActivationParameters *)run->node->parameters,            \
@@ -101,8 +116,8 @@ static const Kernel kernel_relu = {
 static const Kernel kernel_clip = {
     .name = "clip", .run = run_clip, .edge = edge_slope_one, .sign = sign_clamp, .clamps = true};
 
-UNARY(sigmoid, sigmoid(x))
-UNARY(silu, x *sigmoid(x))
+CLONED(sigmoid, logistic(x))
+CLONED(silu, x *logistic(x))
 UNARY(hard_swish, x *limit(x *(1.0f / 6) + 0.5f, 0, 1))
 UNARY(tanh, tanhf(x))
 UNARY(softplus, softplus(x))

@@ -233,7 +233,7 @@ static void change_now(Words *words, const Scene *scene)
     const Evaluation *evaluation = evaluation_of(scene);
     if (!evaluation || !evaluation->labelled) return;
     const Interval change = interval_paired(evaluation->lost, evaluation->gained, evaluation->images);
-    words_add(words, "%s, %s", paired_change(evaluation->lost, evaluation->gained, evaluation->images).text,
+    words_add(words, "%s, %s", score_change(evaluation).text,
               change.high < 0  ? "a loss"
               : change.low > 0 ? "a gain"
                                : "neither a loss nor a gain is shown");

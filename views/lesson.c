@@ -354,8 +354,7 @@ static void tell_budget(LessonText *text, const Scene *scene)
               figure_ratio(totals.compression).text);
     if (score.known && score.labelled && !scene_accuracy_is_old(scene)) {
         const Evaluation *accuracy = &scene->snapshot->accuracy;
-        words_add(&text->body, ", and changes top-1 by %s points",
-                  paired_change(accuracy->lost, accuracy->gained, accuracy->images).text);
+        words_add(&text->body, ", and changes %s by %s points", score.name, score_change(accuracy).text);
     }
     words_add(&text->body,
               ". Every evaluated plan is a point; on the Pareto front, no other plan is both smaller "

@@ -2,6 +2,7 @@
 #include "views/scene.h"
 
 #include <math.h>
+#include <stdio.h>
 #include <string.h>
 
 size_t scene_layer(const Scene *scene)
@@ -92,10 +93,29 @@ double scene_rounding_error(const Scene *scene, size_t layer)
     return result ? result->rounding_error : NAN;
 }
 
+/* The score of a task other than classification. */
+static Score score_of_task(const Evaluation *evaluation)
+{
+    const size_t headline = task_headline(evaluation->task);
+    const Interval interval = evaluation->intervals.quantized[0];
+    const double value = evaluation->figures[1][headline], reference = evaluation->figures[0][headline];
+    return (Score){.known = evaluation->compared && evaluation->task != TASK_NONE && value >= 0,
+                   .labelled = true,
+                   .name = task_measures[evaluation->task].names[headline],
+                   .value = value,
+                   .half = (interval.high - interval.low) / 2,
+                   .reference = reference >= 0 ? reference : (double)NAN};
+}
+
 Score score_of(const Evaluation *evaluation)
 {
-    Score score = {.labelled = evaluation->labelled, .value = NAN, .half = NAN, .reference = NAN};
+    Score score = {.labelled = evaluation->labelled,
+                   .name = evaluation->labelled ? "top-1" : "agreement",
+                   .value = NAN,
+                   .half = NAN,
+                   .reference = NAN};
     if (evaluation->images == 0) return score;
+    if (evaluation->task != TASK_CLASSIFY) return score_of_task(evaluation);
     double images = (double)evaluation->images;
     size_t right = evaluation->labelled ? evaluation->quantized.top1_correct : evaluation->agreeing;
     Interval interval = interval_wilson(right, evaluation->images);
@@ -104,6 +124,18 @@ Score score_of(const Evaluation *evaluation)
     score.half = (interval.high - interval.low) / 2;
     if (evaluation->labelled) score.reference = (double)evaluation->reference.top1_correct / images;
     return score;
+}
+
+Figure score_change(const Evaluation *evaluation)
+{
+    const double change = evaluation_change(evaluation);
+    const Interval *interval = &evaluation->intervals.change[0];
+    Figure figure = {"-"};
+    if (evaluation->task == TASK_CLASSIFY)
+        return paired_change(evaluation->lost, evaluation->gained, evaluation->images);
+    if (!isnan(interval->low)) return figure_change(change, interval->low, interval->high);
+    if (!isnan(change)) snprintf(figure.text, sizeof figure.text, "%+.2f", 100 * change);
+    return figure;
 }
 
 Figure paired_change(size_t lost, size_t gained, size_t images)

@@ -179,14 +179,20 @@ const char *scene_bounds_pending(const Scene *scene);
 /* The keys of an action, from scene->help; "?" if the table has none. */
 const char *scene_keys(const Scene *scene, const char *action);
 
-/* Accuracy, or without labels the agreement with the float network. Fractions; NAN where not known. */
+/* The headline figure of the network's task; of a classifier without labels, the agreement with the float
+ * network. Fractions; NAN where not known. A network without a task has no score. */
 typedef struct Score {
-    bool known, labelled;
-    double value, half; /* half: half the width of the 95 % interval */
-    double reference;   /* the float network's */
+    bool known, labelled; /* labelled: false where the agreement stands in */
+    const char *name;     /* "top-1", "agreement", "box AP", "mIoU" */
+    double value, half;   /* half: half the width of the 95 % interval */
+    double reference;     /* the float network's */
 } Score;
 /* The score of an evaluation, which may still be running. */
 Score score_of(const Evaluation *evaluation);
+
+/* The change of the score against the float network with its paired 95 % interval, in points: "-0.11 [-0.25,
+ * +0.03]"; without the interval while the evaluation of a detector runs, and "-" where it is not known. */
+Figure score_change(const Evaluation *evaluation);
 
 /* The change of top-1 against the float network with its paired 95 % interval, in points: "-0.11 [-0.25,
  * +0.03]". images above 0. */

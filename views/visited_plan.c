@@ -49,6 +49,8 @@ double visited_score(const VisitedPlan *visited)
 double visited_change(const VisitedPlan *visited)
 {
     const Evaluation *accuracy = &visited->accuracy;
+    if (accuracy->images && accuracy->task != TASK_CLASSIFY)
+        return visited->evaluated ? evaluation_change(accuracy) : (double)NAN;
     if (!visited->evaluated || !accuracy->labelled || !accuracy->compared || accuracy->images == 0)
         return NAN;
     return ((double)accuracy->gained - (double)accuracy->lost) / (double)accuracy->images;

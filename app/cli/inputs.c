@@ -44,6 +44,7 @@ static Status open_network(Inputs *inputs, Message *message)
     const NetworkOptions network = {.input_shape =
                                         options->input_shape ? options->input_shape : choices.input_shape,
                                     .output = options->output ? options->output : choices.output,
+                                    .task = options->task,
                                     .memory = budget.left};
     if (status == STATUS_OK)
         status = opening_network(&inputs->network, &inputs->description, inputs->path, &network, message);
@@ -112,6 +113,7 @@ Status inputs_open_network(Inputs *inputs, const Options *options, Message *mess
     if (status == STATUS_OK)
         status = opening_class_names(&inputs->class_names, &inputs->class_count, options->labels, network,
                                      description, message);
+    if (status == STATUS_OK) task_find(&inputs->task, network, inputs->class_count);
     return status == STATUS_OK ? make_plan(inputs, message) : status;
 }
 
@@ -129,9 +131,11 @@ static DatasetSource choose_images(const Inputs *inputs, const char *images, con
 {
     const Network *network = inputs->network;
     const Budget budget = budget_now(inputs->options);
+    const bool classifies = inputs->task.kind == TASK_CLASSIFY;
     return (DatasetSource){.images = images ? images : described->images,
                            .labels = images ? labels : described->labels,
-                           .classes = network->output_elements,
+                           .classes = classifies ? network->output_elements : 0,
+                           .task = classifies ? TASK_CLASSIFY : TASK_NONE,
                            .height = network->height,
                            .width = network->width,
                            .channels = network->channels,
@@ -207,6 +211,7 @@ Status inputs_open_images(Inputs *inputs, InputNeed calibration, InputNeed evalu
                                 "--calibration", message);
     if (status != STATUS_OK) return status;
     source = choose_images(inputs, options->images, options->image_labels, &description->evaluation);
+    source.task = inputs->task.kind;
     source.most = options->evaluation_images;
     status = open_images(&inputs->evaluation, inputs, &source, evaluation, "evaluation", "--images", message);
     if (status != STATUS_OK || !inputs->evaluation) return status;

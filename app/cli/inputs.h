@@ -11,6 +11,7 @@
 #include "dataset/dataset.h"
 #include "dataset/description.h"
 #include "evaluate/reference.h"
+#include "evaluate/task.h"
 #include "explore/plan.h"
 #include "network/network.h"
 
@@ -26,6 +27,7 @@ typedef struct Inputs {
     char *mean, *std;   /* the normalization as it was written */
     char **class_names; /* [class_count], NULL where there are none */
     size_t class_count;
+    NetworkTask task; /* what the outputs mean */
 
     const Plan *plan; /* as the options and --plan say, held */
     char *planned_on; /* hash of the images that the run in --plan was calibrated on; NULL: not known */

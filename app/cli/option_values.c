@@ -65,6 +65,15 @@ static bool parse_real(double *real, const char *text, size_t high)
     return true;
 }
 
+/* The task's name, as the table of tasks has it. */
+static bool parse_task(const char **name, const char *text)
+{
+    NetworkTaskKind kind;
+    if (!task_kind_parse(&kind, text)) return false;
+    *name = task_kind_name(kind);
+    return true;
+}
+
 bool option_parse_value(Options *options, const OptionEntry *entry, const char *text)
 {
     void *field = (char *)options + entry->field;
@@ -99,6 +108,8 @@ bool option_parse_value(Options *options, const OptionEntry *entry, const char *
         return effort_parse(field, text);
     case OPTION_LADDER_SET:
         return ladder_set_parse(field, text);
+    case OPTION_TASK_NAME:
+        return parse_task(field, text);
     case OPTION_AUTO_NONE:
         *(bool *)field = strcmp(text, "auto") == 0;
         return strcmp(text, "auto") == 0 || strcmp(text, "none") == 0;
@@ -138,6 +149,7 @@ void option_describe_value(char *out, size_t capacity, const OptionEntry *entry)
     case OPTION_EFFORT_NAME:
     case OPTION_LADDER_SET:
     case OPTION_AUTO_NONE:
+    case OPTION_TASK_NAME:
         break;
     }
     const char *choice;
@@ -168,6 +180,8 @@ const char *option_choice(char word[OPTION_CHOICE], const OptionEntry *entry, si
         return i < EFFORT_COUNT ? effort_name((Effort)i) : NULL;
     case OPTION_LADDER_SET:
         return i <= LADDER_EVALUATION ? ladder_set_name((LadderSet)i) : NULL;
+    case OPTION_TASK_NAME:
+        return i < TASK_KINDS ? task_kind_name((NetworkTaskKind)i) : NULL;
     case OPTION_AUTO_NONE:
         return i == 0 ? "auto" : i == 1 ? "none" : NULL;
     case OPTION_TEXT:

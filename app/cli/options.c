@@ -63,6 +63,8 @@ const OptionEntry option_table[] = {
      "shape of the input where the network leaves it open, such as 3,224,224"},
     {"output", "NAME", ALL, SCOPE_NETWORK, OPTION_TEXT, FIELD(output), 0, 0,
      "outputs to compute, with commas between them (all)"},
+    {"task", "TASK", ALL, SCOPE_NETWORK, OPTION_TASK_NAME, FIELD(task), 0, 0,
+     "what the outputs mean: classify, detect, segment, semantic or none (what metadata or shapes say)"},
     {"bits", "B", SOLVE | INSPECT, SCOPE_PLAN, OPTION_BITS, FIELD(bits), BITS_BINARY, BITS_MAX,
      "weight bits of all layers but first and last ones: 1 (binary) to 8, or float (4)"},
     {"first-bits", "B", SOLVE | INSPECT, SCOPE_PLAN, OPTION_BITS, FIELD(first_bits), BITS_BINARY, BITS_MAX,

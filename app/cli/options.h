@@ -52,7 +52,8 @@ typedef enum OptionType {
     OPTION_GRID_NAME,   /* GridKind */
     OPTION_EFFORT_NAME, /* Effort */
     OPTION_LADDER_SET,  /* LadderSet */
-    OPTION_AUTO_NONE    /* bool: auto is true */
+    OPTION_AUTO_NONE,   /* bool: auto is true */
+    OPTION_TASK_NAME    /* const char *: task_kind_name() */
 } OptionType;
 
 /* What an option is about, for explorations: they bring a plan of their own, and may be of another network.
@@ -88,8 +89,8 @@ bool option_taken(const OptionEntry *entry, Command command);
 typedef struct Options {
     Command command;
     const char *network; /* a network or its description; NULL: the one that comes with the program */
-    const char *images, *image_labels, *calibration, *mean, *std, *labels, *input_shape, *output, *plan, *csv,
-        *json, *onnx, *script;
+    const char *images, *image_labels, *calibration, *mean, *std, *labels, *input_shape, *output, *task,
+        *plan, *csv, *json, *onnx, *script;
     const char *preparation[PREPARATION_KEYS];
     size_t evaluation_images, calibration_images, ladder_images, rows, threads, memory;
     unsigned bits, first_bits, last_bits, activation_bits;

@@ -237,10 +237,15 @@ static void follow_stream(Session *session)
     }
     double last = scene->stream_count ? scene->stream_images[scene->stream_count - 1] : 0;
     if (images < last || session->stream_step == 0) restart_stream(session), last = 0;
-    if (images <= last || !accuracy->labelled || session->stream_seen++ % session->stream_step) return;
+    const bool classifies = accuracy->task == TASK_CLASSIFY;
+    const double figure = accuracy->figures[1][task_headline(accuracy->task)];
+    if (images <= last || !(classifies ? accuracy->labelled : figure >= 0) ||
+        session->stream_seen++ % session->stream_step)
+        return;
     if (scene->stream_count == ACCURACY_POINTS) thin_stream(session);
     scene->stream_images[scene->stream_count] = images;
-    scene->stream_top1[scene->stream_count++] = (double)accuracy->quantized.top1_correct / images;
+    scene->stream_top1[scene->stream_count++] =
+        classifies ? (double)accuracy->quantized.top1_correct / images : figure;
 }
 
 static void follow_notes(Session *session)

@@ -22,6 +22,7 @@ layout ANY explore quantize evaluate compare bound sensitivity
 skip-bad-images - explore quantize evaluate compare bound sensitivity
 input-shape ANY explore inspect quantize evaluate compare bound sensitivity
 output ANY explore inspect quantize evaluate compare bound sensitivity
+task classify|detect|segment|semantic|none explore inspect quantize evaluate compare bound sensitivity
 bits 1|2|3|4|5|6|7|8|float explore inspect quantize compare bound
 first-bits 1|2|3|4|5|6|7|8|float explore inspect quantize compare bound
 last-bits 1|2|3|4|5|6|7|8|float explore inspect quantize compare bound

@@ -39,6 +39,7 @@ complete -c bitstitch -n '__bitstitch_command explore quantize evaluate compare 
 complete -c bitstitch -n '__bitstitch_command explore quantize evaluate compare bound sensitivity' -l skip-bad-images -d 'skip images of a folder that are damaged or too small, and count them'
 complete -c bitstitch -n '__bitstitch_command explore inspect quantize evaluate compare bound sensitivity' -l input-shape -x -a '' -d 'shape of the input where the network leaves it open, such as 3,224,224'
 complete -c bitstitch -n '__bitstitch_command explore inspect quantize evaluate compare bound sensitivity' -l output -x -a '' -d 'outputs to compute, with commas between them (all)'
+complete -c bitstitch -n '__bitstitch_command explore inspect quantize evaluate compare bound sensitivity' -l task -x -a 'classify detect segment semantic none' -d 'what the outputs mean: classify, detect, segment, semantic or none (what metadata or shapes say)'
 complete -c bitstitch -n '__bitstitch_command explore inspect quantize compare bound' -l bits -x -a '1 2 3 4 5 6 7 8 float' -d 'weight bits of all layers but first and last ones: 1 (binary) to 8, or float (4)'
 complete -c bitstitch -n '__bitstitch_command explore inspect quantize compare bound' -l first-bits -x -a '1 2 3 4 5 6 7 8 float' -d 'weight bits of first layers: 1 to 8, or float (8)'
 complete -c bitstitch -n '__bitstitch_command explore inspect quantize compare bound' -l last-bits -x -a '1 2 3 4 5 6 7 8 float' -d 'weight bits of last layers: 1 to 8, or float (8)'

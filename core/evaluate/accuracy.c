@@ -286,6 +286,15 @@ static void prepare_reference(Reference *reference, size_t total)
     reference->total = total;
 }
 
+double evaluation_change(const Evaluation *evaluation)
+{
+    const size_t headline = task_headline(evaluation->task);
+    const double from = evaluation->figures[0][headline], to = evaluation->figures[1][headline];
+    if (evaluation->task == TASK_CLASSIFY)
+        return ((double)evaluation->gained - (double)evaluation->lost) / (double)evaluation->images;
+    return evaluation->task == TASK_NONE || from < 0 || to < 0 ? (double)NAN : to - from;
+}
+
 /* Nothing is known yet. */
 static void forget_figures(Evaluation *evaluation)
 {
@@ -310,13 +319,16 @@ Status evaluation_run(Evaluation *evaluation, Reference *reference, const Weight
                .classes = reference->classes,
                .judge = {.task = &reference->task, .dataset = dataset},
                .round_tiles = pool_workers(pool) * size_max(ROUND_IMAGES / network->batch, 1)};
-    *evaluation = (Evaluation){.total = run.total,
-                               .labelled = dataset->labelled,
-                               .compared = weights != NULL,
-                               .classes = run.classes,
-                               .task = reference->task.kind,
-                               .has_truth = dataset->has_truth,
-                               .slice_count = reference->task.slice_count};
+    *evaluation =
+        (Evaluation){.total = run.total,
+                     .labelled = dataset->labelled,
+                     .compared = weights != NULL,
+                     .classes = reference->task.kind == TASK_CLASSIFY ? run.classes : reference->task.classes,
+                     .task = reference->task.kind,
+                     .has_truth = dataset->has_truth,
+                     .slice_count = reference->task.slice_count};
+    for (size_t s = 0; s < evaluation->slice_count; s++)
+        memcpy(evaluation->slices[s].name, reference->task.slices[s].name, TASK_NAME);
     forget_figures(evaluation);
     prepare_reference(reference, run.total);
     Status status = plan_memory(&run, pool, message);

@@ -31,9 +31,10 @@ typedef struct Accuracy {
 
 /* How far a part of the outputs is from the float network's. */
 typedef struct SliceFigures {
-    double sqnr_db; /* infinite where equal */
-    double cosine;  /* of the angle between both, over all images as one vector */
-    double largest; /* deviation of a number */
+    char name[TASK_NAME]; /* OutputSlice.name */
+    double sqnr_db;       /* infinite where equal */
+    double cosine;        /* of the angle between both, over all images as one vector */
+    double largest;       /* deviation of a number */
 } SliceFigures;
 
 #define EVALUATION_CLASSES 32 /* classes with figures of their own */
@@ -60,6 +61,9 @@ typedef struct Evaluation {
     SliceFigures slices[TASK_SLICES]; /* of task.slices[], where `compared` */
     double seconds;                   /* the only field that differs between runs */
 } Evaluation;
+
+/* The change of the headline figure (task_headline()), quantized less float; NaN where it is not known. */
+double evaluation_change(const Evaluation *evaluation);
 
 /* A progress report, called often on the thread that called evaluation_run(). False cancels. */
 typedef bool EvaluationProgress(void *context, const Evaluation *so_far);

@@ -28,12 +28,13 @@
 #include "network/types.h"
 
 #define TASK_SLICES 8
+#define TASK_NAME 48     /* bytes of a slice's name */
 #define TASK_FIGURES 24  /* most figures of a task */
 #define TASK_INTERVALS 2 /* most figures with an interval */
 
 /* Numbers of an image's output vector: `rows` runs of `run` numbers, `step` apart. */
 typedef struct OutputSlice {
-    char name[48];
+    char name[TASK_NAME];
     size_t offset, rows, step, run;
 } OutputSlice;
 
@@ -67,6 +68,12 @@ extern const TaskMeasure task_measures[TASK_KINDS];
 typedef struct FigureIntervals {
     Interval reference[TASK_INTERVALS], quantized[TASK_INTERVALS], change[TASK_INTERVALS];
 } FigureIntervals;
+
+/* The figure that stands for all: top-1, box AP, mask AP, mIoU, SQNR. */
+static inline size_t task_headline(NetworkTaskKind kind)
+{
+    return task_measures[kind].interval_count ? task_measures[kind].intervals[0] : 0;
+}
 
 /* class_count: of the class names, 0 where they are unknown. */
 void task_find(NetworkTask *task, const Network *network, size_t class_count);

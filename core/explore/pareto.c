@@ -46,6 +46,9 @@ static bool comparable(const VisitedPlan *a, const VisitedPlan *b, ParetoAxis ax
 static double images_right(const VisitedPlan *visited)
 {
     const Evaluation *accuracy = &visited->accuracy;
+    if (accuracy->task == TASK_NONE) return accuracy->output_sqnr_db * (double)accuracy->images;
+    if (accuracy->task != TASK_CLASSIFY)
+        return accuracy->figures[1][task_headline(accuracy->task)] * (double)accuracy->images;
     return (double)(accuracy->labelled ? accuracy->quantized.top1_correct : accuracy->agreeing);
 }
 

@@ -17,7 +17,9 @@
  * - normalization: {mean, std}
  * - accuracy: {images, total, classes, float {top1, top1_interval [low, high], top5, cross_entropy},
  *   quantized {the same}, change, change_interval, agreement, lost, gained (images), changed_limit
- *   (interval_upper_limit() of the images whose prediction changed), output_sqnr_db}
+ *   (interval_upper_limit() of the images whose prediction changed), output_sqnr_db}; of other tasks also
+ * task, annotated, measures {NAME {float, quantized, change, and their intervals}} and outputs [{name,
+ * sqnr_db, cosine, largest_deviation}]
  * - ladder: {on ("calibration" or "evaluation"), images, measured, hybrid, spectral, frobenius,
  *   output_norm, certified {spectral, hybrid, direction, one_sided, by_stage, measured}, stages (a count),
  *   kept (fraction of the images whose prediction stayed), float_accuracy, costliest (a layer), culprit

@@ -597,12 +597,64 @@ static void read_side(Accuracy *side, Reader *reader, const JsonObject *accuracy
         FAIL(reader, STATUS_INVALID, &object, "top1", "contradicts top5 or the number of images");
 }
 
+static void read_interval(Interval *interval, Reader *reader, const JsonObject *object, const char *key)
+{
+    const cJSON *array = json_find(object, key);
+    *interval = (Interval){NAN, NAN};
+    if (!good(reader) || !array || cJSON_IsNull(array)) return;
+    const cJSON *low = cJSON_GetArrayItem(array, 0), *high = cJSON_GetArrayItem(array, 1);
+    if (!cJSON_IsArray(array) || cJSON_GetArraySize(array) != 2 || !cJSON_IsNumber(low) ||
+        !cJSON_IsNumber(high))
+        FAIL(reader, STATUS_INVALID, object, key, "two numbers are needed");
+    else
+        *interval = (Interval){low->valuedouble, high->valuedouble};
+}
+
+static void read_measure(Evaluation *accuracy, Reader *reader, const JsonObject *measures, size_t figure)
+{
+    const TaskMeasure *measure = &task_measures[accuracy->task];
+    FigureIntervals *intervals = &accuracy->intervals;
+    JsonObject object;
+    read_object(&object, reader, measures, measure->names[figure]);
+    if (!good(reader)) return;
+    read_figure(&accuracy->figures[0][figure], reader, &object, "float", -1);
+    read_figure(&accuracy->figures[1][figure], reader, &object, "quantized", -1);
+    for (size_t i = 0; i < measure->interval_count; i++) {
+        if (measure->intervals[i] != figure) continue;
+        read_interval(&intervals->reference[i], reader, &object, "float_interval");
+        read_interval(&intervals->quantized[i], reader, &object, "quantized_interval");
+        read_interval(&intervals->change[i], reader, &object, "change_interval");
+    }
+}
+
+/* The figures of a task other than classification. How far each output is from the float network's is not
+ * read. */
+static void read_task(Evaluation *accuracy, Reader *reader, const JsonObject *object)
+{
+    const char *name = "";
+    JsonObject measures;
+    read_text(&name, reader, object, "task");
+    if (good(reader) && !task_kind_parse(&accuracy->task, name))
+        FAIL(reader, STATUS_INVALID, object, "task", "'%s' is not a task", name);
+    read_flag(&accuracy->has_truth, reader, object, "annotated");
+    read_object(&measures, reader, object, "measures");
+    read_figure(&accuracy->output_sqnr_db, reader, object, "output_sqnr_db", INFINITY);
+    accuracy->compared = true;
+    accuracy->labelled = false;
+    if (accuracy->images == 0 || accuracy->images > accuracy->total || accuracy->images > MOST_IMAGES)
+        FAIL(reader, STATUS_INVALID, object, "images", "%zu of %zu are impossible", accuracy->images,
+             accuracy->total);
+    for (size_t f = 0;
+         good(reader) && accuracy->task != TASK_NONE && f < task_measures[accuracy->task].figure_count; f++)
+        read_measure(accuracy, reader, &measures, f);
+}
+
 static void read_accuracy(Evaluation *accuracy, Reader *reader, const JsonObject *visit)
 {
-    static const char *const keys[] = {"images",    "total",          "labelled",        "compared",
-                                       "classes",   "float",          "quantized",       "change",
-                                       "agreement", "agreeing",       "change_interval", "lost",
-                                       "gained",    "output_sqnr_db", "changed_limit",   NULL};
+    static const char *const keys[] = {
+        "images",        "total",     "labelled",  "compared",        "classes", "float",  "quantized",
+        "change",        "agreement", "agreeing",  "change_interval", "lost",    "gained", "output_sqnr_db",
+        "changed_limit", "task",      "annotated", "measures",        "outputs", NULL};
     JsonObject object;
     read_object(&object, reader, visit, "accuracy");
     only_keys(reader, &object, keys);
@@ -614,6 +666,10 @@ static void read_accuracy(Evaluation *accuracy, Reader *reader, const JsonObject
     const bool fractions = !json_find(&object, "labelled");
     accuracy->labelled = !is_null(&object, "float");
     accuracy->compared = !is_null(&object, "agreement");
+    if (json_find(&object, "task")) {
+        read_task(accuracy, reader, &object);
+        return;
+    }
     if (!fractions) {
         read_flag(&accuracy->labelled, reader, &object, "labelled");
         read_flag(&accuracy->compared, reader, &object, "compared");

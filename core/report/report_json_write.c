@@ -224,6 +224,59 @@ static void put_side(Writer *writer, cJSON *object, const char *key, const Accur
     put_number(writer, inner, "cross_entropy", side->cross_entropy);
 }
 
+/* An interval where it is known, else null. */
+static void put_known_interval(Writer *writer, cJSON *object, const char *key, const Interval *interval)
+{
+    if (interval && !isnan(interval->low))
+        put_interval(writer, object, key, *interval);
+    else
+        put_null(writer, object, key);
+}
+
+/* A figure of a task; null where it is not known or there is nothing to find. */
+static void put_figure(Writer *writer, cJSON *object, const char *key, double value)
+{
+    put_number(writer, object, key, value < 0 ? (double)NAN : value);
+}
+
+static void put_measure(Writer *writer, cJSON *object, const Evaluation *evaluation, size_t figure)
+{
+    const TaskMeasure *measure = &task_measures[evaluation->task];
+    const FigureIntervals *intervals = &evaluation->intervals;
+    const double from = evaluation->figures[0][figure], to = evaluation->figures[1][figure];
+    size_t i = 0;
+    while (i < measure->interval_count && measure->intervals[i] != figure) i++;
+    const bool known = i < measure->interval_count;
+    cJSON *inner = put_object(writer, object, measure->names[figure]);
+    put_figure(writer, inner, "float", from);
+    put_known_interval(writer, inner, "float_interval", known ? &intervals->reference[i] : NULL);
+    put_figure(writer, inner, "quantized", to);
+    put_known_interval(writer, inner, "quantized_interval", known ? &intervals->quantized[i] : NULL);
+    put_number(writer, inner, "change", from < 0 || to < 0 ? (double)NAN : to - from);
+    put_known_interval(writer, inner, "change_interval", known ? &intervals->change[i] : NULL);
+}
+
+/* The figures of a task other than classification, and how far each output is from the float network's. */
+static void put_task(Writer *writer, cJSON *object, const Evaluation *evaluation)
+{
+    put_text(writer, object, "task", task_kind_name(evaluation->task));
+    put_flag(writer, object, "annotated", evaluation->has_truth);
+    cJSON *measures = put_object(writer, object, "measures");
+    if (evaluation->task != TASK_NONE)
+        for (size_t f = 0; f < task_measures[evaluation->task].figure_count; f++)
+            put_measure(writer, measures, evaluation, f);
+    cJSON *outputs = put_array(writer, object, "outputs");
+    for (size_t s = 0; evaluation->compared && s < evaluation->slice_count; s++) {
+        const SliceFigures *figures = &evaluation->slices[s];
+        cJSON *inner = cJSON_CreateObject();
+        append(writer, outputs, inner);
+        put_text(writer, inner, "name", figures->name);
+        put_number(writer, inner, "sqnr_db", figures->sqnr_db);
+        put_number(writer, inner, "cosine", figures->cosine);
+        put_number(writer, inner, "largest_deviation", figures->largest);
+    }
+}
+
 static void put_accuracy(Writer *writer, cJSON *root, const Evaluation *evaluation)
 {
     if (!evaluation) {
@@ -249,11 +302,15 @@ static void put_accuracy(Writer *writer, cJSON *root, const Evaluation *evaluati
     } else {
         for (size_t i = 0; i < sizeof of_both / sizeof *of_both; i++) put_null(writer, object, of_both[i]);
     }
+    const bool classifies = evaluation->task == TASK_CLASSIFY;
     put_number(writer, object, "agreement",
-               evaluation->compared ? (double)evaluation->agreeing / (double)images : NAN);
+               evaluation->compared && classifies ? (double)evaluation->agreeing / (double)images : NAN);
     put_number(writer, object, "changed_limit",
-               evaluation->compared ? interval_upper_limit(images - evaluation->agreeing, images) : NAN);
+               evaluation->compared && classifies
+                   ? interval_upper_limit(images - evaluation->agreeing, images)
+                   : NAN);
     put_number(writer, object, "output_sqnr_db", evaluation->compared ? evaluation->output_sqnr_db : NAN);
+    if (evaluation->task != TASK_CLASSIFY) put_task(writer, object, evaluation);
 }
 
 /* --- ladder ----------------------------------------------------------------------------------------- */

@@ -4,6 +4,7 @@
 
 weights: top-1 with quantized weights, per method. activations: top-1 with quantized activations, per tensor and
 error-compensated, calibrated sequentially and independently; then how far the outputs of the sequential runs move.
+tasks: average precision, mean IoU and Dice of the detector and the segmentation networks, beside round-to-nearest.
 """
 import argparse
 import json
@@ -99,8 +100,41 @@ def activations(program, networks):
     print_ladders(rows)
 
 
+# Bits of weights and activations (0: float) of networks that find objects, and what is shown of them.
+TASK_WIDTHS = ((8, 0), (4, 0), (4, 8), (3, 0), (3, 8), (2, 0))
+TASKS = {
+    "cells-yolo": (TASK_WIDTHS, ("box AP", "box AP50")),
+    "nuclei-yolo-seg": (TASK_WIDTHS, ("box AP", "box AP50", "mask AP", "mask AP50")),
+    "nuclei-unet": ((*TASK_WIDTHS, (2, 4)), ("mIoU", "Dice")),
+}
+
+
+def measure(result, name):
+    """A figure in percent, with its change and the paired interval where it has one."""
+    figures = result["accuracy"]["measures"][name]
+    text = f"{100 * figures['quantized']:.1f} ({100 * figures['change']:+.1f}"
+    if figures["change_interval"]:
+        low, high = (100 * bound for bound in figures["change_interval"])
+        text += f" [{low:+.1f}, {high:+.1f}]"
+    return text + ")"
+
+
+def tasks(program, networks):
+    print_head("network", "measure", "float", "bits", "RTN", "default")
+    for network in (name for name in TASKS if name in networks or networks == NETWORKS):
+        widths, names = TASKS[network]
+        for bits, activation in widths:
+            options = ("--activation-bits", str(activation)) if activation else ()
+            rounded = run(program, "quantize", network, bits, "--method", "round-mse", *options)
+            default = run(program, "quantize", network, bits, *options)
+            for name in names:
+                figure = f"{100 * default['accuracy']['measures'][name]['float']:.1f}"
+                width = f"W{bits}A{activation}" if activation else f"W{bits}"
+                print_row(network, name, figure, width, measure(rounded, name), measure(default, name))
+
+
 def main():
-    tables = {"weights": weights, "activations": activations}
+    tables = {"weights": weights, "activations": activations, "tasks": tasks}
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("table", choices=tables)
     parser.add_argument("network", nargs="*", help="of data/ (all)")

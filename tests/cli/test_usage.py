@@ -5,7 +5,7 @@ import re
 from harness import FAST, LENET, Story, main
 
 OPTIONS = """images image-labels evaluation-images calibration calibration-images mean std labels
-resize crop channels layout skip-bad-images input-shape output bits
+resize crop channels layout skip-bad-images input-shape output task bits
 first-bits last-bits activation-bits error-compensated plan effort method grid mode rows ridge no-polish no-bias-correction
 ladder-on ladder-images measure seed threads memory csv json onnx progress
 script ascii no-mouse help version""".split()

@@ -66,10 +66,11 @@ static void fill_score(Header *header, const Scene *scene)
     if (!score.known) return;
     const char *old = header->stale ? " (earlier plan)" : "";
     if (score.labelled && isfinite(score.reference)) {
-        const Figure change = paired_change(evaluation->lost, evaluation->gained, evaluation->images);
-        snprintf(text, sizeof text, "top-1 %.2f, %s against float%s", 100 * score.value, change.text, old);
+        const Figure change = score_change(evaluation);
+        snprintf(text, sizeof text, "%s %.2f, %s against float%s", score.name, 100 * score.value, change.text,
+                 old);
         put_form(header, SEGMENT_SCORE, 0, text);
-        snprintf(text, sizeof text, "top-1 %.2f %s%s", 100 * score.value, change.text, old);
+        snprintf(text, sizeof text, "%s %.2f %s%s", score.name, 100 * score.value, change.text, old);
     } else {
         snprintf(text, sizeof text, "agrees %.2f ±%.2f%s", 100 * score.value, 100 * score.half, old);
         put_form(header, SEGMENT_SCORE, 0, text);

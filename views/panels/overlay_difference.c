@@ -98,7 +98,7 @@ static Figure change_of(const VisitedPlan *visited)
 {
     const Evaluation *accuracy = &visited->accuracy;
     if (!isfinite(visited_change(visited))) return (Figure){"-"};
-    return paired_change(accuracy->lost, accuracy->gained, accuracy->images);
+    return score_change(accuracy);
 }
 
 static Figure bound_of(const VisitedPlan *visited)

@@ -81,9 +81,7 @@ static void write_measurement(char text[CELL_TEXT], const VisitedPlan *visited, 
         if (isfinite(visited_score(visited))) snprintf(text, CELL_TEXT, "%.2f", 100 * visited_score(visited));
         break;
     case VISITED_CHANGE:
-        if (isfinite(visited_change(visited)))
-            snprintf(text, CELL_TEXT, "%s",
-                     paired_change(accuracy->lost, accuracy->gained, accuracy->images).text);
+        if (isfinite(visited_change(visited))) snprintf(text, CELL_TEXT, "%s", score_change(accuracy).text);
         break;
     case VISITED_CERTIFIED:
         if (isfinite(visited_certified(visited)))

@@ -9,11 +9,13 @@
  * rest. */
 static void plot_stream(Plot *plot, const Scene *scene, const Score *score)
 {
+    const bool classifies =
+        scene->snapshot->accuracy.task == TASK_CLASSIFY; /* only shares have Wilson's interval */
     size_t count = scene->stream_count < ACCURACY_POINTS ? scene->stream_count : ACCURACY_POINTS;
     double *low = plot_array(plot, count), *high = plot_array(plot, count);
     for (size_t i = 0; low && high && i < count; i++) {
         double images = scene->stream_images[i], right = scene->stream_top1[i] * images;
-        if (!(images >= 1 && images < 1e15 && right >= 0 && right <= images)) continue;
+        if (!(classifies && images >= 1 && images < 1e15 && right >= 0 && right <= images)) continue;
         Interval interval = interval_wilson((size_t)llround(right), (size_t)images);
         low[i] = interval.low;
         high[i] = interval.high;
@@ -22,8 +24,8 @@ static void plot_stream(Plot *plot, const Scene *scene, const Score *score)
            top = fmin(fmax(score->value + 3 * score->half, score->reference), 1);
     plot_start(plot, (Axis){"images", false, 0, NAN, true, false},
                (Axis){"", false, bottom, top, false, true});
-    plot_series(plot, (Series){score->labelled ? "top-1" : "agreement", SERIES_LINE, STYLE_SERIES_1,
-                               GLYPH_CIRCLE, scene->stream_images, scene->stream_top1, NULL, count});
+    plot_series(plot, (Series){score->name, SERIES_LINE, STYLE_SERIES_1, GLYPH_CIRCLE, scene->stream_images,
+                               scene->stream_top1, NULL, count});
     plot_series(plot, (Series){"95 % interval", SERIES_LINE, STYLE_SERIES_2, GLYPH_DOT, scene->stream_images,
                                low, NULL, count});
     plot_series(plot, (Series){NULL, SERIES_LINE, STYLE_SERIES_2, GLYPH_DOT, scene->stream_images, high, NULL,
@@ -32,8 +34,24 @@ static void plot_stream(Plot *plot, const Scene *scene, const Score *score)
                figure_percent_fixed(score->reference, 2).text);
 }
 
+/* The score of a task other than classification. */
+static void add_task_score(Words *words, const Evaluation *evaluation, const Score *score)
+{
+    words_add(words, "%s %.2f", score->name, 100 * score->value);
+    if (isfinite(score->half)) words_add(words, " ± %.2f", 100 * score->half);
+    words_add(words, " %% on %s images", figure_count(evaluation->images).text);
+    if (isfinite(score->reference)) words_add(words, ", float %.2f %%", 100 * score->reference);
+    words_add(words, ". Change %s points.", score_change(evaluation).text);
+    if (!evaluation->has_truth)
+        words_add(words, " Without annotations, the float network's results are the truth.");
+}
+
 static void add_score(Words *words, const Evaluation *evaluation, const Score *score)
 {
+    if (evaluation->task != TASK_CLASSIFY) {
+        add_task_score(words, evaluation, score);
+        return;
+    }
     if (!score->labelled) {
         words_add(
             words,
@@ -45,8 +63,8 @@ static void add_score(Words *words, const Evaluation *evaluation, const Score *s
               figure_count(evaluation->images).text);
     if (isfinite(score->reference)) words_add(words, ", float %.2f %%", 100 * score->reference);
     words_add(words, ". Change %s points: %zu images lost, %zu gained. Same prediction on %s.",
-              paired_change(evaluation->lost, evaluation->gained, evaluation->images).text, evaluation->lost,
-              evaluation->gained, figure_percent_of(evaluation->agreeing, evaluation->images).text);
+              score_change(evaluation).text, evaluation->lost, evaluation->gained,
+              figure_percent_of(evaluation->agreeing, evaluation->images).text);
 }
 
 void view_accuracy_images(Page *page, const Scene *scene)

@@ -47,11 +47,9 @@ static void plot_plans(Plot *plot, const Scene *scene)
 static void add_accuracy(Words *words, const VisitedPlan *visited)
 {
     const Evaluation *accuracy = &visited->accuracy;
-    words_add(words, ", %s %.2f %%", accuracy->labelled ? "top-1" : "agreement",
-              100 * visited_score(visited));
-    if (accuracy->labelled)
-        words_add(words, ", %s points against float",
-                  paired_change(accuracy->lost, accuracy->gained, accuracy->images).text);
+    words_add(words, ", %s %.2f %%", score_of(accuracy).name, 100 * visited_score(visited));
+    if (score_of(accuracy).labelled)
+        words_add(words, ", %s points against float", score_change(accuracy).text);
 }
 
 /* A plan's cost along the axis, and its size where that is another. */

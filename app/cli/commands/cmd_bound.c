@@ -221,7 +221,7 @@ static Status report(const Inputs *inputs, const Pipeline *pipeline, const Evalu
     status = print_ladder(inputs, &climb->ladder, message);
     if (status != STATUS_OK) return status;
     print_totals(inputs->plan, inputs->network);
-    if (evaluation) status = print_accuracy(evaluation, message);
+    if (evaluation) status = print_accuracy(inputs, evaluation, message);
     if (status == STATUS_OK) print_costs(pipeline, evaluation, climb);
     return status;
 }

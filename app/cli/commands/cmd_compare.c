@@ -2,6 +2,7 @@
 /* compare: all methods side by side, with the same bit widths, images and calibration statistics. */
 #include "app/cli/commands/commands.h"
 #include "app/cli/commands/print.h"
+#include "app/cli/commands/print_task.h"
 #include "app/cli/commands/steps.h"
 #include "app/cli/commands/table.h"
 
@@ -103,10 +104,27 @@ static double mean_error(const double *errors, size_t count)
     return quantized ? sum / (double)quantized : NAN;
 }
 
+/* The columns from the headline on, of a task other than classification. */
+static void add_headline(Table *table, const Evaluation *evaluation)
+{
+    const bool none = evaluation->task == TASK_NONE;
+    table_cell(table, "%s", none ? "-" : headline_figure(evaluation, 1).text);
+    table_cell(table, "%s", none ? "-" : headline_change(evaluation).text);
+    table_cell(table, "-");
+    if (evaluation->output_sqnr_db == INFINITY)
+        table_cell(table, "infinite");
+    else
+        table_cell(table, "%.2f", evaluation->output_sqnr_db);
+}
+
 static void add_measured(Table *table, const Evaluation *evaluation)
 {
     const size_t images = evaluation->images;
     const bool labelled = evaluation->labelled;
+    if (images && evaluation->task != TASK_CLASSIFY) {
+        add_headline(table, evaluation);
+        return;
+    }
     table_cell(table, "%s", labelled ? share_figure(evaluation->quantized.top1_correct, images).text : "-");
     table_cell(table, "%s", labelled ? change_figure(evaluation).text : "-");
     table_cell(table, "%s", images ? share_figure(evaluation->agreeing, images).text : "-");
@@ -120,9 +138,12 @@ static void add_measured(Table *table, const Evaluation *evaluation)
 
 static Status print_summary(const Inputs *inputs, const Outcome *outcomes, Message *message)
 {
+    char headline[64];
+    const NetworkTaskKind kind = outcomes[0].evaluation.images ? outcomes[0].evaluation.task : TASK_CLASSIFY;
+    snprintf(headline, sizeof headline, "%s %%", task_measures[kind].names[task_headline(kind)]);
     Table *table = table_create((const TableColumn[]){{"method", TABLE_LEFT},
                                                       {"mean error", TABLE_RIGHT},
-                                                      {"top-1 %", TABLE_LEFT},
+                                                      {headline, TABLE_LEFT},
                                                       {"change", TABLE_LEFT},
                                                       {"agreement %", TABLE_LEFT},
                                                       {"SQNR dB", TABLE_RIGHT}},
@@ -169,6 +190,10 @@ static Status report(const Inputs *inputs, const Outcome *outcomes, Message *mes
     puts("");
     Status status = print_errors(inputs, outcomes, message);
     if (status == STATUS_OK) status = print_summary(inputs, outcomes, message);
+    if (evaluation->images && evaluation->task != TASK_CLASSIFY && evaluation->task != TASK_NONE)
+        printf("float: %s %s %% of %zu image%s; 95 %% intervals in brackets\n",
+               task_measures[evaluation->task].names[task_headline(evaluation->task)],
+               headline_figure(evaluation, 0).text, evaluation->images, plural(evaluation->images));
     if (evaluation->labelled) {
         printf("float: top-1 %s %% of %zu image%s; 95 %% intervals in brackets\n",
                share_figure(evaluation->reference.top1_correct, evaluation->images).text, evaluation->images,

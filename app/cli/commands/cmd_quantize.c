@@ -115,7 +115,7 @@ static Status report(const Inputs *inputs, const Pipeline *pipeline, const Evalu
 {
     Status status = outputs_write(inputs, pipeline, evaluation, NULL, message);
     if (status == STATUS_OK) status = print_pipeline(inputs, pipeline, message);
-    if (status == STATUS_OK && evaluation) status = print_accuracy(evaluation, message);
+    if (status == STATUS_OK && evaluation) status = print_accuracy(inputs, evaluation, message);
     if (status != STATUS_OK) return status;
     if (!evaluation) puts("\naccuracy not measured: name images with --images");
     printf("time: calibrating %s, solving %s", figure_seconds(pipeline->calibrate_seconds).text,

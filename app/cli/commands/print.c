@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "app/cli/commands/print.h"
 
+#include "app/cli/commands/print_task.h"
 #include "app/cli/commands/table.h"
 #include "base/blas.h"
 #include "base/printable.h"
@@ -31,7 +32,9 @@ const char *plural(size_t count)
 
 static void print_classes(const Inputs *inputs)
 {
-    printf("  classes   %zu", inputs->network->output_elements);
+    if (inputs->task.kind != TASK_CLASSIFY) printf("  task      %s\n", inputs->task.understood);
+    if (inputs->task.kind == TASK_NONE) return;
+    printf("  classes   %zu", inputs->task.classes);
     for (size_t i = 0; i < inputs->class_count && i < MOST_CLASSES_SHOWN; i++) {
         fputs(i ? ", " : ": ", stdout);
         print_text(inputs->class_names[i]);
@@ -45,7 +48,8 @@ static void print_images(const char *what, const Dataset *dataset)
     printf("  %-9s ", what);
     print_text(dataset->images_path);
     printf(" (%s, %zu image%s%s%s%s)\n", dataset->format, dataset->count, plural(dataset->count),
-           dataset->labelled ? "" : ", no labels", *dataset->preparation ? ", " : "", dataset->preparation);
+           dataset->labelled || dataset->has_truth ? "" : ", no labels", *dataset->preparation ? ", " : "",
+           dataset->preparation);
     if (dataset->skipped)
         printf("  %-9s %zu bad image%s; the first: %s\n", "skipped", dataset->skipped,
                plural(dataset->skipped), dataset->first_skipped.text);
@@ -185,8 +189,9 @@ static void print_comparison(const Evaluation *evaluation)
         printf("output SQNR %.2f dB\n", evaluation->output_sqnr_db);
 }
 
-Status print_accuracy(const Evaluation *evaluation, Message *message)
+Status print_accuracy(const Inputs *inputs, const Evaluation *evaluation, Message *message)
 {
+    if (evaluation->task != TASK_CLASSIFY) return print_task(inputs, evaluation, message);
     printf("\n%zu image%s%s\n", evaluation->images, plural(evaluation->images),
            evaluation->labelled ? ", 95 % intervals in brackets" : " without labels");
     Status status = evaluation->labelled ? print_scores(evaluation, message) : STATUS_OK;

@@ -25,7 +25,7 @@ void print_options(const Plan *plan);
 void print_totals(const Plan *plan, const Network *network);
 
 /* The accuracy of the float network; with the quantized one's and the change where both were run. */
-Status print_accuracy(const Evaluation *evaluation, Message *message);
+Status print_accuracy(const Inputs *inputs, const Evaluation *evaluation, Message *message);
 
 /* In percent, with a 95 % interval: a share of the images, as "12.34 [11.50, 13.20]"; the change of top-1
  * from float, as "-0.61 [-0.90, -0.32]". */

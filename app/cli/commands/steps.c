@@ -67,7 +67,12 @@ static bool show_evaluation(void *context, const Evaluation *so_far)
 {
     Show *show = context;
     const Accuracy *best = so_far->compared ? &so_far->quantized : &so_far->reference;
-    if (so_far->labelled)
+    const double figure = so_far->figures[so_far->compared][task_headline(so_far->task)];
+    if (so_far->task != TASK_CLASSIFY && so_far->task != TASK_NONE)
+        progress_show(&show->progress, "%s: %zu of %zu images  %s %.2f", show->what, so_far->images,
+                      so_far->total, task_measures[so_far->task].names[task_headline(so_far->task)],
+                      100 * figure);
+    else if (so_far->labelled)
         progress_show(&show->progress, "%s: %zu of %zu images  top-1 %.2f %%", show->what, so_far->images,
                       so_far->total, percent(best->top1_correct, so_far->images));
     else

@@ -93,6 +93,26 @@ def second_format(source, layers):
             "layers": layers, "visits": visits}
 
 
+def annotations():
+    coco = {"images": [{"id": 1, "file_name": "a.png", "height": 6, "width": 8}],
+            "categories": [{"id": 1, "name": "cell", "supercategory": "cell"}], "annotations": []}
+    write("coco_json", "empty", json.dumps(coco))
+    box = {"id": 1, "image_id": 1, "category_id": 1, "bbox": [1, 1, 3, 2]}
+    shapes = {"box": {}, "polygon": {"segmentation": [[1, 1, 4, 1, 4, 3, 1, 3], [5, 5, 6.5, 5, 6, 6]], "area": 6},
+              "runs": {"segmentation": {"counts": [7, 2, 4, 2, 33], "size": [6, 8]}, "iscrowd": 1},
+              "text": {"segmentation": {"counts": "7240Q1", "size": [6, 8]}, "iscrowd": 0}}
+    for name, shape in shapes.items():
+        coco["annotations"] = [{**box, **shape}]
+        write("coco_json", name, json.dumps(coco))
+    write("run_lengths", "text", bytes((5, 7, 0)) + b"7240Q1")
+    write("run_lengths", "runs", bytes((5, 7, 1)) + struct.pack("<5I", 7, 2, 4, 2, 33))
+    write("run_lengths", "corners", bytes((5, 7, 2)) + struct.pack("<8h", 5, 5, 20, 5, 20, 15, 5, 15))
+    for mode in ("L", "P", "1", "RGB"):
+        out = io.BytesIO()
+        Image.new(mode, (5, 3), 1).save(out, "PNG")
+        write("label_image", mode.lower(), b"+" + out.getvalue())
+
+
 def texts():
     write("description", "all", json.dumps(
         {"network": "x.onnx", "task": "classification", "mean": [0.5, 0.25, 1e-3], "std": [1], "labels": ["a", "\u00e9"],
@@ -133,6 +153,7 @@ def texts():
 arrays()
 pictures()
 texts()
+annotations()
 (SEEDS / "onnx").mkdir(parents=True, exist_ok=True)
 subprocess.run([sys.argv[1], SEEDS / "onnx"], check=True)
 for name in ("attention", "blocks", "codes", "conv", "deconv", "factors", "gate", "matmul", "moments", "shared"):

@@ -25,6 +25,7 @@ typedef struct Judged {
     PixelCount *pixels; /* [classes] */
 } Judged;
 
+/* Frees what is kept, and makes the image one that is not judged. */
 void judged_free(Judged *judged);
 
 /* Whether the task is judged by image. Classification and none are not: their tally says all. */

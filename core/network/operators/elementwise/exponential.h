@@ -7,6 +7,7 @@
 #include <stdint.h>
 #include <string.h>
 
+/* The bits of a float. */
 static inline uint32_t float_bits(float x)
 {
     uint32_t bits;

@@ -86,6 +86,7 @@ static void take_source(Options *options, const ExplorationSource *source)
     for (size_t i = 0; i < PREPARATION_KEYS; i++) take_text(&options->preparation[i], source->preparation[i]);
     options->skip_bad_images |= source->skip_bad_images;
     take_text(&options->output, source->output);
+    take_text(&options->task, source->task);
     take_count(options, &options->evaluation_images, source->evaluation_images);
     take_count(options, &options->ladder_images, source->ladder_images);
 }
@@ -217,7 +218,7 @@ static bool copy_source(ExplorationSource *source, const Workspace *workspace)
                 copy_path(&source->labels, options->labels) && copy_text(&source->mean, options->mean) &&
                 copy_text(&source->std, options->std) &&
                 copy_text(&source->input_shape, opened->chosen_shape) &&
-                copy_text(&source->output, opened->chosen_output);
+                copy_text(&source->output, opened->chosen_output) && copy_text(&source->task, options->task);
     for (size_t i = 0; i < PREPARATION_KEYS; i++)
         good = good && copy_text(&source->preparation[i], options->preparation[i]);
     return good;

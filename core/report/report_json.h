@@ -94,7 +94,7 @@ void run_choices_free(RunChoices *choices);
 /* What the network was opened with; NULL and 0 where it was not said. */
 typedef struct ExplorationSource {
     char *network; /* a network or its description */
-    char *calibration, *images, *image_labels, *mean, *std, *labels, *input_shape, *output;
+    char *calibration, *images, *image_labels, *mean, *std, *labels, *input_shape, *output, *task;
     char *preparation[PREPARATION_KEYS];
     bool skip_bad_images;
     size_t evaluation_images, ladder_images; /* or EXPLORATION_ALL */

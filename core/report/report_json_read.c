@@ -450,6 +450,7 @@ static const struct {
     {"std", offsetof(ExplorationSource, std)},
     {"input_shape", offsetof(ExplorationSource, input_shape)},
     {"output", offsetof(ExplorationSource, output)},
+    {"task", offsetof(ExplorationSource, task)},
     {"resize", offsetof(ExplorationSource, preparation[PREPARATION_RESIZE])},
     {"crop", offsetof(ExplorationSource, preparation[PREPARATION_CROP])},
     {"channels", offsetof(ExplorationSource, preparation[PREPARATION_CHANNELS])},
@@ -493,7 +494,7 @@ static void read_source(ExplorationSource *source, Reader *reader, const JsonObj
         "network",       "calibration", "images",      "image_labels",    "mean",
         "std",           "labels",      "input_shape", "output",          "resize",
         "crop",          "channels",    "layout",      "skip_bad_images", "evaluation_images",
-        "ladder_images", NULL};
+        "ladder_images", "task",        NULL};
     JsonObject object, network;
     read_object(&object, reader, top, "source");
     only_keys(reader, &object, keys);

@@ -471,6 +471,7 @@ static void put_source(Writer *writer, cJSON *root, const ExplorationSource *sou
     put_text(writer, object, "mean", source->mean);
     put_text(writer, object, "std", source->std);
     put_text(writer, object, "labels", source->labels);
+    put_text(writer, object, "task", source->task);
     for (PreparationKey key = 0; key < PREPARATION_KEYS; key++)
         put_text(writer, object, preparation_key_name(key), source->preparation[key]);
     put_flag(writer, object, "skip_bad_images", source->skip_bad_images);

@@ -16,7 +16,10 @@ class Tasks(Story):
         return float(re.search(rf"^{row} +([\d.]+)", text, re.MULTILINE).group(1))
 
     def test_the_task_is_said(self):
-        self.assertIn("task      detect: YOLOv8 head, 3 classes, 960 anchors", self.good("inspect", CELLS))
+        text = self.good("inspect", CELLS)
+        self.assertIn("task      detect: YOLOv8 head, 3 classes, 960 anchors", text)
+        self.assertIn("SiLU 28, Sigmoid: it is curved", text)
+        self.assertIn("Softmax: it divides", text)
         self.assertIn("task      segment: YOLOv8 head, 1 class", self.good("inspect", DATA / "nuclei-yolo-seg.onnx"))
         self.assertIn("task      semantic: logits of 3 classes", self.good("inspect", DATA / "nuclei-unet.onnx"))
         self.assertNotIn("  task ", self.good("inspect", DATA / "lenet5.json"))

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
-/* inspect: the layers of a network, and the size and cost of each. */
+/* inspect: the layers of a network, the size and cost of each, and what stays float between them. */
 #include "app/cli/commands/commands.h"
 #include "app/cli/commands/print.h"
 #include "app/cli/commands/table.h"
+#include "network/float_operators.h"
 #include "report/export.h"
 
 #include <inttypes.h>
@@ -108,6 +109,18 @@ static Status print_layers(const Network *network, const Plan *plan, Message *me
     return status;
 }
 
+/* What stands between the layers: it stays float. */
+static void print_float_operators(const Network *network)
+{
+    FloatOperators list;
+    float_operators_find(&list, network);
+    puts("\nstays float, and what a device that computes in integers does instead");
+    for (FloatKind kind = 0; kind < FLOAT_KINDS; kind++)
+        if (list.kinds[kind].nodes)
+            printf("  %s: %s;\n    %s\n", list.kinds[kind].names, float_kinds[kind].why,
+                   float_kinds[kind].means);
+}
+
 static Status write_plan(const Inputs *inputs, Message *message)
 {
     if (!inputs->options->csv) return STATUS_OK;
@@ -127,6 +140,7 @@ Status cmd_inspect(const Options *options, Message *message)
         status = print_layers(inputs.network, inputs.plan, message);
     }
     if (status == STATUS_OK) print_totals(inputs.plan, inputs.network);
+    if (status == STATUS_OK) print_float_operators(inputs.network);
     inputs_close(&inputs);
     return status;
 }

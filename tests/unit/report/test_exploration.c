@@ -85,6 +85,45 @@ static const char *write_sample(const char *name)
     return path;
 }
 
+/* The figures of a detector: an AP with intervals, one without any object, and others. */
+static void figures_of_a_detector_are_kept(void **state)
+{
+    VisitedPlan visit = make_visit(3);
+    const VisitedPlan *list[] = {&visit};
+    Exploration written = {.visited = list, .visited_count = 1, .plan = visit.plan}, read;
+    const char *path = scratch_path("detector.json");
+    Evaluation *accuracy = &visit.accuracy;
+    *accuracy = (Evaluation){.images = 20,
+                             .total = 20,
+                             .compared = true,
+                             .classes = 3,
+                             .task = TASK_DETECT,
+                             .has_truth = true,
+                             .output_sqnr_db = 31.5};
+    for (size_t f = 0; f < 12; f++) {
+        accuracy->figures[0][f] = f == 5 ? -1 : 0.5 + 0.01 * (double)f;
+        accuracy->figures[1][f] = f == 5 ? -1 : 0.4 + 0.01 * (double)f;
+    }
+    accuracy->intervals.reference[0] = (Interval){0.45, 0.55};
+    accuracy->intervals.quantized[0] = (Interval){0.35, 0.45};
+    accuracy->intervals.change[0] = (Interval){-0.12, -0.08};
+    written.source.network = "/a/network.onnx";
+    written.source.task = "detect";
+    snprintf(written.network_sha256, 65, "%s", network->sha256);
+    assert_int_equal(exploration_write(path, &written, network, &message), STATUS_OK);
+    if (exploration_read(&read, network, path, &message)) fail_msg("%s", message.text);
+    const Evaluation *found = &read.visited[0]->accuracy;
+    assert_string_equal(read.source.task, "detect");
+    assert_int_equal(found->task, TASK_DETECT);
+    assert_true(found->compared && found->has_truth && !found->labelled);
+    assert_memory_equal(found->figures[0], accuracy->figures[0], 12 * sizeof(double));
+    assert_memory_equal(found->figures[1], accuracy->figures[1], 12 * sizeof(double));
+    assert_memory_equal(&found->intervals.change[0], &accuracy->intervals.change[0], sizeof(Interval));
+    assert_memory_equal(&found->intervals.quantized[0], &accuracy->intervals.quantized[0], sizeof(Interval));
+    exploration_free(&read);
+    plan_drop(visit.plan);
+}
+
 static bool recognize(const char *path)
 {
     bool found;
@@ -329,10 +368,15 @@ static void plans_are_read_from_all_of_them(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(what_was_written_is_read),        cmocka_unit_test(the_source_alone),
-        cmocka_unit_test(other_files_are_no_explorations), cmocka_unit_test(what_cannot_be_is_refused),
-        cmocka_unit_test(another_network_is_refused),      cmocka_unit_test(trailing_text_is_refused),
-        cmocka_unit_test(an_earlier_exploration_is_read),  cmocka_unit_test(plans_are_read_from_all_of_them),
+        cmocka_unit_test(what_was_written_is_read),
+        cmocka_unit_test(figures_of_a_detector_are_kept),
+        cmocka_unit_test(the_source_alone),
+        cmocka_unit_test(other_files_are_no_explorations),
+        cmocka_unit_test(what_cannot_be_is_refused),
+        cmocka_unit_test(another_network_is_refused),
+        cmocka_unit_test(trailing_text_is_refused),
+        cmocka_unit_test(an_earlier_exploration_is_read),
+        cmocka_unit_test(plans_are_read_from_all_of_them),
     };
     return cmocka_run_group_tests(tests, open_all, close_all);
 }

@@ -10,7 +10,7 @@ class Accuracy(Story):
     def test_top1(self):
         with open(DATA.parent / "tests" / "pytorch-logits" / "accuracy.csv", newline="", encoding="utf-8") as file:
             expected = {row["network"]: float(row["top1"]) for row in csv.DictReader(file)}
-        self.assertEqual(len(expected), 5)
+        self.assertEqual(len(expected), 6)
         for network, top1 in expected.items():
             with self.subTest(network=network):
                 text = self.good("evaluate", DATA / f"{network}.json")

@@ -179,18 +179,27 @@ static bool errors_progress(void *context, const PipelineProgress *progress)
     return proceeds;
 }
 
-static Status pursue_errors(Explorer *explorer)
+static Status run_pipeline(Pipeline **pipeline, Explorer *explorer, bool solutions_only)
 {
-    Snapshot *draft = &explorer->draft;
     const PipelineOptions options = {.pool = explorer->options.pool,
                                      .memory = explorer->memory + pipeline_bytes(explorer->network),
                                      .progress = errors_progress,
                                      .layer_known = layer_known,
                                      .context = explorer,
-                                     .memo = explorer->memo};
+                                     .memo = explorer->memo,
+                                     .solutions_only = solutions_only};
+    return pipeline_run(pipeline, explorer->network, explorer->draft.plan, explorer->images,
+                        &explorer->normalization, &options, &explorer->message);
+}
+
+/* Where all layers are solved from cached statistics, accumulated errors are left for later:
+ * pursue_accumulated().
+ */
+static Status pursue_errors(Explorer *explorer)
+{
+    Snapshot *draft = &explorer->draft;
     explorer_start_stage(explorer, STAGE_ERRORS, ACTIVITY_CALIBRATING);
-    Status status = pipeline_run(&explorer->pipeline, explorer->network, draft->plan, explorer->images,
-                                 &explorer->normalization, &options, &explorer->message);
+    Status status = run_pipeline(&explorer->pipeline, explorer, true);
     if (status != STATUS_OK) return status;
     const char *note = explorer->pipeline->note;
     status_fail(&draft->message, STATUS_OK, "%s", note ? note : "");
@@ -199,6 +208,20 @@ static Status pursue_errors(Explorer *explorer)
                              &explorer->message);
     explorer_end_stage(explorer);
     return status;
+}
+
+/* Runs the chains for the accumulated errors that are not known. */
+static Status pursue_accumulated(Explorer *explorer)
+{
+    Pipeline *whole;
+    if (explorer->pipeline->settled) return STATUS_OK;
+    explorer_start_stage(explorer, STAGE_ERRORS, ACTIVITY_CALIBRATING);
+    Status status = run_pipeline(&whole, explorer, false);
+    if (status != STATUS_OK) return status;
+    pipeline_free(explorer->pipeline);
+    explorer->pipeline = whole;
+    explorer_end_stage(explorer);
+    return STATUS_OK;
 }
 
 /* Estimates the sensitivities of all layers whose statistics the memo holds. */
@@ -419,6 +442,7 @@ static Status pursue_next(bool *over, Explorer *explorer)
     if (!ladder && awaited[STAGE_ACCURACY]) return pursue_accuracy(explorer);
     Status status = pursue_estimates(explorer);
     if (status == STATUS_OK && ladder) return pursue_ladder(explorer);
+    if (status == STATUS_OK) status = pursue_accumulated(explorer);
     if (status == STATUS_OK && awaited[STAGE_LEDGER]) status = pursue_ledger(explorer);
     if (status != STATUS_OK) return status;
     awaited[STAGE_LEDGER] = false;

@@ -2,13 +2,15 @@
 /* Explorer: works on one plan after another, so that a person can change the plan and watch.
  *
  * Results of a plan come in the order in which a person wants them: reconstruction errors of layers whose
- * statistics are cached, all other layers in the network's order, accuracy, the ladder of bounds. The ladder
- * can also come before the accuracy, or not at all (explorer_time_ladder()). A snapshot is published at every
- * step. What was solved is cached under a hash of all that it depends on (the layer,
- * its bits and method, the options, and in sequential mode the choices for the layers upstream). The cache
- * takes at most a quarter of the memory and drops what was used least recently; when a stage lacks memory the
- * cache is given up. There are no warm starts: the results of a plan do not depend on the plans before it,
- * and have the same bytes as those of pipeline_run().
+ * statistics are cached, all other layers in the network's order, accuracy, the ladder of bounds. Accumulated
+ * errors come with the layers, or after the accuracy where no layer needs the chains. The ladder can also
+ * come before the accuracy, or not at all (explorer_time_ladder()). A snapshot is published at every step.
+ *
+ * What was solved is cached under a hash of all that it depends on (the layer, its bits and method, the
+ * options, and in sequential mode the choices for the layers upstream). The cache takes at most a quarter of
+ * the memory and drops what was used least recently; when a stage lacks memory the cache is given up. There
+ * are no warm starts: the results of a plan do not depend on the plans before it, and have the same bytes as
+ * those of pipeline_run().
  *
  * One thread calls all functions. Snapshots alone are shared with other threads. Plans are shared (plan.h).
  *

@@ -164,11 +164,19 @@ static Status solve_from_memo(Run *run)
     return status;
 }
 
-static bool all_known(const Run *run)
+static bool all_true(const bool *flags, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        if (!flags[i]) return false;
+    return true;
+}
+
+/* Whether the chains have to be run, for a layer's solution or an accumulated error. */
+static bool needs_chains(const Run *run)
 {
     for (size_t l = 0; l < run->pipeline->layer_count; l++)
-        if (run->wanted[l] || !run->settled[l]) return false;
-    return true;
+        if (run->wanted[l]) return true;
+    return !run->options->solutions_only && !all_true(run->settled, run->pipeline->layer_count);
 }
 
 /* --- the chains ---------------------------------------------------------------------------------------- */
@@ -363,8 +371,9 @@ static Status run_all(Run *run, const Network *network)
         if (status == STATUS_OK) recall_layers(run);
         if (status == STATUS_OK) status = solve_from_memo(run);
     }
-    if (status != STATUS_OK || all_known(run)) return status;
-    return run_chains(run);
+    if (status == STATUS_OK && needs_chains(run)) status = run_chains(run);
+    if (status == STATUS_OK) run->pipeline->settled = all_true(run->settled, network->layer_count);
+    return status;
 }
 
 Status pipeline_run(Pipeline **result, const Network *network, const Plan *plan, const Dataset *calibration,

@@ -43,7 +43,8 @@ typedef struct PipelineOptions {
      * NULL allowed. */
     void (*layer_known)(void *context, size_t layer, const Solved *solved, double accumulated_error);
     void *context;
-    Memo *memo; /* of this network alone: what it holds is not computed again; NULL: none */
+    Memo *memo;          /* of this network alone: what it holds is not computed again; NULL: none */
+    bool solutions_only; /* do not run the chains for accumulated errors alone: see Pipeline.settled */
 } PipelineOptions;
 
 typedef struct Pipeline {
@@ -55,6 +56,7 @@ typedef struct Pipeline {
         heldout_images; /* solved on, from the front of the calibration set; held out, right after them */
     double calibrate_seconds, solve_seconds;
     size_t spilled_bytes; /* of activations that went to a temporary file */
+    bool settled;         /* all accumulated errors are known; else those that are not are NAN */
     const char *note;     /* what the person should know, or NULL */
     Weights **weights;    /* [layer_count], NULL for float layers: as network_run() takes them; of `solved` */
 } Pipeline;

@@ -982,6 +982,28 @@ static void the_timing_changes_on_the_way(void **state)
     network_free(network);
 }
 
+/* Where a layer is solved from cached statistics, nobody waits for the chains before the accuracy is known.
+ */
+static void accumulated_errors_come_after_the_accuracy(void **state)
+{
+    Network *network = open_shape(&residual);
+    Plan *plan = small_plan(network, MODE_INDEPENDENT);
+    Watch watch;
+    Explorer *explorer = make_explorer(&watch, network, plan);
+    pursue(explorer, plan);
+    const size_t before = watch.count;
+    plan->layers[1].weight_bits = 3;
+    pursue(explorer, plan);
+    const Times times = find_times(&watch, before);
+    assert_true(isnan(watch.snapshots[times.accuracy]->layers[1].accumulated_error));
+    assert_true(isfinite(newest(&watch)->layers[1].accumulated_error));
+    assert_true(explorer_pipeline(explorer)->settled);
+    same_as_fresh(explorer_pipeline(explorer), plan);
+    free_explorer(explorer, &watch);
+    plan_drop(plan);
+    network_free(network);
+}
+
 /* For an export of the network alone. */
 static void solving_leaves_the_rest(void **state)
 {
@@ -1045,6 +1067,7 @@ int main(int count, char **arguments)
         cmocka_unit_test(the_accuracy_comes_before_the_ladder),
         cmocka_unit_test(results_do_not_depend_on_earlier_timings),
         cmocka_unit_test(the_timing_changes_on_the_way),
+        cmocka_unit_test(accumulated_errors_come_after_the_accuracy),
         cmocka_unit_test(solving_leaves_the_rest),
         cmocka_unit_test(only_what_is_behind_is_solved_again),
         cmocka_unit_test(going_back_is_no_work),

@@ -197,6 +197,42 @@ void act_visited_mark(Session *session, int unused)
         session_tell(session, "no plan is marked: d compares with the current plan");
 }
 
+/* --- the pin ------------------------------------------------------------------------------------------ */
+
+static void toggle_pin(Session *session, size_t index)
+{
+    PlanNotes *notes = &session->workspace->notes;
+    const Figure label = visited_label(&session->scene, index);
+    const bool pinned = plan_notes_pinned(notes) == index;
+    plan_notes_pin(notes, pinned ? NO_INDEX : index);
+    session_follow_pin(session);
+    if (pinned)
+        session_tell(session, "%s is not pinned any more", label.text);
+    else if (session->pinned)
+        session_tell(session, "%s is pinned: every chart shows it beside the plans to come", label.text);
+    else
+        session_tell(session, "%s is pinned: return to it once, so that charts know its layers", label.text);
+}
+
+void act_pin(Session *session, int unused)
+{
+    (void)unused;
+    const Scene *scene = &session->scene;
+    for (size_t i = 0; i < action_visited_count(session); i++)
+        if (plan_equal(scene->snapshot->visited[i]->plan, scene->plan)) {
+            toggle_pin(session, i);
+            return;
+        }
+    session_tell(session, "the current plan is not solved yet: it can be pinned once it is");
+}
+
+void act_visited_pin(Session *session, int unused)
+{
+    (void)unused;
+    size_t index;
+    if (find_selected(&index, session)) toggle_pin(session, index);
+}
+
 /* --- deleting ----------------------------------------------------------------------------------------- */
 
 void act_visited_delete(Session *session, int unused)

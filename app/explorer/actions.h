@@ -83,6 +83,8 @@ KeyHandler act_visited_note;
 KeyHandler act_visited_mark; /* for act_difference; again: takes the mark away */
 KeyHandler act_visited_delete;
 KeyHandler act_visited_undelete;
+KeyHandler act_pin;             /* pins the current plan, or takes the pin away */
+KeyHandler act_visited_pin;     /* the same for the selected plan */
 KeyHandler act_difference;      /* from the marked plan, or else the current one, to the selected one */
 KeyHandler act_back_to_visited; /* from the difference to the list */
 

@@ -76,6 +76,7 @@ const KeyEntry key_table[] = {
     {GROUP_LOOK, {'D'}, false, act_network, 0, "the network's graph, or the table", NULL, NULL},
     {GROUP_LOOK, {'C'}, false, act_changed, 0, "changed images; again: by class", NULL, NULL},
     {GROUP_LOOK, {'X'}, false, act_pareto_axis, 0, "accuracy by cost; another cost", NULL, "pareto-axis"},
+    {GROUP_LOOK, {'y'}, false, act_pin, 0, "pin this plan, or unpin it", NULL, "pin"},
     {GROUP_LOOK, {'V'}, false, act_visited, 0, "visited plans, to return to", NULL, "visits"},
 
     {GROUP_FILES, {'e'}, false, act_export, 0, "export as CSV, JSON or ONNX", "export", NULL},
@@ -123,6 +124,7 @@ const KeyEntry key_table[] = {
     {GROUP_VISITED, {'n'}, false, act_visited_name, 0, "give the plan a name", "name", NULL},
     {GROUP_VISITED, {'N'}, false, act_visited_note, 0, "write a note on the plan", "note", NULL},
     {GROUP_VISITED, {' '}, false, act_visited_mark, 0, "mark for d, or unmark", "mark", NULL},
+    {GROUP_VISITED, {'y'}, false, act_visited_pin, 0, "pin in every chart, or unpin", "pin", NULL},
     {GROUP_VISITED, {'d'}, false, act_difference, 0, "difference, layer by layer", "difference", NULL},
     {GROUP_VISITED, {'x', KEYCODE_DELETE}, false, act_visited_delete, 0, "delete from the list", "delete", NULL},
     {GROUP_VISITED, {'u'}, false, act_visited_undelete, 0, "bring a deleted plan back", NULL, NULL},

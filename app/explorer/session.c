@@ -119,8 +119,16 @@ static Status set_scene(Session *session, Workspace *workspace, Message *message
     return STATUS_OK;
 }
 
+static void drop_pinned(Session *session)
+{
+    snapshot_drop(session->pinned);
+    session->pinned = NULL;
+    session->scene.pinned = NULL;
+}
+
 static void drop_snapshot(Session *session)
 {
+    drop_pinned(session);
     snapshot_drop(session->snapshot);
     session->snapshot = NULL;
     session->scene.snapshot = NULL;
@@ -258,12 +266,40 @@ static void follow_notes(Session *session)
     session->scene.note_count = notes->count;
 }
 
+static size_t layers_solved(const Snapshot *snapshot)
+{
+    size_t count = 0;
+    for (size_t l = 0; l < snapshot->layer_count; l++) count += snapshot->layers[l].state == LAYER_SOLVED;
+    return count;
+}
+
+static bool knows_more(const Snapshot *newer, const Snapshot *older)
+{
+    return layers_solved(newer) >= layers_solved(older) && newer->ladder_current >= older->ladder_current;
+}
+
+/* Of the pinned plan, the newest snapshot that knows all that older ones do is held. */
+void session_follow_pin(Session *session)
+{
+    Snapshot *newest = session->snapshot;
+    const size_t index = plan_notes_pinned(&session->workspace->notes);
+    const bool pinned = newest && index < newest->visited_count;
+    const Plan *plan = pinned ? newest->visited[index]->plan : NULL;
+    if (session->pinned && !plan_equal(session->pinned->plan, plan)) drop_pinned(session);
+    if (!pinned || !plan_equal(newest->plan, plan)) return;
+    if (session->pinned && !knows_more(newest, session->pinned)) return;
+    drop_pinned(session);
+    session->pinned = snapshot_hold(newest);
+    session->scene.pinned = newest;
+}
+
 static void take_snapshot(Session *session, Snapshot *snapshot)
 {
     snapshot_drop(session->snapshot);
     session->snapshot = snapshot;
     session->scene.snapshot = snapshot;
     follow_notes(session);
+    session_follow_pin(session);
     if (snapshot->activity != ACTIVITY_OPENING)
         session->scene.images_title = session->workspace->images_title;
     follow_stream(session);

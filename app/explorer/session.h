@@ -51,6 +51,7 @@ struct Session {
     size_t kept_layer;                            /* under the cursor, restored with it; or NO_INDEX */
     Place before_lesson;                          /* where the lesson started, to go back to */
     bool *last_marked; /* [layer_count]: the last marks that were cleared or changed all at once */
+    Snapshot *pinned;  /* scene.pinned, held */
     size_t deleted;    /* the visited plan that was deleted last */
     Answer *answer;    /* to the question asked; NULL: none */
     char path[SCENE_PROMPT_BYTES]; /* of the question */
@@ -90,6 +91,9 @@ bool session_take_news(Session *session);
 
 /* To be called after the undo history moved: scene and worker take its plan. */
 void session_follow_plan(Session *session);
+
+/* To be called after the pin moved: the scene takes what is known of the pinned plan. */
+void session_follow_pin(Session *session);
 
 /* What keys mean now. */
 KeyContext session_context(const Session *session);

@@ -3,6 +3,7 @@
 import csv
 import json
 import os
+import re
 import shutil
 import subprocess
 from xml.etree import ElementTree
@@ -53,7 +54,7 @@ class Scripts(Story):
         lines = self.screen_of(self.NAMED + "keys ssss\n")
         self.assertIn("size▲", lines[2])
         self.assertIn("as it came", "\n".join(lines))
-        sizes = [float(line.split("KiB")[0].split()[-1]) for line in lines if " bitsplit " in line]
+        sizes = [float(line.split("KiB")[0].split()[-1]) for line in lines if re.match("│ .◆? +[123] ", line)]
         self.assertEqual(sizes, sorted(sizes))
         self.assertEqual(len(sizes), 3)
 
@@ -86,6 +87,25 @@ class Scripts(Story):
         self.assertRegex(text, r"3 fc1 +4 to 2 +float +\S+ KiB to \S+ KiB")
         self.assertRegex(text, r"4 fc2 +4 +float to 8 +")
         self.assertRegex(text, r"1 conv1 +8 +float +198 B")
+
+    def test_a_pinned_plan_stands_in_every_chart(self):
+        """With its name, also without Unicode; saved, and drawn again once the plan was returned to."""
+        pages = "".join(f"dump {page}.txt\nkeys v\n" for page in ("epochs", "layers", "widths"))
+        loss = "keys <Tab>\n" + "".join(f"dump {page}.txt\nkeys v\n" for page in ("ladder", "loss"))
+        accuracy = "keys <Tab>\n" + "".join(f"dump {page}.txt\nkeys v\n" for page in ("depth", "stream", "plans"))
+        self.explore("size 100x40\nwait\nkeys yVn\ntype base\nkeys <Enter>\nkeys <Esc>jj2\nwait\nkeys <Tab>z\n"
+                     + pages + loss + accuracy
+                     + "keys S<Ctrl-U>\ntype saved.json\nkeys <Enter>\nexpect saved\n"
+                     "keys uy\nexpect base is not pinned any more\n", "--ascii")
+        marks = {"ladder": "^ base:", "stream": "base "}
+        for page in ("epochs", "layers", "widths", "ladder", "loss", "depth", "stream", "plans"):
+            screen = (self.folder / f"{page}.txt").read_text()
+            self.assertIn(marks.get(page, "^ base|"), screen, page)
+        visits = json.loads((self.folder / "saved.json").read_text())["visits"]
+        self.assertEqual([visit["pinned"] for visit in visits], [True, False])
+        self.write("script.txt", "size 140x40\nwait\nkeys <Tab>vz\nexpect Pinned: base, not known here: return to it once.\n"
+                   "keys Vg<Enter>\nwait\nkeys u\nwait\nexpect ▲ base\n")
+        self.good("explore", "saved.json", "--script", "script.txt")
 
     def test_the_list_of_plans_agrees_with_the_files(self):
         """Size, BitOps, bits and change of the list, from the exported CSV and JSON."""

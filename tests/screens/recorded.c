@@ -680,3 +680,27 @@ void recorded_quantize_inputs(Recorded *recorded)
         fill_bell(&recorded->solved[l].inputs, 0, 256, 0, 250, 90);
     }
 }
+
+void recorded_pin(Recorded *recorded)
+{
+    Snapshot *pinned = &recorded->pinned;
+    *pinned = recorded->snapshot;
+    pinned->plan = recorded->visited_plans[2];
+    pinned->layers = recorded->pinned_states;
+    pinned->ladder.steps = recorded->pinned_steps;
+    pinned->ladder.hybrid *= 2;
+    pinned->ladder.measured *= 2;
+    for (size_t l = 0; l < RECORDED_LAYERS; l++) {
+        recorded->pinned_states[l] = recorded->states[l];
+        recorded->pinned_steps[l] = recorded->steps[l];
+        recorded->pinned_solved[l] = recorded->solved[l];
+        recorded->pinned_states[l].solved = &recorded->pinned_solved[l];
+        recorded->pinned_solved[l].result.polished_error *= 3.5;
+        recorded->pinned_solved[l].result.bits = recorded->visited_plans[2]->layers[l].weight_bits;
+        recorded->pinned_steps[l].hybrid *= 2;
+        recorded->pinned_steps[l].hybrid_correct -= 2 * l / 3;
+    }
+    recorded->notes[2].pinned = true;
+    snprintf(recorded->notes[2].name, PLAN_NAME_BYTES, "three bits");
+    recorded->scene.pinned = pinned;
+}

@@ -51,6 +51,10 @@ typedef struct Recorded {
     unsigned char pixels[RECORDED_CHANGES][28][28];
     VisitedPlan visited[RECORDED_VISITS];
     VisitedPlan *visit_list[RECORDED_VISITS];
+    Snapshot pinned; /* of the third visited plan, once recorded_pin() was called */
+    LayerSnapshot pinned_states[RECORDED_LAYERS];
+    Solved pinned_solved[RECORDED_LAYERS];
+    LadderStep pinned_steps[RECORDED_LAYERS];
     PlanNote notes[RECORDED_VISITS]; /* of the first and the fifth plan */
 
     size_t order[RECORDED_LAYERS];
@@ -66,5 +70,9 @@ void recorded_show(Recorded *recorded, Moment moment);
 
 /* Inputs of 8 bits behind all layers but the first, in the plan and in the results. */
 void recorded_quantize_inputs(Recorded *recorded);
+
+/* Pins the third visited plan, of 3 bits: larger errors than the current plan's in every layer, and twice its
+ * hybrid contributions. */
+void recorded_pin(Recorded *recorded);
 
 #endif

@@ -288,6 +288,58 @@ static void difference(Recorded *recorded)
     recorded->scene.visited_mark = 0;
 }
 
+static void pinned_errors(Recorded *recorded)
+{
+    recorded_pin(recorded);
+    front(recorded, VIEW_ERROR_LAYERS);
+}
+
+static void pinned_epochs(Recorded *recorded)
+{
+    recorded_pin(recorded);
+    recorded->pinned_solved[3].trace = recorded->traces[8]; /* another curve than the current plan's */
+    front(recorded, VIEW_ERROR_EPOCHS);
+}
+
+static void pinned_widths(Recorded *recorded)
+{
+    recorded_pin(recorded);
+    front(recorded, VIEW_ERROR_WIDTHS);
+}
+
+static void pinned_ladder_bars(Recorded *recorded)
+{
+    recorded_pin(recorded);
+    front(recorded, VIEW_LOSS_LADDER);
+}
+
+static void pinned_depth(Recorded *recorded)
+{
+    recorded_pin(recorded);
+    front(recorded, VIEW_ACCURACY_LAYERS);
+}
+
+static void pinned_plans(Recorded *recorded)
+{
+    recorded_pin(recorded);
+    front(recorded, VIEW_ACCURACY_PLANS);
+}
+
+/* After a restored exploration: only what was saved of the pinned plan is known. */
+static void pinned_restored(Recorded *recorded)
+{
+    recorded_pin(recorded);
+    recorded->scene.pinned = NULL;
+    recorded->scene.views[PANEL_ERROR] = VIEW_ERROR_LAYERS;
+}
+
+/* The weight bits of a layer were changed: what is shown of it is of the plan before. */
+static void details_stale(Recorded *recorded)
+{
+    recorded->plan->layers[3].weight_bits = 5;
+    recorded->scene.overlay = OVERLAY_DETAILS;
+}
+
 /* Half of the plans with activations of 8 bits, by a cost that counts them. */
 static void accuracy_plans_by_bitops(Recorded *recorded)
 {
@@ -425,6 +477,14 @@ static const struct {
     {"overlays/details", details, SMALL | NORMAL | LARGE | HUGE_SIZE | PLAIN},
     {"overlays/details_inputs", details_inputs, NORMAL | LARGE},
     {"overlays/details_scrolled", details_scrolled, SMALL | NORMAL},
+    {"error/layers_pinned", pinned_errors, NORMAL | WIDE | TALL | PLAIN | STYLED},
+    {"error/epochs_pinned", pinned_epochs, NORMAL | WIDE | PLAIN},
+    {"error/widths_pinned", pinned_widths, NORMAL | WIDE | PLAIN},
+    {"loss/ladder_pinned", pinned_ladder_bars, NORMAL | WIDE | TALL | PLAIN},
+    {"accuracy/by_layer_pinned", pinned_depth, NORMAL | WIDE | PLAIN},
+    {"accuracy/plans_pinned", pinned_plans, NORMAL | WIDE | TALL | PLAIN | STYLED},
+    {"whole/pinned_restored", pinned_restored, WIDE | TALL},
+    {"overlays/details_stale", details_stale, NORMAL | WIDE},
     {"accuracy/plans_by_bitops", accuracy_plans_by_bitops, NORMAL | WIDE | TALL},
     {"overlays/visited_plans", visited_plans, SMALL | NORMAL | WIDE | TALL | PLAIN},
     {"overlays/visited_plans_sorted", visited_plans_sorted, NORMAL | WIDE | TALL | STYLED},
@@ -587,6 +647,8 @@ static void shake_scene(Recorded *recorded, Dice *dice)
     recorded->notes[2].pinned = roll(dice, 2);
     snprintf(recorded->notes[3].name, PLAN_NAME_BYTES, "\xe5\xb1\x82 \x01\xff and more of a long name");
     scene->pareto_axis = (ParetoAxis)roll(dice, PARETO_AXES);
+    if (roll(dice, 2)) recorded_pin(recorded);
+    if (roll(dice, 3) == 0) scene->pinned = NULL;
     scene->lesson = roll(dice, lesson_step_count() + 1);
     scene->prompt = roll(dice, 3) ? NULL : "filter:";
     snprintf(scene->input, sizeof scene->input, "%s",

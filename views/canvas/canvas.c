@@ -376,7 +376,7 @@ static void dump_text(Text *text, const CanvasCell *cells, int columns)
 
 static void dump_styles(Text *text, const CanvasCell *cells, int columns)
 {
-    static const char letters[STYLE_COUNT + 1] = " dsTbFHKCMgwxr1234";
+    static const char letters[STYLE_COUNT + 1] = " dsTbFHKCMgwxr1234p";
     while (columns > 0 && cells[columns - 1].style == STYLE_TEXT) columns--;
     if (columns == 0) return;
     text_append(text, ":");

@@ -41,6 +41,7 @@ typedef enum Style {
     STYLE_SERIES_2,
     STYLE_SERIES_3,
     STYLE_SERIES_4,
+    STYLE_PINNED, /* what belongs to the pinned plan */
     STYLE_COUNT
 } Style;
 

@@ -5,6 +5,7 @@
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 void plot_start(Plot *plot, Axis x, Axis y)
 {
@@ -42,6 +43,14 @@ bool *plot_highlight(Plot *plot, size_t count, size_t at)
     bool *array = keep(plot, count, sizeof *array);
     if (array && at < count) array[at] = true;
     return array;
+}
+
+const char *plot_text(Plot *plot, const char *text)
+{
+    const size_t size = strlen(text) + 1;
+    char *copy = keep(plot, size, 1);
+    if (copy) memcpy(copy, text, size);
+    return copy;
 }
 
 static bool has_value(const Series *series, size_t point)

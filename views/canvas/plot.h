@@ -18,7 +18,7 @@
 
 #define PLOT_SERIES 6
 #define PLOT_LEVELS 16
-#define PLOT_ARRAYS 12
+#define PLOT_ARRAYS 16
 
 typedef struct Plot {
     Chart chart;
@@ -39,6 +39,9 @@ void plot_free(Plot *plot);
 double *plot_array(Plot *plot, size_t count);
 /* An array [count] that is true at index `at` only, nowhere if at >= count. */
 bool *plot_highlight(Plot *plot, size_t count, size_t at);
+
+/* A copy of a text that the plot owns, for the name of a series; NULL without memory. */
+const char *plot_text(Plot *plot, const char *text);
 
 /* Adds a series, unless it has no finite value. */
 void plot_series(Plot *plot, Series series);

@@ -7,15 +7,15 @@ typedef struct Colors {
     short of_256, of_16; /* the latter from the first eight, which every terminal with colours has */
 } Colors;
 
-/* The series follow Okabe and Ito's set (blue, vermillion, bluish green, reddish purple), which colour-blind
- * readers tell apart, as near as 256 colours come at a contrast of 3 to black and to white. Those that are
- * not here have the terminal's own colour. */
+/* The series follow Okabe and Ito's set (blue, vermillion, bluish green, reddish purple, orange), which
+ * colour-blind readers tell apart, as near as 256 colours come at a contrast of 3 to black and to white.
+ * Those that are not here have the terminal's own colour. */
 static const Colors palette[STYLE_COUNT] = {
     [STYLE_DIM] = {244, -1},     [STYLE_BORDER] = {244, -1},  [STYLE_FOCUS] = {32, 6},
     [STYLE_KEY] = {32, 6},       [STYLE_MARKED] = {169, 5},   [STYLE_GOOD] = {29, 2},
     [STYLE_WARNING] = {166, 3},  [STYLE_BAD] = {160, 1},      [STYLE_GRID] = {244, -1},
     [STYLE_SERIES_1] = {32, 6},  [STYLE_SERIES_2] = {166, 1}, [STYLE_SERIES_3] = {29, 2},
-    [STYLE_SERIES_4] = {169, 5},
+    [STYLE_SERIES_4] = {169, 5}, [STYLE_PINNED] = {136, 3},
 };
 
 /* What a style has in every mode. */

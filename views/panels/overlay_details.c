@@ -17,22 +17,26 @@ enum { LABEL_COLUMNS = 12, SIDE_COLUMNS = 72, CHART_ROWS = 9 };
 typedef struct Sheet {
     Canvas *canvas;
     Area area;
-    int row; /* of the next fact; above the area if it is scrolled off */
+    int row;    /* of the next fact; above the area if it is scrolled off */
+    bool stale; /* facts are of an earlier plan: dim, and said to be */
 } Sheet;
 
 static void fact(Sheet *sheet, const char *label, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 static void fact(Sheet *sheet, const char *label, const char *format, ...)
 {
+    Words words = {0};
     char text[512];
     va_list arguments;
     va_start(arguments, format);
     vsnprintf(text, sizeof text, format, arguments);
     va_end(arguments);
+    words_add(&words, "%s%s", text, sheet->stale ? " (earlier plan)" : "");
     Area value = area_part(sheet->area, 0, LABEL_COLUMNS, sheet->area.rows, sheet->area.columns);
     value.columns = sheet->area.columns - LABEL_COLUMNS;
     canvas_text(sheet->canvas, sheet->area, sheet->row, 0, STYLE_DIM, "%s", label);
-    int rows = canvas_paragraph(sheet->canvas, value, sheet->row, 0, STYLE_TEXT, text);
+    int rows = canvas_paragraph(sheet->canvas, value, sheet->row, 0, sheet->stale ? STYLE_DIM : STYLE_TEXT,
+                                words.text);
     sheet->row += rows > 0 ? rows : 1;
 }
 
@@ -59,7 +63,7 @@ static void plan_facts(Sheet *sheet, const Scene *scene, size_t l)
 static void result_facts(Sheet *sheet, const Scene *scene, size_t layer, const LayerResult *result)
 {
     const LadderStep *step = scene_step(scene, layer);
-    if (scene_is_stale(scene, layer))
+    if (sheet->stale)
         fact(sheet, "solved at", "%s, activations %s, %s", weights_words(result->bits, result->grid).text,
              bits_words(result->activation_bits), method_title(result->method));
     if (result->polish_epochs)
@@ -72,7 +76,9 @@ static void result_facts(Sheet *sheet, const Scene *scene, size_t layer, const L
     fact_error(sheet, "solved", result->bitsplit_error, "");
     fact_error(sheet, "polished", result->polished_error, "");
     fact_error(sheet, "held-out", result->heldout_error, "");
+    sheet->stale = scene_ladder_is_old(scene);
     fact_error(sheet, "local", step ? step->local_error : NAN, " on quantized activations");
+    sheet->stale = scene_is_stale(scene, layer);
     fact_error(sheet, "accumulated", scene_state(scene, layer)->accumulated_error,
                " against the float network");
     if (isfinite(result->sqnr_db)) fact(sheet, "SQNR", "%.1f dB", result->sqnr_db);
@@ -150,6 +156,7 @@ static void bound_facts(Sheet *sheet, const Scene *scene, size_t l)
     fact(sheet, "lambda", "%s, Lipschitz constant of the later layers", figure_number(step->lambda).text);
     if (!step->quantized) return;
     const Ladder *ladder = scene_ladder(scene);
+    sheet->stale = scene_ladder_is_old(scene);
     fact(sheet, "output", "moves by %s as the next layer, by %s alone",
          figure_number(step->hybrid / ladder_unit(ladder)).text,
          figure_number(step->alone / ladder_unit(ladder)).text);
@@ -167,9 +174,11 @@ static void all_facts(Sheet *sheet, const Scene *scene, size_t l)
     plan_facts(sheet, scene, l);
     if (!state) return;
     if (state->solved) {
+        sheet->stale = scene_is_stale(scene, l);
         result_facts(sheet, scene, l, &state->solved->result);
         code_facts(sheet, layer, state->solved);
         scale_facts(sheet, layer, &state->solved->result);
+        sheet->stale = false;
     } else {
         fact(sheet, "solved", "%s", state->state == LAYER_FLOAT ? "no: it stays float" : "not yet");
     }
@@ -245,7 +254,7 @@ int details_draw(Canvas *canvas, Area inner, const Scene *scene, int first)
     bool beside = inner.columns >= SIDE_COLUMNS;
     Area facts = area_part(inner, 0, 1, inner.rows, inner.columns - 2), charts = facts;
     facts.columns = beside && solved ? facts.columns * 11 / 20 : inner.columns - 2;
-    Sheet sheet = {canvas, facts, -first};
+    Sheet sheet = {canvas, facts, -first, false};
     all_facts(&sheet, scene, layer);
     int rows = sheet.row + first;
     if (!solved) return rows;

@@ -159,13 +159,18 @@ static const char *bits_name(unsigned bits)
     return bits == BITS_FLOAT ? "float" : bits_text(bits);
 }
 
+static Figure weights_name(const LayerPlan *choice)
+{
+    return choice->weight_bits == BITS_FLOAT ? (Figure){"float"} : weights_text(choice);
+}
+
 static void write_field(char text[CELL_TEXT], const Scene *scene, const Side *from, const Side *to,
                         size_t layer, Field field)
 {
     const LayerPlan *a = &from->plan->layers[layer], *b = &to->plan->layers[layer];
     switch (field) {
     case FIELD_WEIGHTS:
-        write_pair(text, bits_name(a->weight_bits), bits_name(b->weight_bits));
+        write_pair(text, weights_name(a).text, weights_name(b).text);
         break;
     case FIELD_ACTIVATIONS:
         write_pair(text, bits_name(a->activation_bits), bits_name(b->activation_bits));

@@ -225,7 +225,7 @@ static void draw_line(Canvas *canvas, Area area, int row, const Columns *table, 
         canvas_put(canvas, line, 0, 0, STYLE_GOOD, canvas_glyph(canvas, GLYPH_CHECK));
     if (pareto) canvas_put(canvas, line, 0, 1, STYLE_GOOD, canvas_glyph(canvas, GLYPH_DIAMOND));
     if (visited_note(scene, index)->pinned)
-        canvas_put(canvas, line, 0, 2, STYLE_WARNING, canvas_glyph(canvas, GLYPH_UP));
+        canvas_put(canvas, line, 0, 2, STYLE_PINNED, canvas_glyph(canvas, GLYPH_UP));
     if (scene->has_visited_mark && scene->visited_mark == index) canvas_restyle(canvas, line, STYLE_MARKED);
     if (index == scene->overlay_cursor) canvas_restyle(canvas, line, STYLE_CURSOR);
 }

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* Accuracy over the number of images evaluated so far. */
 #include "views/page.h"
+#include "views/pinned.h"
+#include "views/visited_plan.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -46,6 +48,17 @@ static void add_task_score(Words *words, const Evaluation *evaluation, const Sco
         words_add(words, " Without annotations, the float network's results are the truth.");
 }
 
+/* The pinned plan's accuracy as a level, if it is known: of all images. */
+static bool plot_pinned(Plot *plot, const Scene *scene)
+{
+    const size_t index = pinned_index(scene);
+    if (index == NO_INDEX) return false;
+    const double score = visited_score(scene->snapshot->visited[index]);
+    const char *name = plot_text(plot, visited_label(scene, index).text);
+    plot_level(plot, score, STYLE_PINNED, name, figure_percent_fixed(score, 2).text);
+    return isfinite(score);
+}
+
 static void add_score(Words *words, const Evaluation *evaluation, const Score *score)
 {
     if (evaluation->task != TASK_CLASSIFY) {
@@ -83,4 +96,5 @@ void view_accuracy_images(Page *page, const Scene *scene)
     plot_stream(&page->plot, scene, &score);
     add_score(&page->head, &snapshot->accuracy, &score);
     if (scene_accuracy_is_old(scene)) words_add(&page->head, " From an earlier plan.");
+    add_pinned(&page->head, scene, plot_pinned(&page->plot, scene));
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Accuracy with the first layers quantized and the rest float. */
 #include "views/page.h"
+#include "views/pinned.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -27,6 +28,18 @@ static void plot_layers(Plot *plot, const Ladder *ladder, size_t selected)
     plot_series(plot, (Series){NULL, SERIES_LINE, STYLE_SERIES_2, GLYPH_DOT, NULL, high, NULL, count});
     plot_series(plot, (Series){"top-1", SERIES_LINE, STYLE_SERIES_1, GLYPH_CIRCLE, NULL, top1, here, count});
     plot_level(plot, reference, STYLE_SERIES_3, "float", figure_percent_fixed(reference, 2).text);
+}
+
+/* The pinned plan's top-1 by depth, where it is of the same images; false where it is not known. */
+static bool plot_pinned(Plot *plot, const Scene *scene, const Ladder *current)
+{
+    const Ladder *ladder = pinned_ladder(scene);
+    if (!ladder || !ladder->labelled || ladder->images != current->images) return false;
+    double *top1 = plot_array(plot, ladder->layer_count);
+    for (size_t l = 0; top1 && l < ladder->layer_count; l++)
+        top1[l] = (double)ladder->steps[l].hybrid_correct / (double)ladder->images;
+    if (top1) pinned_series(plot, scene, SERIES_LINE, NULL, top1, ladder->layer_count);
+    return true;
 }
 
 static void add_counts(Words *words, const Ladder *ladder, size_t layer)
@@ -72,4 +85,5 @@ void view_accuracy_layers(Page *page, const Scene *scene)
     }
     plot_layers(&page->plot, ladder, scene_layer(scene));
     add_head(&page->head, scene, ladder);
+    add_pinned(&page->head, scene, plot_pinned(&page->plot, scene, ladder));
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Accuracy over cost, of all visited plans: weight bytes, BitOps, activation bytes or bits. */
 #include "views/page.h"
+#include "views/pinned.h"
 #include "views/visited_plan.h"
 
 #include <math.h>
@@ -25,10 +26,12 @@ static void plot_plans(Plot *plot, const Scene *scene)
     const double reference = score_of(&snapshot->accuracy).reference;
     bool *pareto = visited_front(scene);
     double *cost = plot_array(plot, count), *others = plot_array(plot, count),
-           *front = plot_array(plot, count), *current = plot_array(plot, count);
-    for (size_t i = 0; pareto && cost && others && front && current && i < count; i++) {
+           *front = plot_array(plot, count), *current = plot_array(plot, count),
+           *pinned = plot_array(plot, count);
+    const size_t pin = pinned_index(scene);
+    for (size_t i = 0; pareto && cost && others && front && current && pinned && i < count; i++) {
         if (visited_note(scene, i)->deleted) continue;
-        double *series = i == snapshot->visit ? current : pareto[i] ? front : others;
+        double *series = i == snapshot->visit ? current : i == pin ? pinned : pareto[i] ? front : others;
         cost[i] = pareto_cost(snapshot->visited[i], scene->pareto_axis) / chart_axes[scene->pareto_axis].unit;
         series[i] = visited_score(snapshot->visited[i]);
     }
@@ -41,6 +44,7 @@ static void plot_plans(Plot *plot, const Scene *scene)
                                front, NULL, count});
     plot_series(plot, (Series){"current plan", SERIES_POINTS, STYLE_SERIES_1, GLYPH_DIAMOND, cost, current,
                                NULL, count});
+    pinned_series(plot, scene, SERIES_POINTS, cost, pinned, count);
     plot_level(plot, reference, STYLE_GRID, "float", figure_percent_fixed(reference, 2).text);
 }
 

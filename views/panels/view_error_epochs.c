@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* The reconstruction error of one layer over the solver's epochs and digits. */
 #include "views/page.h"
+#include "views/pinned.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -38,6 +39,21 @@ static void plot_trace(Plot *plot, const SolveProgress *steps, size_t count)
     plot_series(plot, (Series){"digits", SERIES_LINE, STYLE_SERIES_1, GLYPH_CIRCLE, x, digits, NULL, points});
     plot_series(plot,
                 (Series){"whole codes", SERIES_LINE, STYLE_SERIES_2, GLYPH_SQUARE, x, codes, NULL, points});
+}
+
+/* The pinned plan's error behind each of its epochs; false where it is not known. */
+static bool plot_pinned(Plot *plot, const Scene *scene, size_t layer)
+{
+    const Solved *solved = pinned_solved(scene, layer);
+    const size_t count = solved ? solved->trace_count : 0;
+    double *x = plot_array(plot, count), *errors = plot_array(plot, count);
+    for (size_t i = 0, epoch = 0; x && errors && i < count; i++) {
+        epoch += solved->trace[i].stage != SOLVE_STAGE_START;
+        x[i] = (double)epoch;
+        errors[i] = solved->trace[i].error;
+    }
+    if (errors) pinned_series(plot, scene, SERIES_LINE, x, errors, count);
+    return count > 0;
 }
 
 /* The other methods that were tried on the layer. */
@@ -132,6 +148,7 @@ void view_error_epochs(Page *page, const Scene *scene)
     plot_start(&page->plot, (Axis){"epoch", false, 0, NAN, true, false},
                (Axis){"", true, NAN, NAN, false, false});
     plot_trace(&page->plot, steps, count);
+    const bool pinned = plot_pinned(&page->plot, scene, layer);
     plot_level(&page->plot, rounding, STYLE_SERIES_3, "RTN", figure_number(rounding).text);
     plot_methods(&page->plot, scene, layer);
     if (result) {
@@ -144,4 +161,5 @@ void view_error_epochs(Page *page, const Scene *scene)
                   figure_number(rounding).text);
     }
     if (result && scene_is_stale(scene, layer)) words_add(&page->head, " From an earlier plan.");
+    add_pinned(&page->head, scene, pinned);
 }

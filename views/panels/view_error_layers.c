@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* The reconstruction errors of all layers. */
 #include "views/page.h"
+#include "views/pinned.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -43,15 +44,17 @@ static void add_summary(Words *words, const Scene *scene, const double *rounding
 
 void view_error_layers(Page *page, const Scene *scene)
 {
-    size_t count = scene->network->layer_count;
+    size_t count = scene->network->layer_count, compared = 0;
     Plot *plot = &page->plot;
     double *rounding = plot_array(plot, count), *solved = plot_array(plot, count),
-           *accumulated = plot_array(plot, count);
+           *accumulated = plot_array(plot, count), *pinned = plot_array(plot, count);
     snprintf(page->title, sizeof page->title, "Reconstruction error · all layers");
-    if (!rounding || !solved || !accumulated) return;
+    if (!rounding || !solved || !accumulated || !pinned) return;
     for (size_t l = 0; l < count; l++) {
         solved[l] = scene_error(scene, l);
         rounding[l] = scene_rounding_error(scene, l);
+        pinned[l] = pinned_error(scene, l);
+        compared += isfinite(pinned[l]) ? 1 : 0;
         if (scene_state(scene, l)) accumulated[l] = scene_state(scene, l)->accumulated_error;
     }
     add_summary(&page->head, scene, rounding, solved);
@@ -64,6 +67,8 @@ void view_error_layers(Page *page, const Scene *scene)
                                NULL, count});
     plot_series(plot,
                 (Series){"solved", SERIES_POINTS, STYLE_SERIES_1, GLYPH_CIRCLE, NULL, solved, here, count});
+    pinned_series(plot, scene, SERIES_POINTS, NULL, pinned, count);
+    add_pinned(&page->head, scene, compared > 0);
     words_add(
         &page->words,
         "Solved: the reconstruction error that the optimizer minimizes, on sampled rows, relative to the "

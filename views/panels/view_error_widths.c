@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* The reconstruction error of one layer over its bit width. */
 #include "views/page.h"
+#include "views/pinned.h"
 
 #include <math.h>
 #include <string.h>
@@ -52,7 +53,8 @@ static bool has_floor(const LayerSnapshot *state)
     return state->input_floor > LEAST_FLOOR * least && isfinite(least);
 }
 
-static void plot_widths(Plot *plot, const LayerSnapshot *state, unsigned bits)
+/* in_plan: the error in the plan is shown although it has no floor, since the pinned plan's is. */
+static void plot_widths(Plot *plot, const LayerSnapshot *state, unsigned bits, bool in_plan)
 {
     double *x = plot_array(plot, WIDTHS);
     const bool *here = plot_highlight(plot, WIDTHS, bits - SOLVE_MIN_BITS);
@@ -66,10 +68,23 @@ static void plot_widths(Plot *plot, const LayerSnapshot *state, unsigned bits)
                                state->estimate + SOLVE_MIN_BITS, NULL, WIDTHS});
     plot_series(plot, (Series){"solved", SERIES_POINTS, STYLE_SERIES_1, GLYPH_CIRCLE, x,
                                state->local + SOLVE_MIN_BITS, here, WIDTHS});
-    if (!has_floor(state)) return;
+    if (!has_floor(state) && !in_plan) return;
     plot_series(plot, (Series){"in this plan", SERIES_POINTS, STYLE_SERIES_4, GLYPH_DIAMOND, x,
                                state->measured + SOLVE_MIN_BITS, here, WIDTHS});
-    plot_level(plot, state->input_floor, STYLE_SERIES_4, "floor", figure_number(state->input_floor).text);
+    if (has_floor(state))
+        plot_level(plot, state->input_floor, STYLE_SERIES_4, "floor", figure_number(state->input_floor).text);
+}
+
+/* The layer's error in the pinned plan, at that plan's bit width; false where it is not known. */
+static bool plot_pinned(Plot *plot, const Scene *scene, size_t layer)
+{
+    const Solved *solved = pinned_solved(scene, layer);
+    double *x = plot_array(plot, 1), *error = plot_array(plot, 1);
+    if (!solved || solved->result.bits == BITS_FLOAT || !x || !error) return false;
+    *x = solved->result.bits;
+    *error = layer_result_error(&solved->result);
+    pinned_series(plot, scene, SERIES_POINTS, x, error, 1);
+    return true;
 }
 
 /* What one bit divides the drawn errors by. */
@@ -114,7 +129,8 @@ void view_error_widths(Page *page, const Scene *scene)
     size_t layer = scene_layer(scene);
     const LayerSnapshot *state = layer == NO_INDEX ? NULL : scene_state(scene, layer);
     title_with_layer(page->title, sizeof page->title, scene, layer);
-    if (state) plot_widths(&page->plot, state, scene->plan->layers[layer].weight_bits);
+    if (state)
+        plot_widths(&page->plot, state, scene->plan->layers[layer].weight_bits, pinned_solved(scene, layer));
     if (page->plot.chart.series_count == 0) {
         if (layer == NO_INDEX)
             add_reason(&page->head, scene, layer);
@@ -123,5 +139,8 @@ void view_error_widths(Page *page, const Scene *scene)
         return;
     }
     add_neighbours(&page->head, state, &scene->plan->layers[layer]);
+    const bool pinned = plot_pinned(&page->plot, scene, layer);
+    add_pinned(&page->head, scene, pinned);
+    if (pinned) words_add(&page->head, " Its point is the error in that plan.");
     explain(&page->words, scene, state);
 }

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* The output loss: the ladder of bounds as bars, loosest first, down to the measured loss. */
 #include "views/page.h"
+#include "views/pinned.h"
+#include "views/visited_plan.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -21,22 +23,35 @@ static const struct {
 /* Bars share a log scale over whole decades. */
 typedef struct Bars {
     double values[RUNGS]; /* relative to the norm of the float output */
+    double pinned[RUNGS]; /* the pinned plan's; 0 where they are not known */
     double low, high;     /* of the scale, as log10; low >= high: there is no scale */
     int columns;
 } Bars;
 
-static Bars make_bars(const Ladder *ladder, int columns)
+/* Without a ladder, zeros. */
+static void take_values(double values[RUNGS], const Ladder *ladder)
 {
-    double unit = ladder_unit(ladder);
-    Bars bars = {
-        {ladder->frobenius / unit, ladder->spectral / unit, ladder->hybrid / unit, ladder->measured / unit},
-        INFINITY,
-        -INFINITY,
-        0};
+    if (!ladder) return;
+    const double unit = ladder_unit(ladder),
+                 norms[RUNGS] = {ladder->frobenius, ladder->spectral, ladder->hybrid, ladder->measured};
+    for (size_t r = 0; r < RUNGS; r++) values[r] = norms[r] / unit;
+}
+
+static void widen_scale(Bars *bars, double value)
+{
+    if (!(value > 0) || !isfinite(value)) return;
+    bars->low = fmin(bars->low, floor(log10(value) - 0.3));
+    bars->high = fmax(bars->high, ceil(log10(value)));
+}
+
+static Bars make_bars(const Scene *scene, const Ladder *ladder, int columns)
+{
+    Bars bars = {.low = INFINITY, .high = -INFINITY};
+    take_values(bars.values, ladder);
+    take_values(bars.pinned, pinned_ladder(scene));
     for (size_t r = 0; r < RUNGS; r++) {
-        if (!(bars.values[r] > 0) || !isfinite(bars.values[r])) continue;
-        bars.low = fmin(bars.low, floor(log10(bars.values[r]) - 0.3));
-        bars.high = fmax(bars.high, ceil(log10(bars.values[r])));
+        widen_scale(&bars, bars.values[r]);
+        widen_scale(&bars, bars.pinned[r]);
     }
     int rest = columns - NAME_COLUMNS - VALUE_COLUMNS;
     bars.columns = rest - (rest >= 60   ? 34
@@ -45,20 +60,38 @@ static Bars make_bars(const Ladder *ladder, int columns)
     return bars;
 }
 
+/* Where a value stands on the scale, 0..1; 0 where it has no place. */
+static double part_of(const Bars *bars, double value)
+{
+    if (!(value > 0) || !isfinite(value) || !(bars->low < bars->high)) return 0;
+    return fmax((log10(value) - bars->low) / (bars->high - bars->low), 0.01);
+}
+
+/* The pinned plan's value, as a mark on the bar. */
+static void draw_pinned(Canvas *canvas, Area area, int row, const Bars *bars, size_t r)
+{
+    const double part = part_of(bars, bars->pinned[r]);
+    if (!(part > 0) || bars->columns < 1) return;
+    const int column = (int)(part * (double)bars->columns);
+    canvas_put(canvas, area, row,
+               NAME_COLUMNS + VALUE_COLUMNS + (column < bars->columns ? column : bars->columns - 1),
+               STYLE_PINNED, canvas_glyph(canvas, GLYPH_UP));
+}
+
 static void draw_rung(Canvas *canvas, Area area, int row, const Bars *bars, size_t r, bool current)
 {
     const int start = NAME_COLUMNS + VALUE_COLUMNS, ratio = start + bars->columns + 1;
     const Style strong = current ? STYLE_STRONG : STYLE_DIM;
-    double value = bars->values[r], part = 0;
+    const double value = bars->values[r];
     canvas_text(canvas, area, row, 0, current ? STYLE_TEXT : STYLE_DIM, "%s", rungs[r].name);
     if (!isfinite(value)) {
         canvas_text(canvas, area, row, start, STYLE_WARNING, "no finite bound");
         return;
     }
     canvas_text_right(canvas, area, row, start - 1, strong, "%s", figure_number(value).text);
-    if (value > 0 && bars->low < bars->high)
-        part = fmax((log10(value) - bars->low) / (bars->high - bars->low), 0.01);
-    canvas_bar(canvas, area, row, start, bars->columns, part, current ? rungs[r].style : STYLE_DIM);
+    canvas_bar(canvas, area, row, start, bars->columns, part_of(bars, value),
+               current ? rungs[r].style : STYLE_DIM);
+    draw_pinned(canvas, area, row, bars, r);
     if (r + 1 == RUNGS || !(bars->values[r + 1] > 0)) return;
     int taken =
         canvas_text(canvas, area, row, ratio, strong, "÷ %s", figure_ratio(value / bars->values[r + 1]).text);
@@ -91,6 +124,21 @@ static void add_certified(Words *words, const Ladder *ladder)
                   figure_percent_of(ladder->certified[c], images).text);
     words_add(words, "; kept %s of %s.", figure_percent_of(ladder->kept, images).text,
               figure_count(images).text);
+}
+
+/* The pinned plan's name behind its mark, and its values. Returns the rows taken. */
+static int draw_pinned_name(Canvas *canvas, Area area, int row, const Scene *scene, const Bars *bars)
+{
+    Words words = {0};
+    const size_t index = pinned_index(scene);
+    if (index == NO_INDEX) return 0;
+    words_add(&words, "%s %s: ", canvas_glyph(canvas, GLYPH_UP), visited_label(scene, index).text);
+    if (pinned_ladder(scene))
+        words_add(&words, "spectral %s, hybrid %s, measured %s.", figure_number(bars->pinned[1]).text,
+                  figure_number(bars->pinned[2]).text, figure_number(bars->pinned[3]).text);
+    else
+        words_add(&words, "its bounds are not known in this session: return to it once.");
+    return canvas_paragraph(canvas, area, row, 0, STYLE_PINNED, words.text);
 }
 
 /* What is to be said about the ladder. Returns the row below. */
@@ -143,7 +191,7 @@ static int draw_ladder(Canvas *canvas, Area inner, const Scene *scene, const Lad
         words_add(&words, "Violated: %s. This is a bug: please report it.", ladder->violation);
         row = canvas_paragraph(canvas, area, 0, 0, STYLE_BAD, words.text);
     }
-    Bars bars = make_bars(ladder, area.columns);
+    Bars bars = make_bars(scene, ladder, area.columns);
     const bool current = scene->snapshot->ladder_current && !scene_plan_is_ahead(scene);
     const bool meanings = area.rows - row >= 14 && area.columns >= MEANING_COLUMNS;
     for (size_t r = 0; r < RUNGS; r++) {
@@ -152,6 +200,7 @@ static int draw_ladder(Canvas *canvas, Area inner, const Scene *scene, const Lad
             canvas_text(canvas, area, row++, NAME_COLUMNS + VALUE_COLUMNS, STYLE_DIM, "%s", rungs[r].meaning);
     }
     if (area.rows - row >= 4) draw_scale(canvas, area, row++, &bars);
+    row += draw_pinned_name(canvas, area, row, scene, &bars);
     return draw_notes(canvas, area, row, scene, ladder);
 }
 

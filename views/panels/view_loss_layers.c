@@ -1,9 +1,21 @@
 /* SPDX-License-Identifier: MIT */
 /* The output loss: what each layer adds to each bound. */
 #include "views/page.h"
+#include "views/pinned.h"
 
 #include <math.h>
 #include <stdio.h>
+
+/* What each layer adds to the hybrid bound of the pinned plan; false where it is not known. */
+static bool plot_pinned(Plot *plot, const Scene *scene)
+{
+    const Ladder *ladder = pinned_ladder(scene);
+    double *hybrid = ladder ? plot_array(plot, ladder->layer_count) : NULL;
+    for (size_t l = 0; hybrid && l < ladder->layer_count; l++)
+        hybrid[l] = ladder->steps[l].hybrid / ladder_unit(ladder);
+    if (hybrid) pinned_series(plot, scene, SERIES_POINTS, NULL, hybrid, ladder->layer_count);
+    return ladder;
+}
 
 static void plot_layers(Plot *plot, const Ladder *ladder, size_t selected)
 {
@@ -51,4 +63,5 @@ void view_loss_layers(Page *page, const Scene *scene)
     words_add(&page->head, "What each layer adds to each bound. ");
     add_pairs(&page->words, scene, ladder);
     if (!scene->snapshot->ladder_current) words_add(&page->head, "From an earlier plan.");
+    add_pinned(&page->head, scene, plot_pinned(&page->plot, scene));
 }

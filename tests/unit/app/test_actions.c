@@ -395,6 +395,37 @@ static void visited_plans_are_sorted_filtered_and_compared(void **state)
     hide_visits(&visits);
 }
 
+/* The pin holds the snapshot of its plan when another comes, and the next of the same plan that knows as
+ * much.
+ */
+static void a_plan_is_pinned_and_unpinned(void **state)
+{
+    Visits visits;
+    press_and_expect("y", "the current plan is not solved yet");
+    show_visits(&visits);
+    visits.snapshot.references = 1;
+    press_and_expect("y", "plan 1 is pinned: every chart shows it");
+    assert_true(session.scene.notes[0].pinned);
+    assert_ptr_equal(session.scene.pinned, &visits.snapshot);
+    assert_int_equal(visits.snapshot.references, 2);
+    Snapshot other = visits.snapshot;
+    other.references = 1;
+    other.plan = visits.plans[1].plan;
+    session.snapshot = &other;
+    session_follow_pin(&session);
+    assert_ptr_equal(session.scene.pinned, &visits.snapshot);
+    session.snapshot = &visits.snapshot;
+    press_and_expect("Vx", "plan 1 is the current plan");
+    press_and_expect("jy", "plan 2 is pinned: return to it once");
+    assert_true(!session.scene.notes[0].pinned && session.scene.notes[1].pinned);
+    assert_null(session.scene.pinned);
+    assert_int_equal(visits.snapshot.references, 1);
+    press_and_expect("x", "plan 2 is pinned: y takes the pin away first");
+    press_and_expect("y", "plan 2 is not pinned any more");
+    assert_int_equal(plan_notes_pinned(&session.workspace->notes), NO_INDEX);
+    hide_visits(&visits);
+}
+
 static void x_shows_visited_plans_by_the_next_cost(void **state)
 {
     press_and_expect("X", "weight bytes: one front per set of activation bits");
@@ -819,6 +850,7 @@ int main(void)
         IN_A_SESSION(a_visited_plan_gets_a_name_and_a_note),
         IN_A_SESSION(a_visited_plan_is_deleted_and_brought_back),
         IN_A_SESSION(visited_plans_are_sorted_filtered_and_compared),
+        IN_A_SESSION(a_plan_is_pinned_and_unpinned),
         IN_A_SESSION(x_shows_visited_plans_by_the_next_cost),
         IN_A_SESSION(a_key_chooses_the_bound_whose_shares_are_shown),
         IN_A_SESSION(escape_clears_one_thing_at_a_time),

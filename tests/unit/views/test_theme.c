@@ -75,7 +75,7 @@ static void styles_differ_in_every_mode(void **state)
 static void series_differ_in_color(void **state)
 {
     for (int mode = COLOR_16; mode <= COLOR_256; mode++)
-        for (int a = STYLE_SERIES_1; a <= STYLE_SERIES_4; a++)
+        for (int a = STYLE_SERIES_1; a <= STYLE_PINNED; a++)
             for (int b = STYLE_SERIES_1; b < a; b++) assert_true(differ((Style)a, (Style)b, (ColorMode)mode));
 }
 

@@ -16,17 +16,31 @@ SHOWN = {
     "<Enter>": ["blocks.1.a.0 ──", "Weights and codes", "digit x 16"],
     "<Esc>w": ["· 4 bits"],
     "+": ["· 5 bits"],
-    "c": ["GPTQ"],
+    "c": ["GPTQ", "Best of", "below"],
+    "C": ["Accuracy · changed images", "Margin"],
     "L": ["Lesson 1/8"],
-    "nL": ["Accuracy · layers"],
+    "nL": ["Accuracy · changed images"],
     "u": ["W 4.0"],
     "V": ["Visited plans", "◆"],
     "<Esc>e<Enter>": ["wrote 'resnet20-plan.csv'"],
-    "q": [],
+    "?": ["Explained: ", "the terms on this page"],
+    "<Esc>q": [],
 }
 
 
 class Tour(Story):
+    def test_the_picture_is_what_its_command_writes(self):
+        command = re.search(r"^    (printf .*) \| app/run explore --script -$", README, re.MULTILINE).group(1)
+        order = shlex.split(command)[1].replace("\\n", "\n")
+        committed = (DATA.parent / "app" / "pages" / "screen.svg").read_text(encoding="utf-8")
+        self.write("script", order)
+        self.good("explore", *FAST, "--script", "script")
+        written = (self.folder / "screen.svg").read_text(encoding="utf-8")
+        self.assertEqual(written.split("\n")[:3], committed.split("\n")[:3])
+        for word in ("Layers", "Reconstruction", "Output", "Accuracy", "Certified:", "undo"):
+            self.assertIn(f">{word}</text>", committed)
+            self.assertIn(f">{word}</text>", written)
+
     def test_keys_and_commands(self):
         rows = re.findall(r"^\| `(.*?)` \| ", TOUR, re.MULTILINE)
         self.assertEqual(rows, list(SHOWN))

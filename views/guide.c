@@ -427,6 +427,6 @@ void guide_tell_welcome(Words *words, const Scene *scene)
         "on the left, and in the other panels the error of the layer under the cursor, proven bounds on "
         "how far the output moves, and the accuracy.\nGo to a layer with the arrow keys, press 2 to 8 to "
         "choose its bits, and watch the panels follow; %s undoes it.\n? explains the panel in focus with "
-        "every term in it, %s starts a lesson of eight steps, Tab goes to the next panel, and q quits.",
+        "every term in it, %s starts a lesson, Tab goes to the next panel, and q quits.",
         scene_keys(scene, "undo"), scene_keys(scene, "lesson"));
 }

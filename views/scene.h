@@ -69,6 +69,14 @@ typedef struct HelpLine { /* made from the table of keys */
 #define SCENE_PROMPT_BYTES 4096
 #define ACCURACY_POINTS 512
 
+#define SCENE_LESSON_STEPS 32
+
+/* The answer to a question of the lesson. */
+typedef struct LessonAnswer {
+    bool given;
+    size_t choice; /* an option, or a layer */
+} LessonAnswer;
+
 typedef struct Scene {
     const Network *network;
     const char *title;        /* of the network: its file's name without suffix */
@@ -115,6 +123,9 @@ typedef struct Scene {
     size_t overlay_cursor; /* in lists */
     const char *question;  /* of OVERLAY_QUESTION */
     size_t lesson;         /* step + 1 of the lesson, which stands beside the panels; 0: none */
+    size_t lesson_left;    /* step + 1 where it was left; 0: it has not been started */
+    size_t lesson_chosen;  /* the option chosen in the present step */
+    LessonAnswer lesson_answers[SCENE_LESSON_STEPS]; /* by step */
 
     const char *prompt;      /* label of the line being typed, or NULL */
     const char *prompt_hint; /* what may be typed, shown where there is room; or NULL */

@@ -173,8 +173,9 @@ static void draw_lesson(Canvas *canvas, Area area, const Scene *scene)
     canvas_frame(canvas, area, STYLE_FOCUS, "Lesson %zu/%zu · %s", scene->lesson, lesson_step_count(),
                  step->title);
     canvas_text(canvas, area_part(area, area.rows - 1, 2, 1, area.columns - 14), 0, 0, STYLE_FOCUS,
-                " %s next  %s back  %s ends ", scene_keys(scene, "lesson-next"),
-                scene_keys(scene, "lesson-previous"), scene_keys(scene, "lesson"));
+                " %s · %s next  %s back  %s leaves ", lesson_kind_name(step->kind),
+                scene_keys(scene, "lesson-next"), scene_keys(scene, "lesson-previous"),
+                scene_keys(scene, "lesson"));
     if (scene->overlay == OVERLAY_NONE)
         draw_scrolled(canvas, area, scene);
     else

@@ -3,6 +3,7 @@
 #include "base/sizes.h"
 #include "views/layer_order.h"
 #include "views/lesson.h"
+#include "views/panels/lattice.h"
 #include "views/screen.h"
 
 #include <string.h>
@@ -86,9 +87,34 @@ void act_pareto_axis(Session *session, int unused)
                                                                : ": one front per set of activation bits");
 }
 
+static bool shows_lattice(const Scene *scene)
+{
+    return scene->front == PANEL_ERROR && scene_view(scene, PANEL_ERROR) == VIEW_ERROR_LATTICE;
+}
+
+/* The cursor starts at round-to-nearest. */
+static void move_step(Session *session, int step)
+{
+    LatticeStep steps[LATTICE_STEPS];
+    size_t *cursor = &session->scene.chart_cursor[PANEL_ERROR];
+    const TwoWeights *pair = scene_pair(&session->scene, scene_layer(&session->scene));
+    if (!pair)
+        session_tell(session, "no codes to show yet: the layer is solved first");
+    else
+        *cursor = action_step(*cursor == SIZE_MAX ? 0 : *cursor, lattice_steps(steps, pair), step);
+}
+
 void act_chart_cursor(Session *session, int direction)
 {
     Scene *scene = &session->scene;
+    if (lesson_has_choice(scene)) {
+        lesson_choose(scene, direction);
+        return;
+    }
+    if (shows_lattice(scene)) {
+        move_step(session, direction);
+        return;
+    }
     if (shows_changed(scene)) {
         move_image(session, direction);
         return;
@@ -133,8 +159,12 @@ void act_enter(Session *session, int unused)
     (void)unused;
     const Scene *scene = &session->scene;
     const size_t point = scene->chart_cursor[PANEL_ACCURACY];
-    if (scene->front == PANEL_ACCURACY && scene_view(scene, PANEL_ACCURACY) == VIEW_ACCURACY_PLANS &&
-        point != SIZE_MAX)
+    if (lesson_awaits_answer(scene))
+        lesson_answer(&session->scene);
+    else if (lesson_has_choice(scene))
+        action_show_step(session, lesson_chosen_step(scene));
+    else if (scene->front == PANEL_ACCURACY && scene_view(scene, PANEL_ACCURACY) == VIEW_ACCURACY_PLANS &&
+             point != SIZE_MAX)
         action_return_to(session, point);
     else if (scene_layer(scene) != NO_INDEX)
         action_show_overlay(session, OVERLAY_DETAILS);
@@ -182,7 +212,7 @@ void act_scroll_page(Session *session, int direction)
 
 /* --- the lesson ------------------------------------------------------------------------------------- */
 
-static void go_to_step(Session *session, size_t step)
+void action_show_step(Session *session, size_t step)
 {
     session->scene.overlay_first = 0;
     lesson_set_up(&session->scene, step);
@@ -195,7 +225,7 @@ static void start_lesson(Session *session)
     Place *before = &session->before_lesson;
     *before = (Place){.layer = scene_layer(scene), .front = scene->front, .zoomed = scene->zoomed};
     memcpy(before->views, scene->views, sizeof before->views);
-    go_to_step(session, 0);
+    action_show_step(session, scene->lesson_left ? scene->lesson_left - 1 : 0);
 }
 
 void action_end_lesson(Session *session)
@@ -232,5 +262,5 @@ void act_lesson_step(Session *session, int direction)
     else if (direction < 0 && step == 1)
         session_tell(session, "this is the first step");
     else
-        go_to_step(session, direction > 0 ? step : step - 2);
+        action_show_step(session, direction > 0 ? step : step - 2);
 }

@@ -70,6 +70,8 @@ KeyHandler act_close;
 KeyHandler act_scroll;      /* an overlay or the lesson's text, by `argument` rows */
 KeyHandler act_scroll_page; /* -1 up, 1 down */
 KeyHandler act_lesson;
+/* Shows a step of the lesson, by index. */
+void action_show_step(Session *session, size_t step);
 KeyHandler act_lesson_step; /* 1: the next step, -1: the previous one */
 
 /* act_visited.c: the list of visited plans, and the difference between two. */

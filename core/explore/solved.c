@@ -192,7 +192,9 @@ static Status solve_weights(Job *job, const PlanOptions *plan, const LayerPlan *
     result->heldout_rows = problems->heldout_rows;
     result->ridge = options.ridge;
     take_solution(result, &solution, job->layer);
-    return STATUS_OK;
+    if (choice->grid != GRID_UNIFORM) return STATUS_OK;
+    return two_weights_choose(&job->solved->pair, problems, statistics->groups, plan->bias_correction,
+                              choice->weight_bits, message);
 }
 
 /* --- stitching -------------------------------------------------------------------------------------------

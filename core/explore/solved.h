@@ -18,6 +18,7 @@
 #include "explore/plan.h"
 #include "quantize/calibrate/calibrate.h"
 #include "quantize/solve.h"
+#include "quantize/two_weights.h"
 
 #include <stdatomic.h>
 
@@ -80,6 +81,7 @@ typedef struct Solved {
     Histogram weight_histogram; /* weights / their channel's scale, so that codes are whole numbers */
     size_t codes[2 * 127 + 1];  /* [q + 127]: how many weights have code q */
     size_t digits[SOLVE_MAX_BITS - 1][3]; /* [p]: digits p that are -1, 0, +1; 0 without digits */
+    TwoWeights pair;  /* to draw; not known where the weights stay float or the grid is not uniform */
     Histogram inputs; /* held-out input values, divided by the input's scale where it is quantized; total 0
                          without held-out rows */
 } Solved;

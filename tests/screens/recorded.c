@@ -143,6 +143,15 @@ static const HelpLine help[] = {
 
 /* --- network ----------------------------------------------------------------------------------------- */
 
+/* A bell: the sum of three waves that do not repeat. */
+static void fill_weights(Recorded *recorded)
+{
+    for (size_t i = 0; i < RECORDED_WEIGHTS; i++) {
+        const double x = (double)i;
+        recorded->weights[i] = (float)(0.05 * (sin(1.3 * x) + sin(2.7 * x + 1) + sin(0.61 * x * x)));
+    }
+}
+
 static void fill_layer(Recorded *recorded, size_t l)
 {
     const Row *row = &rows[l];
@@ -154,6 +163,7 @@ static void fill_layer(Recorded *recorded, size_t l)
                                   .n = n,
                                   .weight_rank = rank,
                                   .has_bias = true,
+                                  .weights = recorded->weights,
                                   .parameters = row->shape[0] * (n + 1),
                                   .macs = row->macs,
                                   .use_count = 1,
@@ -203,6 +213,7 @@ static void fill_nodes(Recorded *recorded)
 
 static void fill_network(Recorded *recorded)
 {
+    fill_weights(recorded);
     for (size_t l = 0; l < RECORDED_LAYERS; l++) fill_layer(recorded, l);
     recorded->network = (Network){.path = "resnet20.onnx",
                                   .value_count = RECORDED_NODES + 1,
@@ -291,6 +302,13 @@ static void fill_bell(Histogram *histogram, double low, double high, double midd
 static void fill_codes(Recorded *recorded, size_t l)
 {
     Solved *solved = &recorded->solved[l];
+    solved->pair = (TwoWeights){.known = true,
+                                .channel = l,
+                                .inputs = {3 * l, 3 * l + 1},
+                                .scale = 0.04,
+                                .weights = {0.3 + 0.4 * (double)(l % 3), -1.45},
+                                .h = {{1, 0.7}, {0.7, 0.8}},
+                                .bits = recorded->plan->layers[l].weight_bits};
     int most = (1 << (recorded->plan->layers[l].weight_bits - 1)) - 1;
     fill_bell(&solved->weight_histogram, -most - 0.5, most + 0.5, 0, 0.9 * most, 40);
     fill_bell(&solved->inputs, 0, 3.2, 0, 3, 90);

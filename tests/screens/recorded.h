@@ -16,6 +16,7 @@
 #define RECORDED_NODES (RECORDED_LAYERS + 9) /* an Add for every block */
 #define RECORDED_VISITS 6
 #define RECORDED_EPOCHS 32
+#define RECORDED_WEIGHTS (64 * 64 * 9)
 #define RECORDED_CHANGES 5
 
 typedef enum Moment {
@@ -30,6 +31,7 @@ typedef enum Moment {
 typedef struct Recorded {
     Scene scene;
     Network network;
+    float weights[RECORDED_WEIGHTS]; /* of every layer: as many as it has */
     Layer layers[RECORDED_LAYERS];
     Node nodes[RECORDED_NODES];
     Value values[RECORDED_NODES + 1]; /* the input, and each node's output */

@@ -3,6 +3,7 @@
 #include "app/explorer/actions.h"
 #include "app/explorer/keys.h"
 #include "scratch.h"
+#include "views/lesson.h"
 #include "views/screen.h"
 
 #include <getopt.h>
@@ -228,7 +229,7 @@ static void panels_and_pages(void **state)
     press("C");
     assert_true(session.scene.changed_by_class);
     press("DD<Tab>");
-    for (ViewId view = VIEW_ERROR_EPOCHS; view <= VIEW_ERROR_WIDTHS; view++) {
+    for (ViewId view = VIEW_ERROR_EPOCHS; view <= VIEW_ERROR_LATTICE; view++) {
         assert_int_equal(scene_view(&session.scene, PANEL_ERROR), view);
         press("v");
     }
@@ -464,6 +465,28 @@ static void a_key_chooses_the_bound_whose_shares_are_shown(void **state)
     assert_int_equal(session.scene.rung, RUNG_HYBRID);
     session.snapshot = NULL;
     session.scene.snapshot = NULL;
+}
+
+/* Any step can be chosen from the list, the lesson can be left and taken up, and answers stay. */
+static void the_lesson_is_left_and_taken_up(void **state)
+{
+    const Scene *scene = &session.scene;
+    press("L");
+    assert_int_equal(scene->lesson, 1);
+    press("llll<Enter>");
+    assert_int_equal(scene->lesson, 5);
+    assert_true(lesson_awaits_answer(scene) && lesson_has_choice(scene));
+    press("LjL");
+    assert_int_equal(scene->lesson, 5);
+    press("ll<Enter>");
+    assert_true(scene->lesson_answers[4].given && scene->lesson_answers[4].choice == 2);
+    assert_false(lesson_awaits_answer(scene));
+    press("nN");
+    assert_true(scene->lesson == 5 && scene->lesson_answers[4].given);
+    press("NNg<Enter>"); /* which layer: that under the cursor */
+    assert_true(scene->lesson == 3 && scene->lesson_answers[2].given && scene->lesson_answers[2].choice == 0);
+    press("L");
+    assert_int_equal(scene->lesson, 0);
 }
 
 static void escape_clears_one_thing_at_a_time(void **state)
@@ -853,6 +876,7 @@ int main(void)
         IN_A_SESSION(a_plan_is_pinned_and_unpinned),
         IN_A_SESSION(x_shows_visited_plans_by_the_next_cost),
         IN_A_SESSION(a_key_chooses_the_bound_whose_shares_are_shown),
+        IN_A_SESSION(the_lesson_is_left_and_taken_up),
         IN_A_SESSION(escape_clears_one_thing_at_a_time),
         IN_A_SESSION(the_lesson_puts_the_cursor_back),
         IN_A_SESSION(a_filter_holds_as_it_is_typed),

@@ -28,6 +28,7 @@ const char *const lesson_actions[] = {"down",
 /* Narrower areas are tall: there a blank row separates the exercise. */
 #define TALL_COLUMNS 60
 #define MOST_OPTIONS 4
+#define LIST_ROWS 8 /* of the list of steps above the chosen one */
 
 /* --- steps ------------------------------------------------------------------------------------------- */
 
@@ -243,7 +244,9 @@ void lesson_choose(Scene *scene, int direction)
     const Chapter *chapter = present(scene);
     if (!lesson_has_choice(scene)) return;
     const size_t count = chapter->step.kind == LESSON_STEPS ? CHAPTERS : option_count(chapter);
-    scene->lesson_chosen = (scene->lesson_chosen + count + (size_t)(direction < 0 ? count - 1 : 1)) % count;
+    scene->lesson_chosen = (scene->lesson_chosen + (direction < 0 ? count - 1 : 1)) % count;
+    if (chapter->step.kind == LESSON_STEPS) /* keeps the choice in sight */
+        scene->overlay_first = scene->lesson_chosen > LIST_ROWS ? scene->lesson_chosen - LIST_ROWS : 0;
 }
 
 void lesson_answer(Scene *scene)

@@ -292,24 +292,26 @@ void lesson_try_ledger(Words *words, const Scene *scene)
 
 void lesson_tell_purpose(Words *words, const Scene *scene)
 {
-    (void)scene;
-    words_add(words,
-              "The bound is for: a proof, for these images, that answers are kept, with the reason; finding "
-              "the layer "
-              "that moves the output; a check that program and theory agree. It is not for: choosing between "
-              "networks "
-              "or methods (a bound can fall while the output gets worse), predicting accuracy on images not "
-              "seen (the "
-              "Clopper-Pearson limit does that), or giving out bits by spectral shares: on resnet20 at the "
-              "size of 4 "
-              "bits that left an output error of 0.1093, where equal bits for all layers left 0.0400.\n"
-              "The paper proves a bound with activations that shrink no less than they stretch (ReLU) and "
-              "norms of the "
-              "weights. Ours telescopes over the hybrids, with a float rest behind each step: it needs no "
-              "assumption "
-              "on weights, only a Lipschitz constant of what lies behind, and none at all for the hybrid "
-              "sum. Where "
-              "activations multiply, lambda needs their size, so that the images must be run.");
+    const Ladder *ladder = scene_ladder(scene);
+    const size_t spectral = lesson_costliest(scene), hybrid = lesson_largest(scene, lesson_hybrid_share);
+    words_add(
+        words,
+        "The bound is for: a proof, for these images, that answers are kept, with the reason; finding the "
+        "layer that moves the output; a check that program and theory agree. It is not for: choosing "
+        "between methods, as a bound can fall while the output gets worse; accuracy on images not seen, "
+        "for which there is the Clopper-Pearson limit; or giving out bits by spectral shares");
+    if (ladder && isfinite(ladder->spectral) && spectral != NO_INDEX && hybrid != NO_INDEX)
+        words_add(words, ": here they go to %s first, with %s of the spectral and %s of the hybrid sum",
+                  scene_short_name(scene, spectral).text,
+                  figure_percent(rung_share(ladder, RUNG_SPECTRAL, spectral)).text,
+                  figure_percent(rung_share(ladder, RUNG_HYBRID, spectral)).text);
+    words_add(
+        words,
+        ".\nThe theorem is usually stated for a chain of layers, and assumes norms of the weights and "
+        "activations that stretch nothing. Here the proof telescopes over the hybrids, with a float rest "
+        "behind each step: it holds with branches, needs a Lipschitz constant of what lies behind, and "
+        "none at all for the hybrid sum. Where activations multiply, lambda needs their size, so that the "
+        "images must be run.");
 }
 
 void lesson_try_purpose(Words *words, const Scene *scene)

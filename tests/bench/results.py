@@ -5,6 +5,8 @@
 weights: top-1 with quantized weights, per method. activations: top-1 with quantized activations, per tensor and
 error-compensated, calibrated sequentially and independently; then how far the outputs of the sequential runs move.
 tasks: average precision, mean IoU and Dice of the detector and the segmentation networks, beside round-to-nearest.
+certified: the share of images that each test by direction certifies, and the share that keeps its prediction, on
+256 calibration images.
 """
 import argparse
 import json
@@ -133,8 +135,23 @@ def tasks(program, networks):
                 print_row(network, name, figure, width, measure(rounded, name), measure(default, name))
 
 
+def certified_shares(ladder):
+    """norms / direction / one-sided / one-sided by stage; kept, in per cent."""
+    shares = [ladder["certified"][key] for key in ("hybrid", "direction", "one_sided", "by_stage")]
+    return " / ".join(f"{100 * share:.0f}" for share in shares) + f"; {100 * ladder['kept']:.0f}"
+
+
+def certificates(program, networks):
+    settings = (("W8", 8, ()), ("W4", 4, ()), ("W3", 3, ()), ("W2", 2, ()), ("W4A8", 4, ("--activation-bits", "8")))
+    print_head("network", *(name for name, _, _ in settings))
+    for network in networks:
+        cells = [certified_shares(run(program, "bound", network, bits, "--calibration-images", "256",
+                                      "--evaluation-images", "16", *more)["ladder"]) for _, bits, more in settings]
+        print_row(network, *cells)
+
+
 def main():
-    tables = {"weights": weights, "activations": activations, "tasks": tasks}
+    tables = {"weights": weights, "activations": activations, "certified": certificates, "tasks": tasks}
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("table", choices=tables)
     parser.add_argument("network", nargs="*", help="of data/ (all)")

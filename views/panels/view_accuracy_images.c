@@ -85,10 +85,12 @@ void view_accuracy_images(Page *page, const Scene *scene)
     const Snapshot *snapshot = scene->snapshot;
     Score score = snapshot ? score_of(&snapshot->accuracy) : (Score){0};
     snprintf(page->title, sizeof page->title, "Accuracy · image by image");
-    words_add(&page->words,
-              "Both networks run the images in a seeded order. The Wilson interval says where the top-1 of "
-              "infinitely many such images would lie; the interval of the change is narrower, because both "
-              "networks see the same images.");
+    words_add(
+        &page->words,
+        "Both networks run the images in a seeded order. The Wilson interval says where the top-1 of "
+        "infinitely many such images would lie; the interval of the change is narrower, because both "
+        "networks see the same images. Both hold for one look at the end: not at every moment while images "
+        "come in, and not for the plan that was chosen because it did best on these images.");
     if (!score.known) {
         words_add(&page->head, "No accuracy yet: %s.", scene_pending(scene));
         return;

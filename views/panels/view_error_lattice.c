@@ -8,7 +8,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#define TEXT_ROWS 4
+#define MOST_ASPECT 4 /* columns per row of a code */
+#define LEGEND_ROWS 12
 #define LEAST_SPAN 1.6 /* codes on each side of the float weights */
 
 /* --- steps -------------------------------------------------------------------------------------------- */
@@ -53,8 +54,10 @@ static Plane make_plane(const TwoWeights *pair, Area area, const LatticeStep *st
     double span = LEAST_SPAN;
     for (size_t i = 0; i < count; i++)
         for (int k = 0; k < 2; k++) span = fmax(span, fabs(steps[i].step.codes[k] - pair->weights[k]) + 0.6);
-    return (Plane){pair, area, (area.columns / 2 - 1) / span, (area.rows / 2 - 0.5) / span,
-                   fmax(steps[count - 1].step.error, 1e-12)};
+    const double rows = (area.rows / 2 - 0.5) / span;
+    const double columns = fmin((area.columns / 2 - 1) / span, MOST_ASPECT * rows);
+    const double unit = fmax(steps[count - 1].step.error, 1e-12) * fmax(1, 6 / (rows * rows));
+    return (Plane){pair, area, columns, rows, unit};
 }
 
 static int column_of(const Plane *plane, double code)
@@ -126,7 +129,6 @@ static void tell_step(Words *words, const LatticeStep *steps, size_t at, size_t 
     words_add(words, ". Codes (%d, %d), error %s of E(0); the optimum has %s.", here->step.codes[0],
               here->step.codes[1], figure_number(here->step.error).text,
               figure_number(steps[count - 1].step.error).text);
-    words_add(words, " R RTN, 1 2 .. digits, N nearest plane, O optimum, x float; h and l step.");
 }
 
 static void draw_lattice(Canvas *canvas, Area inner, const Scene *scene)
@@ -145,6 +147,8 @@ static void draw_lattice(Canvas *canvas, Area inner, const Scene *scene)
     const size_t count = lattice_steps(steps, pair), cursor = scene->chart_cursor[PANEL_ERROR];
     const size_t at = cursor == SIZE_MAX ? 0 : size_min(cursor, count - 1);
     tell_step(&words, steps, at, count);
+    if (text.rows >= LEGEND_ROWS)
+        words_add(&words, " R RTN, 1 2 .. digits, N nearest plane, O optimum, x float; h and l step.");
     const int rows = canvas_paragraph(canvas, text, 0, 0, STYLE_TEXT, words.text);
     const Plane plane =
         make_plane(pair, area_part(text, rows, 0, text.rows - rows, text.columns), steps, count);

@@ -72,6 +72,7 @@ void view_error_layers(Page *page, const Scene *scene)
     words_add(
         &page->words,
         "Solved: the reconstruction error that the optimizer minimizes, on sampled rows, relative to the "
-        "sum of squared outputs. Accumulated: the layer's output in the quantized network against the "
+        "sum of squared outputs without bias; in sequential mode its input has the error of earlier layers. "
+        "Accumulated: the layer's output in the quantized network against the "
         "float network's; it includes the errors of all earlier layers.");
 }

@@ -16,7 +16,8 @@ static const struct {
 } rungs[RUNGS] = {
     {"Frobenius", "by operator norms", "sum of lambda x local error, with Frobenius norms", STYLE_SERIES_4},
     {"spectral", "by running the layers", "the same, with proven operator norms", STYLE_SERIES_3},
-    {"hybrid", "by cancellation", "sum of the output changes, quantizing layer by layer", STYLE_SERIES_2},
+    {"hybrid", "changes differ in direction", "sum of the output changes, quantizing layer by layer",
+     STYLE_SERIES_2},
     {"measured", "", "distance between the quantized and the float output", STYLE_SERIES_1},
 };
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* compare: all methods side by side, with the same bit widths, images and calibration statistics. */
+/* compare: all methods side by side, with the same bit widths and images. In sequential mode each method has
+ * calibration statistics of its own: its layers see what its own layers before them produce. */
 #include "app/cli/commands/commands.h"
 #include "app/cli/commands/print.h"
 #include "app/cli/commands/print_task.h"

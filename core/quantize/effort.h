@@ -21,7 +21,7 @@ typedef enum Effort {
 typedef struct EffortRow {
     const char *name, *summary;
     Method method;  /* of layers for which none is named */
-    size_t beam;    /* K: partial codes that nearest plane keeps */
+    size_t beam;    /* K: partial codes that nearest plane keeps; more where inputs are few (plane_beam()) */
     size_t scales;  /* of the scan for each channel */
     size_t refined; /* scales about the best of those, decoded with the whole beam */
     size_t pairs;   /* most rounds of pair moves after coordinate descent */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* K-best nearest plane as a method: quantize/methods/nearest_plane.h over a scan of scales.
  *
- * A coarse scan decodes every channel at scales around that of round-to-nearest with few partial codes; a
+ * A coarse scan decodes every channel at scales around that of round-to-nearest, one partial code each; a
  * fine scan around the best of them keeps all the partial codes that the effort allows. A channel keeps its
  * round-to-nearest codes where no scale has a lower objective. Where the effort asks, ADMM goes on from there
  * (quantize/methods/admm.h): with hundreds of inputs it often finds lower codes than a beam, and each channel
@@ -11,8 +11,6 @@
 
 #include <math.h>
 #include <string.h>
-
-#define COARSE_BEAM 2 /* partial codes of the coarse scan */
 
 /* Where the best scale lies, as multiples of round-to-nearest's: the fewer the levels, the larger. Measured
  * on the networks in data/. */
@@ -97,10 +95,11 @@ static void solve_chunk(Solver *solver, Descent *descent, PlaneLanes *lanes)
     Found found = {0};
     for (size_t i = 0; i < lanes->count; i++)
         found.inverse[i] = 1 / (solver->rounded_scale[first + lanes->channels[i]] * middle);
-    scan_about(&found, lanes, powers ? size_min(SCAN_POWERS, effort->scales) : effort->scales, step,
-               size_min(COARSE_BEAM, effort->beam), &solver->grid);
+    scan_about(&found, lanes, powers ? size_min(SCAN_POWERS, effort->scales) : effort->scales, step, 1,
+               &solver->grid);
     if (effort->refined > 0)
-        scan_about(&found, lanes, powers ? 1 : effort->refined, sqrt(step), effort->beam, &solver->grid);
+        scan_about(&found, lanes, powers ? 1 : effort->refined, sqrt(step), plane_beam(effort, n),
+                   &solver->grid);
     for (size_t i = 0; i < lanes->count; i++) {
         const size_t c = lanes->channels[i];
         if (found.score[i] == 0 || descent->y2[c] - found.score[i] >= descent->objective[c]) continue;

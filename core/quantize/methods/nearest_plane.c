@@ -2,6 +2,7 @@
 #include "quantize/methods/nearest_plane.h"
 
 #include "base/blas.h"
+#include "base/clones.h"
 #include "base/sizes.h"
 
 #include <math.h>
@@ -77,12 +78,21 @@ typedef struct PlaneBeam {
     size_t origin;
 } Beam;
 
-/* A partial code continued by one more. */
-typedef struct Branch {
-    double cost;
-    uint8_t parent;
-    int8_t code;
-} Branch;
+#define PLANE_MOST_BRANCHES (PLANE_NEIGHBOURS * PLANE_MOST_BEAM)
+/* Into each clone of the caller: gcc would compile it once, for the baseline. */
+#define INLINE __attribute__((always_inline))
+
+#define KEY_INDEX 255 /* the bits of a key that are its index */
+#define KEY_STRIPES 8 /* keys compared side by side */
+
+/* Partial codes continued by one more. */
+typedef struct Branches {
+    size_t count;
+    float costs[PLANE_MOST_BRANCHES]; /* above that of the cheapest partial code so far */
+    int32_t keys[PLANE_MOST_BRANCHES];
+    float codes[PLANE_MOST_BRANCHES];
+    uint8_t parents[PLANE_MOST_BRANCHES];
+} Branches;
 
 /* One lane within a block of rows. */
 typedef struct PlaneBlock {
@@ -106,45 +116,108 @@ void plane_scratch_place(PlaneScratch *scratch, size_t n, size_t lanes, size_t b
                               .block = carve(carver, sizeof *scratch->block)};
 }
 
-/* Puts `branch` among the `most` cheapest, which are ascending; returns how many there are. */
-static size_t insert_branch(Branch *branches, size_t count, size_t most, Branch branch)
+/* grid_nearest_level(), without a search where levels are consecutive. */
+static inline size_t nearest_level(const Grid *grid, float x)
 {
-    size_t at = count < most ? count : most - 1;
-    for (; at > 0 && branches[at - 1].cost > branch.cost; at--) branches[at] = branches[at - 1];
-    branches[at] = branch;
-    return count < most ? count + 1 : count;
+    if (!grid->consecutive) return grid_nearest_level(grid, x);
+    const float lowest = grid->levels[0], highest = grid->levels[grid->count - 1];
+    float code = ceilf(x - 0.5f);
+    code = code < lowest ? lowest : code;
+    code = code > highest ? highest : code;
+    return (size_t)(code - lowest);
 }
 
-/* The cheapest continuations of the partial codes at a row: by the levels nearest to each one's centre. */
-static size_t branch_out(Branch *branches, const Beam *beams, size_t alive, size_t beam,
-                         const float (*centres)[PLANE_ROWS], size_t row, double weight, const Grid *grid)
+/* The continuations of all partial codes by the three levels next to their centres, where levels are the
+ * integers from -limit to limit: branch t * alive + b continues b by the t-th nearest. extras, centres
+ * [alive]. */
+INLINE static inline void list_integers(Branches *branches, const float *restrict extras,
+                                        const float *restrict centres, size_t alive, float weight,
+                                        float limit)
 {
-    size_t count = 0;
+    float *restrict codes[PLANE_NEIGHBOURS];
+    for (size_t t = 0; t < PLANE_NEIGHBOURS; t++) codes[t] = branches->codes + t * alive;
     for (size_t b = 0; b < alive; b++) {
-        if (count == beam && beams[b].cost >= branches[beam - 1].cost) break;
-        const float centre = centres[b][row];
-        size_t level = grid_nearest_level(grid, centre), low = level, high = level;
-        for (size_t neighbour = 0; neighbour < PLANE_NEIGHBOURS; neighbour++) {
-            const double off = (double)grid->levels[level] - (double)centre;
-            const Branch branch = {beams[b].cost + weight * off * off, (uint8_t)b, grid->levels[level]};
-            if (count == beam && branch.cost >= branches[beam - 1].cost) break;
-            count = insert_branch(branches, count, beam, branch);
-            const bool above = high + 1 < grid->count, below = low > 0;
-            if (!above && !below) break;
-            if (above &&
-                (!below || (float)grid->levels[high + 1] - centre < centre - (float)grid->levels[low - 1]))
-                level = ++high;
-            else
-                level = --low;
-        }
+        float near = ceilf(centres[b] - 0.5f);
+        near = near < -limit ? -limit : near;
+        near = near > limit ? limit : near;
+        const float at_end = fabsf(near) < limit ? 0.0f : 1.0f, between = 1 - at_end;
+        const float inward = near > 0 ? -1.0f : 1.0f, toward = centres[b] > near ? 1.0f : -1.0f;
+        codes[0][b] = near;
+        codes[1][b] = near + (at_end * inward + between * toward);
+        codes[2][b] = near + (at_end * 2 * inward - between * toward);
     }
-    return count;
+    for (size_t t = 0; t < PLANE_NEIGHBOURS; t++)
+        for (size_t b = 0; b < alive; b++) {
+            const float off = codes[t][b] - centres[b];
+            branches->costs[t * alive + b] = extras[b] + weight * off * off;
+            branches->parents[t * alive + b] = (uint8_t)b;
+        }
+    branches->count = PLANE_NEIGHBOURS * alive;
+}
+
+/* The continuations of one partial code on any grid. */
+INLINE static inline void list_levels(Branches *branches, size_t beam, float extra, float centre,
+                                      float weight, const Grid *grid)
+{
+    size_t level = grid_nearest_level(grid, centre), low = level, high = level;
+    for (size_t neighbour = 0; neighbour < PLANE_NEIGHBOURS; neighbour++) {
+        const float code = grid->levels[level], off = code - centre;
+        const size_t at = branches->count++;
+        branches->costs[at] = extra + weight * off * off;
+        branches->parents[at] = (uint8_t)beam;
+        branches->codes[at] = code;
+        const bool above = high + 1 < grid->count, below = low > 0;
+        if (!above && !below) break;
+        const bool up = above && (!below || (float)grid->levels[high + 1] - centre <
+                                                centre - (float)grid->levels[low - 1]);
+        high += up;
+        low -= !up;
+        level = up ? high : low;
+    }
+}
+
+/* order[r]: the branch of the r-th least cost. Keys are the costs' bits, which are in the order of numbers
+ * that are not negative, with the branch's index in the lowest ones, so that no two are alike. Ranks are
+ * counted: nothing for the processor to guess. */
+INLINE static inline void rank_branches(uint8_t order[PLANE_MOST_BRANCHES], Branches *branches)
+{
+    const size_t whole = size_ceil_div(branches->count, KEY_STRIPES) * KEY_STRIPES;
+    memcpy(branches->keys, branches->costs, branches->count * sizeof *branches->costs);
+    for (size_t i = 0; i < branches->count; i++)
+        branches->keys[i] = (branches->keys[i] & ~KEY_INDEX) | (int32_t)i;
+    for (size_t i = branches->count; i < whole; i++) branches->keys[i] = INT32_MAX;
+    for (size_t first = 0; first < whole; first += KEY_STRIPES) {
+        int32_t ranks[KEY_STRIPES] = {0};
+        for (size_t i = 0; i < branches->count; i++)
+            for (size_t k = 0; k < KEY_STRIPES; k++)
+                ranks[k] += branches->keys[i] < branches->keys[first + k];
+        for (size_t k = 0; k < KEY_STRIPES && first + k < branches->count; k++)
+            order[ranks[k]] = (uint8_t)(first + k);
+    }
+}
+
+/* The branches of a row, and their order: extras, what partial codes cost above the first, [alive]. */
+INLINE static inline void branch_out(uint8_t order[PLANE_MOST_BRANCHES], Branches *branches,
+                                     const Beam *beams, size_t alive, const float (*centres)[PLANE_ROWS],
+                                     size_t row, float weight, const Grid *grid)
+{
+    float extras[PLANE_MOST_BEAM], here[PLANE_MOST_BEAM];
+    for (size_t b = 0; b < alive; b++) {
+        extras[b] = (float)(beams[b].cost - beams[0].cost);
+        here[b] = centres[b][row];
+    }
+    branches->count = 0;
+    if (grid->consecutive)
+        list_integers(branches, extras, here, alive, weight, (float)grid_largest(grid));
+    else
+        for (size_t b = 0; b < alive; b++) list_levels(branches, b, extras[b], here[b], weight, grid);
+    rank_branches(order, branches);
 }
 
 /* Decodes rows first..first+rows-1 of a lane, from the last: centres [beam][n]. Returns how many beams live.
  */
-static size_t decode_block(Block *block, Beam *beams, size_t alive, size_t beam, const float *centres,
-                           const Plane *plane, size_t first, size_t rows, const Grid *grid)
+CLONES static size_t decode_block(Block *block, Beam *beams, size_t alive, size_t beam, const float *centres,
+                                  const Plane *plane, size_t first, size_t rows, const Grid *grid)
 {
     for (size_t b = 0; b < alive; b++) {
         memcpy(block->centres[0][b], centres + b * plane->n + first, rows * sizeof(float));
@@ -152,21 +225,25 @@ static size_t decode_block(Block *block, Beam *beams, size_t alive, size_t beam,
     }
     int now = 0;
     for (size_t i = rows; i-- > 0; now = !now) {
-        Branch branches[PLANE_MOST_BEAM];
+        uint8_t order[PLANE_MOST_BRANCHES];
+        Branches branches;
         Beam next[PLANE_MOST_BEAM];
-        alive =
-            branch_out(branches, beams, alive, beam, block->centres[now], i, plane->weights[first + i], grid);
+        const double weight = plane->weights[first + i];
+        branch_out(order, &branches, beams, alive, block->centres[now], i, (float)weight, grid);
+        alive = size_min(branches.count, beam);
         const float *ratios = plane->ratios + (first + i) * plane->n + first;
         for (size_t b = 0; b < alive; b++) {
-            const float *restrict from = block->centres[now][branches[b].parent];
+            const size_t parent = branches.parents[order[b]];
+            const float *restrict from = block->centres[now][parent];
             float *restrict to = block->centres[!now][b];
-            const float code = branches[b].code;
+            const float code = branches.codes[order[b]];
             for (size_t j = 0; j < i; j++) to[j] = from[j] - code * ratios[j];
-            next[b] = (Beam){branches[b].cost, beams[branches[b].parent].origin};
-            block->codes[i][b] = branches[b].code;
-            block->parents[i][b] = branches[b].parent;
+            const double off = (double)code - (double)from[i];
+            next[b] = (Beam){beams[parent].cost + weight * off * off, beams[parent].origin};
+            block->codes[i][b] = (int8_t)code;
+            block->parents[i][b] = (uint8_t)parent;
         }
-        memcpy(beams, next, alive * sizeof *next);
+        for (size_t b = 0; b < alive; b++) beams[b] = next[b];
     }
     return alive;
 }
@@ -194,10 +271,51 @@ static void follow_beams(PlaneScratch *scratch, size_t lane, size_t n, size_t be
     }
 }
 
+/* K = 1, rows first..first+rows-1 of a lane: every code at the level nearest to its centre, and the centres
+ * [n] of the block's other rows after it. Adds to *cost; decoded [PLANE_ROWS]. */
+CLONES static void round_block(float *decoded, double *cost, float *centres, const Plane *plane, size_t first,
+                               size_t rows, const Grid *grid)
+{
+    float *restrict centre = centres + first;
+    for (size_t i = rows; i-- > 0;) {
+        const float *restrict ratios = plane->ratios + (first + i) * plane->n + first;
+        const float code = grid->levels[nearest_level(grid, centre[i])];
+        const double off = (double)code - (double)centre[i];
+        *cost += plane->weights[first + i] * off * off;
+        decoded[i] = code;
+        for (size_t j = 0; j < i; j++) centre[j] -= code * ratios[j];
+    }
+}
+
+/* plane_decode() with K = 1: centres are updated in place. */
+static void decode_nearest(int8_t *codes, double *costs, const Plane *plane, size_t lanes, const Grid *grid,
+                           PlaneScratch *scratch)
+{
+    const size_t n = plane->n;
+    memset(costs, 0, lanes * sizeof *costs);
+    for (size_t end = n, rows; end > 0; end -= rows) {
+        rows = (end - 1) % PLANE_ROWS + 1;
+        const size_t first = end - rows;
+        for (size_t lane = 0; lane < lanes; lane++) {
+            float *decoded = scratch->decoded + lane * PLANE_ROWS;
+            round_block(decoded, &costs[lane], scratch->centres + lane * n, plane, first, rows, grid);
+            for (size_t i = 0; i < rows; i++) codes[lane * n + plane->order[first + i]] = (int8_t)decoded[i];
+        }
+        if (first > 0)
+            cblas_sgemm(CblasRowMajor, CblasNoTrans, CblasNoTrans, (int)lanes, (int)first, (int)rows, -1,
+                        scratch->decoded, PLANE_ROWS, plane->ratios + first * n, (int)n, 1, scratch->centres,
+                        (int)n);
+    }
+}
+
 void plane_decode(int8_t *codes, double *costs, const Plane *plane, size_t lanes, size_t beam,
                   const Grid *grid, PlaneScratch *scratch)
 {
     const size_t n = plane->n;
+    if (beam == 1) {
+        decode_nearest(codes, costs, plane, lanes, grid, scratch);
+        return;
+    }
     memset(scratch->others, 0, lanes * beam * n * sizeof(float));
     memset(scratch->decoded, 0, lanes * beam * PLANE_ROWS * sizeof(float));
     for (size_t lane = lanes; lane-- > 0;) { /* each starts with one beam, in the first of its places */

@@ -1,7 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 #include "quantize/methods/plane_lanes.h"
 
+#include <math.h>
 #include <string.h>
+
+size_t plane_beam(const EffortRow *effort, size_t n)
+{
+    const double more = fmin(fmax(PLANE_BEAM_INPUTS / (double)n, 1), PLANE_BEAM_MORE);
+    return effort->beam > 1 ? size_min((size_t)((double)effort->beam * more), PLANE_MOST_BEAM) : 1;
+}
 
 Plane *plane_group_place(size_t n, Carver *carver)
 {
@@ -15,7 +22,7 @@ PlaneLanes *plane_lanes_place(size_t n, const EffortRow *effort, Carver *carver)
 {
     const size_t count = PLANE_CHANNELS * size_max(effort->scales, effort->refined);
     PlaneLanes lanes = {0}, *placed = carve(carver, sizeof lanes);
-    plane_scratch_place(&lanes.scratch, n, count, effort->beam, carver);
+    plane_scratch_place(&lanes.scratch, n, count, plane_beam(effort, n), carver);
     lanes.centres = carve(carver, PLANE_CHANNELS * n * sizeof *lanes.centres);
     lanes.inverse = carve(carver, count * sizeof *lanes.inverse);
     lanes.costs = carve(carver, count * sizeof *lanes.costs);

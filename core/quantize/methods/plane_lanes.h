@@ -13,7 +13,9 @@
 #include "quantize/methods/nearest_plane.h"
 #include "quantize/solver.h"
 
-#define PLANE_CHANNELS 8 /* decoded side by side */
+#define PLANE_CHANNELS 8        /* decoded side by side */
+#define PLANE_BEAM_INPUTS 512.0 /* from which on the beam is the effort's own */
+#define PLANE_BEAM_MORE 4.0
 
 typedef struct PlaneLanes {
     const Plane *plane;
@@ -28,6 +30,10 @@ typedef struct PlaneLanes {
     int8_t *fixed;                    /* [PLANE_CHANNELS][n]: codes that those decoded are added to */
     PlaneScratch scratch;
 } PlaneLanes;
+
+/* K for n inputs: the effort's beam, and up to PLANE_BEAM_MORE times as many where inputs are few and
+ * decoding is quick. */
+size_t plane_beam(const EffortRow *effort, size_t n);
 
 /* The memory of a group and of a worker, at n inputs and the options' effort; NULL while counting. */
 Plane *plane_group_place(size_t n, Carver *carver);

@@ -142,6 +142,17 @@ size_t polish_singles(Polish *polish, size_t sweeps)
     return moves;
 }
 
+/* fminf() and fmaxf() of numbers, which the compiler can do side by side. */
+static inline float least_of(float a, float b)
+{
+    return a < b ? a : b;
+}
+
+static inline float most_of(float a, float b)
+{
+    return a > b ? a : b;
+}
+
 /* The steps of every code and their costs; returns the least cost. */
 static float price_steps(Polish *polish)
 {
@@ -160,11 +171,11 @@ static float price_steps(Polish *polish)
         const float down = below ? (float)(grid->levels[level] - grid->levels[level - 1]) : 0;
         polish->up[k] = up;
         polish->down[k] = down;
-        polish->largest_step = fmaxf(polish->largest_step, fmaxf(up, down));
-        polish->largest_pull = fmaxf(polish->largest_pull, fabsf(pull));
+        polish->largest_step = most_of(polish->largest_step, most_of(up, down));
+        polish->largest_pull = most_of(polish->largest_pull, fabsf(pull));
         polish->up_cost[k] = above ? up * (up * curvature + 2 * r) : POLISH_BLOCKED;
         polish->down_cost[k] = below ? down * (down * curvature - 2 * r) : POLISH_BLOCKED;
-        least = fminf(least, fminf(polish->up_cost[k], polish->down_cost[k]));
+        least = least_of(least, least_of(polish->up_cost[k], polish->down_cost[k]));
     }
     return least;
 }
@@ -181,20 +192,22 @@ CLONES static float cheapest_partner(const Partners *partners, float d, float ow
     const float *restrict row = partners->row, *restrict pull = partners->pull;
     const float *restrict up = partners->up, *restrict down = partners->down;
     const float *restrict up_cost = partners->up_cost, *restrict down_cost = partners->down_cost;
-    float least[POLISH_STRIPES];
-    for (size_t s = 0; s < POLISH_STRIPES; s++) least[s] = POLISH_BLOCKED;
-    for (size_t first = 0; first < n; first += POLISH_STRIPES) {
-        const size_t count = n - first < POLISH_STRIPES ? n - first : POLISH_STRIPES;
-        for (size_t s = 0; s < count; s++) {
+    const size_t whole = n / POLISH_STRIPES * POLISH_STRIPES;
+    float stripes[POLISH_STRIPES], least = POLISH_BLOCKED;
+    for (size_t s = 0; s < POLISH_STRIPES; s++) stripes[s] = POLISH_BLOCKED;
+    for (size_t first = 0; first < whole; first += POLISH_STRIPES)
+        for (size_t s = 0; s < POLISH_STRIPES; s++) {
             const size_t l = first + s;
             const float shared = 2 * d * (row[l] - own_pull * pull[l]);
             const float above = up_cost[l] + shared * up[l], below = down_cost[l] - shared * down[l];
-            const float cost = above < below ? above : below;
-            least[s] = cost < least[s] ? cost : least[s];
+            stripes[s] = least_of(stripes[s], least_of(above, below));
         }
+    for (size_t l = whole; l < n; l++) {
+        const float shared = 2 * d * (row[l] - own_pull * pull[l]);
+        least = least_of(least, least_of(up_cost[l] + shared * up[l], down_cost[l] - shared * down[l]));
     }
-    for (size_t s = 1; s < POLISH_STRIPES; s++) least[0] = fminf(least[0], least[s]);
-    return least[0];
+    for (size_t s = 0; s < POLISH_STRIPES; s++) least = least_of(least, stripes[s]);
+    return least;
 }
 
 /* Makes code k's step d and the next step of code l, unless the score does not rise. */

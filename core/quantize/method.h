@@ -33,6 +33,15 @@ typedef enum MethodPolish { POLISH_NEVER, POLISH_IF_ASKED, POLISH_ALWAYS } Metho
 struct Solver;
 struct SolveOptions;
 
+/* The ridge of a method for which none is named, in units of the mean diagonal of H: that with the lowest
+ * error on held-out rows, measured on the networks in data/. More where there are few rows for the inputs, as
+ * for a Gemm with its one row per image. Methods of coordinate descent also reach better optima with a ridge
+ * than without; nearest plane needs none for that, its ridge only stands against fitting the rows. */
+typedef struct RidgeRule {
+    double many_rows, few_rows; /* from 8 rows per input on; below */
+    double by_rows;             /* times inputs over rows, added */
+} RidgeRule;
+
 typedef struct MethodRow {
     const char *name;    /* "bitsplit": as in the CSV */
     const char *title;   /* "bit-split": on the screen, at most 13 characters */
@@ -42,6 +51,7 @@ typedef struct MethodRow {
      * round-to-nearest is the method. */
     Status (*solve)(struct Solver *solver);
     MethodPolish polish;
+    RidgeRule ridge;
     bool digits;         /* it needs codes of binary digits, which not every grid has */
     bool largest_weight; /* round-to-nearest at the scale of the largest weight, not of least squared error */
 
@@ -74,6 +84,9 @@ Status method_check_grid(Method method, GridKind kind, unsigned bits, Message *m
 /* Fails with STATUS_INVALID, and a message that lists all methods, where none is called `name`; *method is
  * untouched then. */
 Status method_find(Method *method, const char *name, Message *message);
+
+/* The method's default ridge for a layer of n inputs per group and `rows` rows, at most 1. */
+double method_ridge(Method method, size_t rows, size_t n);
 
 /* Looks a name up. False, and *method untouched, where no method has it. */
 bool method_parse(Method *method, const char *name);

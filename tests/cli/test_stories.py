@@ -133,6 +133,12 @@ class Stories(Story):
             errors[name] = float(match.group(1))
         self.assertLess(errors["bitsplit"], errors["round-minmax"])
         self.assertLessEqual(errors["bitsplit+polish"], errors["bitsplit"] * 1.05)
+        verdict = text.partition("\nverdict\n")[2]
+        best = max(re.findall(r"^([a-z+-]+) +[\d.e-]+ .* ([\d.]+)$", text, re.MULTILINE), key=lambda row: float(row[1]))
+        self.assertIn(f"output SQNR: {best[0]}, {best[1]} dB", verdict)
+        self.assertIn("rows: ", verdict)
+        self.assertIn("conv1.", text)  # which nothing quantized comes before
+        self.assertIn("same statistics", self.good("compare", LENET, *FAST, "--effort", "paper", "--bits", "3"))
 
     def test_bound(self):
         text = self.good("bound", LENET, *FAST, "--ladder-images", "48", "--csv", "plan.csv", "--json", "run.json")

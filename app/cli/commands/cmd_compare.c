@@ -6,12 +6,14 @@
 #include "app/cli/commands/print_task.h"
 #include "app/cli/commands/steps.h"
 #include "app/cli/commands/table.h"
+#include "app/cli/commands/verdict.h"
 
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 
-/* The default (bit-split with polish) first, then every method; bit-split alone, the others as they are. */
+/* Bit-split with polish first, then every method; bit-split alone, the others as they are. All search as hard
+ * as the plan's effort says. */
 #define CONTENDERS (METHOD_COUNT + 1)
 
 static Method contender_method(size_t contender)
@@ -26,8 +28,8 @@ static const char *contender_name(size_t contender)
 
 /* Results of one contender. */
 typedef struct Outcome {
-    bool able;      /* its method can solve for the plan's grids */
-    double *errors; /* [layer_count], reconstruction errors, NAN for float layers */
+    bool able;                /* its method can solve for the plan's grids */
+    double *errors, *heldout; /* [layer_count], reconstruction errors, NAN for float layers */
     Evaluation evaluation;
     double seconds; /* solving */
 } Outcome;
@@ -35,8 +37,10 @@ typedef struct Outcome {
 static void keep(Outcome *outcome, const Pipeline *pipeline)
 {
     outcome->seconds = pipeline->solve_seconds;
-    for (size_t i = 0; i < pipeline->layer_count; i++)
+    for (size_t i = 0; i < pipeline->layer_count; i++) {
         outcome->errors[i] = layer_result_error(&pipeline->layers[i]);
+        outcome->heldout[i] = pipeline->layers[i].heldout_error;
+    }
 }
 
 /* The errors of a contender that is not able stay NAN. */
@@ -46,8 +50,9 @@ static Status start_outcome(Outcome *outcome, const Inputs *inputs, const Plan *
     Message reason;
     outcome->able = plan_check_grids(plan, inputs->network, &reason) == STATUS_OK;
     outcome->errors = calloc(count + 1, sizeof *outcome->errors);
-    if (!outcome->errors) return status_no_memory(message, "the errors of a method");
-    for (size_t i = 0; i < count; i++) outcome->errors[i] = NAN;
+    outcome->heldout = calloc(count + 1, sizeof *outcome->heldout);
+    if (!outcome->errors || !outcome->heldout) return status_no_memory(message, "the errors of a method");
+    for (size_t i = 0; i < count; i++) outcome->errors[i] = outcome->heldout[i] = NAN;
     return STATUS_OK;
 }
 
@@ -180,6 +185,16 @@ static void print_times(const Outcome *outcomes)
     puts("");
 }
 
+static void conclude(const Inputs *inputs, const Outcome *outcomes)
+{
+    Contender contenders[CONTENDERS];
+    for (size_t i = 0; i < CONTENDERS; i++)
+        contenders[i] =
+            (Contender){contender_name(i), outcomes[i].errors, outcomes[i].heldout, outcomes[i].evaluation};
+    verdict_print_statistics(inputs->network, inputs->plan);
+    verdict_print(contenders, CONTENDERS, inputs->network->layer_count);
+}
+
 static Status report(const Inputs *inputs, const Outcome *outcomes, Message *message)
 {
     size_t first = 0;
@@ -202,6 +217,7 @@ static Status report(const Inputs *inputs, const Outcome *outcomes, Message *mes
     }
     print_unable(outcomes);
     print_times(outcomes);
+    if (status == STATUS_OK) conclude(inputs, outcomes);
     return status;
 }
 
@@ -213,7 +229,10 @@ Status cmd_compare(const Options *options, Message *message)
     for (size_t i = 0; i < CONTENDERS && status == STATUS_OK; i++)
         status = run_contender(&outcomes[i], &inputs, i, message);
     if (status == STATUS_OK) status = report(&inputs, outcomes, message);
-    for (size_t i = 0; i < CONTENDERS; i++) free(outcomes[i].errors);
+    for (size_t i = 0; i < CONTENDERS; i++) {
+        free(outcomes[i].errors);
+        free(outcomes[i].heldout);
+    }
     inputs_close(&inputs);
     return status;
 }

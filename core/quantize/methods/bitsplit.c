@@ -56,7 +56,7 @@ static void decode_chunk(Solver *solver, Descent *descent, PlaneLanes *lanes)
             lanes->fixed[i * n + k] = (int8_t)(descent->codes[at] - (digits[at] * (1 << p)));
         }
     }
-    plane_lanes_decode(lanes, plane_beam(effort_row(solver->options.effort), n), &grid, true);
+    plane_lanes_decode(lanes, effort_row(solver->options.effort)->beam, &grid, true);
     for (size_t i = 0; i < lanes->count; i++) {
         const size_t c = lanes->channels[i];
         if (descent->y2[c] - lanes->scores[i] >= descent->objective[c]) continue;

@@ -2,8 +2,9 @@
 /* K-best nearest plane as a method: quantize/methods/nearest_plane.h over a scan of scales.
  *
  * A coarse scan decodes every channel at scales around that of round-to-nearest, one partial code each; a
- * fine scan around the best of them keeps all the partial codes that the effort allows. A channel keeps its
- * round-to-nearest codes where no scale has a lower objective. Where the effort asks, ADMM goes on from there
+ * fine scan around the best of them keeps all the partial codes that the effort allows. Scales that are
+ * powers of two are few: they are decoded once, with all partial codes. A channel keeps its round-to-nearest
+ * codes where no scale has a lower objective. Where the effort asks, ADMM goes on from there
  * (quantize/methods/admm.h): with hundreds of inputs it often finds lower codes than a beam, and each channel
  * keeps the better ones. */
 #include "quantize/methods/admm.h"
@@ -95,11 +96,13 @@ static void solve_chunk(Solver *solver, Descent *descent, PlaneLanes *lanes)
     Found found = {0};
     for (size_t i = 0; i < lanes->count; i++)
         found.inverse[i] = 1 / (solver->rounded_scale[first + lanes->channels[i]] * middle);
-    scan_about(&found, lanes, powers ? size_min(SCAN_POWERS, effort->scales) : effort->scales, step, 1,
-               &solver->grid);
-    if (effort->refined > 0)
-        scan_about(&found, lanes, powers ? 1 : effort->refined, sqrt(step), plane_beam(effort, n),
+    if (powers)
+        scan_about(&found, lanes, size_min(SCAN_POWERS, effort->scales), step, plane_beam(effort, n),
                    &solver->grid);
+    else
+        scan_about(&found, lanes, effort->scales, step, 1, &solver->grid);
+    if (!powers && effort->refined > 0)
+        scan_about(&found, lanes, effort->refined, sqrt(step), plane_beam(effort, n), &solver->grid);
     for (size_t i = 0; i < lanes->count; i++) {
         const size_t c = lanes->channels[i];
         if (found.score[i] == 0 || descent->y2[c] - found.score[i] >= descent->objective[c]) continue;

@@ -175,12 +175,12 @@ def certified_shares(ladder):
     return " / ".join(f"{100 * share:.0f}" for share in shares) + f"; {100 * ladder['kept']:.0f}"
 
 
-def certificates(program, networks, more):
+def certificates(program, networks, _):
     settings = (("W8", 8, ()), ("W4", 4, ()), ("W3", 3, ()), ("W2", 2, ()), ("W4A8", 4, ("--activation-bits", "8")))
     print_head("network", *(name for name, _, _ in settings))
     for network in networks:
         cells = [certified_shares(run(program, "bound", network, bits, "--calibration-images", "256",
-                                      "--evaluation-images", "16", *options, *more)["ladder"]) for _, bits, options in settings]
+                                      "--evaluation-images", "16", *options)["ladder"]) for _, bits, options in settings]
         print_row(network, *cells)
 
 

@@ -35,7 +35,17 @@ static void weight_bits_now(Words *words, const Scene *scene)
 {
     const size_t layer = scene_layer(scene);
     if (layer != NO_INDEX)
-        words_add(words, "%s: %s", name_here(scene), bits_words(scene->plan->layers[layer].weight_bits));
+        words_add(
+            words, "%s: %s", name_here(scene),
+            weights_words(scene->plan->layers[layer].weight_bits, (GridKind)scene->plan->layers[layer].grid)
+                .text);
+}
+
+static void range_now(Words *words, const Scene *scene)
+{
+    const LayerResult *result = result_here(scene);
+    if (result && result->range > 0)
+        words_add(words, "%s: %.2f, the median of its channels", name_here(scene), result->range);
 }
 
 static void activation_bits_now(Words *words, const Scene *scene)
@@ -289,7 +299,11 @@ static void activity_now(Words *words, const Scene *scene)
 
 // clang-format off
 static const Term
-    weight_bits = {"W", "Weight bits: the bits of each code of the layer's weights. - is float.", weight_bits_now},
+    weight_bits = {"W", "Weight bits: the bits of each code of the layer's weights. - is float. A letter in front is the grid of codes where it is not "
+                        "uniform: p power-of-two, t ternary, b binary.", weight_bits_now},
+    range = {"range", "A channel's scale times its largest code, as a share of its largest weight: beyond it, weights are clipped.", range_now},
+    rounding_part = {"rounding", "The part of RTN's error from weights within the range: the finer the steps, the smaller.", NULL},
+    clipping_part = {"clipping", "The part of RTN's error from weights beyond the range, whose codes are the largest.", NULL},
     activation_bits = {"A", "Activation bits: the bits of the layer's input. - is float.", activation_bits_now},
     state = {"state", "A check mark: solved under this plan. A triangle: at work. A dot: waiting, or changed since.", state_now},
     error = {"error", "Reconstruction error: the squared difference between the layer's quantized and float outputs on sampled rows of the "
@@ -373,6 +387,9 @@ static const struct {
     [VIEW_ERROR_LAYERS] = {"The reconstruction errors of all layers.", {&rtn, &solved, &accumulated}},
     [VIEW_ERROR_WIDTHS] = {"The error of the layer under the cursor at every bit width.",
                            {&local, &rtn, &estimate, &solved, &floor_term}},
+    [VIEW_ERROR_CLIPPING] = {"What the error of the layer under the cursor is made of when the range of its "
+                             "codes narrows.",
+                             {&range, &rtn, &rounding_part, &clipping_part, &heldout}},
     [VIEW_LOSS_LADDER] = {"How far quantization moves the network's output: three bounds, loosest first, and "
                           "the distance itself. The bars have a log scale.",
                           {&unit, &frobenius, &spectral, &hybrid, &measured, &certified, &shares[0],

@@ -20,6 +20,7 @@ struct Scene;
     VIEW(ERROR_EPOCHS,      PANEL_ERROR,    view_error_epochs)      \
     VIEW(ERROR_LAYERS,      PANEL_ERROR,    view_error_layers)      \
     VIEW(ERROR_WIDTHS,      PANEL_ERROR,    view_error_widths)      \
+    VIEW(ERROR_CLIPPING,    PANEL_ERROR,    view_error_clipping)    \
     VIEW(ERROR_STAIRCASE,   PANEL_ERROR,    view_error_staircase)   \
     VIEW(ERROR_LATTICE,     PANEL_ERROR,    view_error_lattice)     \
     VIEW(LOSS_LADDER,       PANEL_LOSS,     view_loss_ladder)       \

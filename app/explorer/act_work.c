@@ -63,11 +63,28 @@ void act_compare(Session *session, int unused)
     tell_asked(session, layer, "comparing methods", status, &message);
 }
 
+/* On the page of clipping ranges the key computes what that page shows. */
+static void measure_clipping(Session *session, size_t layer)
+{
+    Message message = {0};
+    if (!has_layer(session, layer)) return;
+    if (session->scene.plan->layers[layer].weight_bits == BITS_FLOAT) {
+        session_tell(session, "this layer's weights are float: choose a bit width first");
+        return;
+    }
+    Status status = worker_measure_clipping(session->workspace->worker, layer, &message);
+    tell_asked(session, layer, "measuring rounding and clipping", status, &message);
+}
+
 void act_measure(Session *session, int unused)
 {
     (void)unused;
     Message message = {0};
     const size_t layer = scene_layer(&session->scene);
+    if (scene_view(&session->scene, PANEL_ERROR) == VIEW_ERROR_CLIPPING) {
+        measure_clipping(session, layer);
+        return;
+    }
     action_show_view(session, VIEW_ERROR_WIDTHS);
     if (!has_layer(session, layer)) return;
     Status status = worker_measure_widths(session->workspace->worker, layer, &message);

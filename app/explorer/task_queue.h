@@ -11,8 +11,9 @@
 #include "explore/plan.h"
 
 typedef enum TaskKind {
-    TASK_COMPARE, /* a question: compare methods on a layer */
-    TASK_MEASURE, /* a question: measure a layer at every bit width */
+    TASK_COMPARE,  /* a question: compare methods on a layer */
+    TASK_MEASURE,  /* a question: measure a layer at every bit width */
+    TASK_CLIPPING, /* a question: measure a layer over the range of its codes */
     TASK_EXPORT
 } TaskKind;
 

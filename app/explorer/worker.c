@@ -285,7 +285,8 @@ static Status run(Worker *worker, WorkerState state, const Task *task, Message *
     case WORKER_COMPARING:
         return explorer_compare_methods(worker->explorer, task->layer, message);
     case WORKER_MEASURING:
-        return explorer_measure_widths(worker->explorer, task->layer, message);
+        return task->kind == TASK_CLIPPING ? explorer_measure_clipping(worker->explorer, task->layer, message)
+                                           : explorer_measure_widths(worker->explorer, task->layer, message);
     case WORKER_EXPORTING:
         return export(worker, task, message);
     case WORKER_OPENING:
@@ -573,6 +574,11 @@ Status worker_compare_methods(Worker *worker, size_t layer, Message *message)
 Status worker_measure_widths(Worker *worker, size_t layer, Message *message)
 {
     return worker ? ask(worker, task_question(TASK_MEASURE, layer), message) : STATUS_OK;
+}
+
+Status worker_measure_clipping(Worker *worker, size_t layer, Message *message)
+{
+    return worker ? ask(worker, task_question(TASK_CLIPPING, layer), message) : STATUS_OK;
 }
 
 Status worker_export(Worker *worker, const Plan *plan, const char *path, Message *message)

@@ -56,9 +56,11 @@ void worker_cancel(Worker *worker);
 /* Goes on with the plan that worker_cancel() gave up. */
 void worker_resume(Worker *worker);
 
-/* Asks for one layer of the newest plan to be solved by every method, or at every bit width. */
+/* Asks for one layer of the newest plan to be solved by every method, at every bit width, or over the range
+ * of its codes. */
 Status worker_compare_methods(Worker *worker, size_t layer, Message *message);
 Status worker_measure_widths(Worker *worker, size_t layer, Message *message);
+Status worker_measure_clipping(Worker *worker, size_t layer, Message *message);
 
 /* Writes the plan and its results, in the format that the suffix of `path` names (report/export.h): CSV and
  * JSON once all are complete, ONNX once all layers are solved. The plan is held, the path copied. */

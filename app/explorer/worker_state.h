@@ -54,7 +54,7 @@ typedef enum WorkerState {
     WORKER_PURSUING,  /* solves, bounds and evaluates the newest plan */
     WORKER_SHOWING,   /* shows what is known of a plan that was cancelled before it was pursued */
     WORKER_COMPARING, /* compares methods on a layer */
-    WORKER_MEASURING, /* measures a layer at every bit width */
+    WORKER_MEASURING, /* measures a layer at every bit width, or over the range of its codes */
     WORKER_EXPORTING
 } WorkerState;
 

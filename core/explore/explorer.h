@@ -80,13 +80,19 @@ Status explorer_solve(Explorer *explorer, const Plan *plan, Message *message);
 Status explorer_set_aside(Explorer *explorer, const Plan *plan, Message *message);
 
 /* Solves one layer of the last plan by every method, at the plan's weight bits; the errors are in the layer's
- * snapshot. (This and the next function are in trials.c.) */
+ * snapshot. (This and the next two are in trials.c.) */
 Status explorer_compare_methods(Explorer *explorer, size_t layer, Message *message);
 
 /* Solves one layer at all weight bits, by the plan's method, on the float network's inputs: the figures are
  * those of the sensitivity sweep (explore/sweep.h), and contain no error of earlier layers. The float network
  * is run where these statistics are not cached. */
 Status explorer_measure_widths(Explorer *explorer, size_t layer, Message *message);
+
+/* Measures one layer at its weight bits and grid over the range of its codes (quantize/clipping.h), on the
+ * float network's inputs: round-to-nearest's error by its parts, and that of codes solved for at the range;
+ * and where the plan's accuracy is known, the accuracy with those codes. The figures are in the layer's
+ * snapshot; the accuracies are forgotten with the plan. */
+Status explorer_measure_clipping(Explorer *explorer, size_t layer, Message *message);
 
 /* Adds visited plans of an earlier session with their measurements, numbered from 1 in their order. Call it
  * before the first explorer_pursue(). */

@@ -164,6 +164,33 @@ static void forget_widths(LayerSnapshot *layer)
         layer->estimate[b] = layer->rounding_estimate[b] = layer->measured[b] = layer->local[b] = NAN;
 }
 
+static ClippingStudy unknown_clipping(void)
+{
+    ClippingStudy study = {.errors = clipping_unknown()};
+    for (size_t i = 0; i < CLIPPING_RANGES; i++) study.accuracy[i] = NAN;
+    return study;
+}
+
+/* The choice that the errors by clipping range are solved with. */
+LayerPlan explorer_clipping_choice(const LayerPlan *choice)
+{
+    LayerPlan solved = *choice;
+    solved.method = METHOD_GPTQ_POLISH;
+    solved.activation_bits = BITS_FLOAT;
+    return solved;
+}
+
+static void recall_clipping(Explorer *explorer, size_t index)
+{
+    const LayerPlan choice = explorer_clipping_choice(&explorer->draft.plan->layers[index]);
+    const MemoKey sums = explorer_float_sums_key(explorer, index);
+    const MemoKey key = layer_clipping_key(&sums, &explorer->draft.plan->options, &choice);
+    ClippingStudy *study = &explorer->draft.layers[index].clipping;
+    *study = unknown_clipping();
+    if (choice.weight_bits != BITS_FLOAT)
+        memo_numbers((double *)&study->errors, explorer->memo, &key, sizeof study->errors / sizeof(double));
+}
+
 void explorer_show_changes(Explorer *explorer, ChangedImages *changes)
 {
     changed_images_hold(changes);
@@ -189,6 +216,7 @@ void explorer_forget_layers(Explorer *explorer)
         *layer = (LayerSnapshot){.accumulated_error = NAN};
         forget_widths(layer);
         for (size_t m = 0; m < METHOD_COUNT; m++) layer->methods[m] = NAN;
+        layer->clipping = unknown_clipping();
     }
 }
 
@@ -258,6 +286,7 @@ static void recall_layer(Explorer *explorer, size_t index)
     memo_numbers(&layer->accumulated_error, explorer->memo, &keys->accumulated, 1);
 
     recall_widths(explorer, index);
+    recall_clipping(explorer, index);
     LayerPlan other = choice;
     for (size_t m = 0; m < METHOD_COUNT; m++) {
         other.method = (uint8_t)m;

@@ -79,6 +79,8 @@ void explorer_show_accuracy(Explorer *explorer, const Evaluation *accuracy);
 
 /* The key of a layer's statistics, had the plan `choice` for it. */
 MemoKey explorer_sums_key(const Explorer *explorer, size_t layer, const LayerPlan *choice);
+/* What the errors by clipping range are solved with, had the plan `choice`. */
+LayerPlan explorer_clipping_choice(const LayerPlan *choice);
 /* The key of its statistics behind float layers. */
 MemoKey explorer_float_sums_key(const Explorer *explorer, size_t layer);
 /* Shows a layer's estimates; of_plan: from the statistics that the plan is solved on, which have the floor.

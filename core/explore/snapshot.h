@@ -18,6 +18,17 @@
 #include "evaluate/accuracy.h"
 #include "explore/ladder_timing.h"
 #include "explore/pipeline.h"
+#include "quantize/clipping.h"
+
+/* A layer's error, and the accuracy, by the range of its codes: quantize/clipping.h. */
+typedef struct ClippingStudy {
+    Clipping errors;                  /* NAN where not measured */
+    double accuracy[CLIPPING_RANGES]; /* share of images: top-1, or agreement with float where there are no
+                                         labels; of the plan with the layer's codes solved for at the range
+                                         and its activations in float; NAN where not evaluated */
+    size_t images;
+    bool labelled;
+} ClippingStudy;
 
 typedef enum LayerState {
     LAYER_WAITING,     /* to be solved */
@@ -41,6 +52,7 @@ typedef struct LayerSnapshot {
     double measured[SOLVE_MAX_BITS + 1]; /* [weight bits]: final error in this plan; NAN where not solved */
     double input_floor; /* of `measured`: the least error of any real weights on the plan's quantized input;
                            NAN where not known, about 0 behind float layers */
+    ClippingStudy clipping;       /* at the plan's weight bits and grid, behind float layers */
     double methods[METHOD_COUNT]; /* [method]: final error at the plan's weight bits; NAN where not tried */
 } LayerSnapshot;
 

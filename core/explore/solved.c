@@ -103,6 +103,34 @@ static void picture_weights(Solved *solved, const Statistics *statistics)
     }
 }
 
+static int ascending(const void *a, const void *b)
+{
+    const double x = *(const double *)a, y = *(const double *)b;
+    return (x > y) - (x < y);
+}
+
+/* LayerResult.range; 0 without memory for it. */
+static double median_range(const LayerResult *result, const Statistics *statistics)
+{
+    const Problem *problems = statistics->problems;
+    const size_t n = problems->n, channels = statistics->groups * problems->m;
+    const Grid grid = grid_make(result->grid, result->bits);
+    double *ranges = calloc(channels, sizeof *ranges), median = 0;
+    size_t count = 0;
+    for (size_t c = 0; ranges && c < channels; c++) {
+        const float *weights = problems[c / problems->m].weights + c % problems->m * n;
+        double largest = 0;
+        for (size_t k = 0; k < n; k++) largest = fmax(largest, fabs((double)weights[k]));
+        if (largest > 0) ranges[count++] = (double)result->scales[c] * grid_largest(&grid) / largest;
+    }
+    if (count > 0) {
+        qsort(ranges, count, sizeof *ranges, ascending);
+        median = ranges[count / 2];
+    }
+    free(ranges);
+    return median;
+}
+
 static void picture_codes(Solved *solved, size_t count)
 {
     const Grid grid = grid_make(solved->result.grid, solved->result.bits);
@@ -249,6 +277,7 @@ static void finish(Solved *solved, const Layer *layer, const Statistics *statist
     const size_t channels = layer->groups * layer->m, count = channels * layer->n;
     picture_weights(solved, statistics);
     if (solved->result.codes) picture_codes(solved, count);
+    if (solved->result.codes) solved->result.range = median_range(&solved->result, statistics);
     picture_inputs(solved, statistics);
     solved->bytes = sizeof *solved + solved->trace_count * sizeof *solved->trace +
                     solved->result.input_scale_count * sizeof(float) + channels * 2 * sizeof(float) +

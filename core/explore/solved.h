@@ -49,6 +49,7 @@ typedef struct LayerResult {
     size_t codes_changed; /* final codes that differ from round-to-nearest */
     size_t channels_kept; /* channels left at round-to-nearest: see quantize/solve.h */
     size_t epochs, polish_epochs;
+    double range;  /* median over channels of scale * largest code / largest weight; 0 without codes */
     double ridge;  /* as used, in units of H's mean diagonal */
     int8_t *codes; /* [groups*m][n], NULL for a float layer */
     float *scales; /* [groups*m] */

@@ -2,8 +2,10 @@
 /* Trials: solves one layer of the explorer's plan at other choices than the plan's. */
 #include "explore/explorer_state.h"
 #include "explore/layer_solve.h"
+#include "network/run/weights.h"
 
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
 typedef struct Trial {
@@ -158,6 +160,152 @@ Status explorer_measure_widths(Explorer *explorer, size_t layer, Message *messag
         explorer_set_activity(explorer, ACTIVITY_COMPARING,
                               (double)(bits - BITS_BINARY) / (BITS_MAX - BITS_BINARY + 1));
         status = try_choice(&explorer->draft.layers[layer].local[bits], &trial);
+    }
+    return end_trial(&trial, status, message);
+}
+
+/* --- clipping ranges ----------------------------------------------------------------------------------- */
+
+#define CLIPPING_IMAGES 500 /* evaluated per range, at most */
+
+static bool clipping_progress(void *context, const SolveProgress *progress)
+{
+    (void)progress;
+    return explorer_proceeds(context);
+}
+
+static bool clipping_evaluated(void *context, const Evaluation *so_far)
+{
+    (void)so_far;
+    return explorer_proceeds(context);
+}
+
+/* Solves at the i-th range. STATUS_INVALID and STATUS_MEMORY are the caller's to judge. */
+static Status solve_at_range(Solution *solution, Trial *trial, size_t i)
+{
+    Explorer *explorer = trial->explorer;
+    const Statistics *statistics = &trial->sums->statistics;
+    const LayerPlan *choice = &trial->plan->layers[trial->layer];
+    SolveOptions options = layer_solve_options(&trial->plan->options, choice, statistics->problems->rows,
+                                               statistics->problems->n);
+    options.effort = EFFORT_FAST;
+    options.range = clipping_range(i);
+    options.progress = clipping_progress;
+    options.context = explorer;
+    return solve(solution, statistics->problems, statistics->groups, &options, explorer->options.pool,
+                 &explorer->message);
+}
+
+/* The layer's weights by a solution, its input in float. */
+static Status make_weights(Weights **weights, const Trial *trial, const Solution *solution)
+{
+    Explorer *explorer = trial->explorer;
+    const Layer *layer = &explorer->network->layers[trial->layer];
+    const size_t channels = layer->groups * layer->m, count = channels * layer->n;
+    float *values = malloc(count * sizeof *values), *bias = malloc(channels * sizeof *bias);
+    Status status = STATUS_OK;
+    if (values && bias) {
+        for (size_t k = 0; k < count; k++)
+            values[k] = solution->scales[k / layer->n] * (float)solution->codes[k];
+        for (size_t c = 0; c < channels; c++) bias[c] = layer->bias[c] + solution->bias_shift[c];
+        status = weights_create(weights, explorer->network, trial->layer, values, bias, &explorer->message);
+    } else {
+        status = status_no_memory(&explorer->message, "a layer's weights");
+    }
+    free(values);
+    free(bias);
+    return status;
+}
+
+/* The accuracy of the plan with the layer's codes from a solution. */
+static Status evaluate_range(ClippingStudy *study, Trial *trial, const Solution *solution, size_t i)
+{
+    Explorer *explorer = trial->explorer;
+    const size_t count = explorer->network->layer_count, most = explorer->options.evaluation_images;
+    const size_t images = most > 0 && most < CLIPPING_IMAGES ? most : CLIPPING_IMAGES;
+    const Weights **all = malloc((count + 1) * sizeof *all);
+    Weights *own = NULL;
+    Evaluation evaluation;
+    Status status =
+        all ? make_weights(&own, trial, solution) : status_no_memory(&explorer->message, "weights");
+    if (status == STATUS_OK) {
+        for (size_t l = 0; l < count; l++) all[l] = explorer->pipeline->weights[l];
+        all[trial->layer] = own;
+        status = evaluation_run(&evaluation, explorer->reference, all, images, explorer->options.pool,
+                                clipping_evaluated, explorer, &explorer->message);
+    }
+    if (status == STATUS_OK && evaluation.images > 0) {
+        study->images = evaluation.images;
+        study->labelled = evaluation.labelled;
+        study->accuracy[i] =
+            (double)(evaluation.labelled ? evaluation.quantized.top1_correct : evaluation.agreeing) /
+            (double)evaluation.images;
+    }
+    weights_free(own);
+    free(all);
+    return status;
+}
+
+static Status study_range(ClippingStudy *study, Trial *trial, size_t i)
+{
+    Explorer *explorer = trial->explorer;
+    const bool evaluates = explorer->reference && explorer->pipeline && explorer->draft.accuracy_current;
+    Solution solution;
+    Status status = solve_at_range(&solution, trial, i);
+    if (status != STATUS_OK) return status;
+    study->errors.solved[i] = layer_final_error(&solution);
+    study->errors.heldout[i] = solution.heldout_error;
+    if (evaluates) status = evaluate_range(study, trial, &solution, i);
+    solution_free(&solution);
+    explorer->changed = true;
+    if (status == STATUS_OK && !explorer_proceeds(explorer))
+        status = status_fail(&explorer->message, STATUS_CANCELLED, "cancelled");
+    return status;
+}
+
+static Status start_clipping(Trial *trial, const MemoKey *sums)
+{
+    Explorer *explorer = trial->explorer;
+    const Layer *layer = &explorer->network->layers[trial->layer];
+    LayerPlan *choice = &trial->plan->layers[trial->layer];
+    ClippingStudy *study = &explorer->draft.layers[trial->layer].clipping;
+    if (choice->weight_bits == BITS_FLOAT)
+        return status_fail(&explorer->message, STATUS_INVALID, "layer '%s' stays float: give it a width",
+                           layer->name);
+    trial->plan->options.mode = MODE_INDEPENDENT;
+    *choice = explorer_clipping_choice(choice);
+    Status status = find_sums(trial, sums);
+    if (status == STATUS_OK)
+        status = layer_solve_check(layer, &trial->plan->options, choice, pool_workers(explorer->options.pool),
+                                   explorer->memory, &explorer->message);
+    if (status != STATUS_OK) return status;
+    const Grid grid = grid_make((GridKind)choice->grid, choice->weight_bits);
+    status =
+        clipping_measure(&study->errors, trial->sums->statistics.problems, layer->groups, &grid,
+                         trial->plan->options.bias_correction, explorer->options.pool, &explorer->message);
+    explorer->changed = true;
+    return status;
+}
+
+Status explorer_measure_clipping(Explorer *explorer, size_t layer, Message *message)
+{
+    Trial trial;
+    Status status = start_trial(&trial, explorer, layer);
+    if (status != STATUS_OK) return end_trial(&trial, status, message);
+    const MemoKey sums = explorer_float_sums_key(explorer, layer);
+    ClippingStudy *study = &explorer->draft.layers[layer].clipping;
+    const PlanOptions options = trial.plan->options;
+    trial.alone = true;
+    explorer_set_activity(explorer, ACTIVITY_COMPARING, 0);
+    status = start_clipping(&trial, &sums);
+    for (size_t i = 0; i < CLIPPING_RANGES && status == STATUS_OK; i++) {
+        explorer_set_activity(explorer, ACTIVITY_COMPARING, (double)i / CLIPPING_RANGES);
+        status = study_range(study, &trial, i);
+    }
+    if (status == STATUS_OK) {
+        const MemoKey key = layer_clipping_key(&sums, &options, &trial.plan->layers[layer]);
+        memo_keep_numbers(explorer->memo, &key, (const double *)&study->errors,
+                          sizeof study->errors / sizeof(double));
     }
     return end_trial(&trial, status, message);
 }

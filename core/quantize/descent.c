@@ -144,7 +144,7 @@ void descent_refit(Descent *descent)
     double gq[DESCENT_MAX_LANES], qp[DESCENT_MAX_LANES];
     project_codes(descent, gq, qp);
     for (size_t c = 0; c < descent->channels; c++) {
-        if (descent->live[c] == 0) continue;
+        if (descent->live[c] == 0 || descent->fixed_scale) continue;
         if (gq[c] > 0 && qp[c] > 0 && isfinite(gq[c] / qp[c]))
             descent->scale[c] = grid_scale(descent->grid, gq[c] / qp[c]);
         else

@@ -56,12 +56,13 @@ typedef struct Descent {
     size_t n, lanes;        /* lanes >= channels; the rest are idle */
     unsigned bits;
     const Grid *grid;
-    int8_t *codes;  /* [n][lanes], q */
-    int8_t *synced; /* [n][lanes]: the codes that p belongs to */
-    int8_t *digits; /* [bits-1][n][lanes], lowest digit first: q = sum over p of 2^p digits[p] */
-    double *p;      /* [n][lanes], H'q */
-    double *target; /* [n][lanes], g' */
-    float *r;       /* [n][lanes], (p - target/scale)/unit */
+    bool fixed_scale; /* refitting leaves the scales as they are */
+    int8_t *codes;    /* [n][lanes], q */
+    int8_t *synced;   /* [n][lanes]: the codes that p belongs to */
+    int8_t *digits;   /* [bits-1][n][lanes], lowest digit first: q = sum over p of 2^p digits[p] */
+    double *p;        /* [n][lanes], H'q */
+    double *target;   /* [n][lanes], g' */
+    float *r;         /* [n][lanes], (p - target/scale)/unit */
     double y2[DESCENT_MAX_LANES], scale[DESCENT_MAX_LANES], objective[DESCENT_MAX_LANES];
     float live[DESCENT_MAX_LANES]; /* 1, or 0 for a channel that keeps its codes and scale */
     size_t changed;                /* codes, by the last descent_sync() */
@@ -87,7 +88,7 @@ void descent_sync(Descent *descent, DescentScratch *scratch);
 void descent_measure(Descent *descent);
 
 /* Sets the scale of each live channel to the best that the grid allows for its codes, g'.q / q.p or the power
- * of two nearest to it; a channel where
+ * of two nearest to it, unless scales are fixed; a channel where
  * that is not positive is no longer live. Then measures. */
 void descent_refit(Descent *descent);
 

@@ -121,6 +121,18 @@ double rounding_start_on(int8_t *codes, const float *weights, size_t n, const Gr
     return scale;
 }
 
+/* Codes [n] at the scale of a range (SolveOptions). */
+static double round_at_range(int8_t *codes, const float *weights, size_t n, const Grid *grid, double range)
+{
+    double largest = 0;
+    for (size_t k = 0; k < n; k++) largest = fmax(largest, fabs((double)weights[k]));
+    memset(codes, (int)grid_round(grid, 0), n);
+    if (largest == 0) return 0;
+    const double scale = grid_scale(grid, range * largest / grid_largest(grid));
+    round_codes(codes, weights, n, scale, grid);
+    return scale;
+}
+
 double rounding_start(int8_t *codes, const float *weights, size_t n, unsigned bits, size_t steps)
 {
     const Grid grid = grid_uniform(bits);
@@ -130,12 +142,15 @@ double rounding_start(int8_t *codes, const float *weights, size_t n, unsigned bi
 static void start_rounding(Solver *solver, Descent *descent, size_t worker)
 {
     const size_t first = solver_first_channel(solver, descent), n = solver->n;
+    const double range = solver->options.range;
     const size_t steps = solver->method->largest_weight ? 0 : ROUNDING_STEPS;
     descent_open(descent);
     for (size_t c = 0; c < descent->channels; c++) {
         size_t channel = first + c;
         const float *weights = descent->hessian->problem->weights + (descent->first + c) * n;
-        double scale = rounding_start_on(solver->rounded + channel * n, weights, n, &solver->grid, steps);
+        int8_t *codes = solver->rounded + channel * n;
+        double scale = range > 0 ? round_at_range(codes, weights, n, &solver->grid, range)
+                                 : rounding_start_on(codes, weights, n, &solver->grid, steps);
         solver->rounded_scale[channel] = descent->scale[c] = scale;
         descent->live[c] = scale > 0 && !descent->hessian->constant;
     }

@@ -73,7 +73,9 @@ typedef struct SolveOptions {
     unsigned bits; /* that the grid has: SOLVE_MIN_BITS..SOLVE_MAX_BITS on the uniform one */
     bool polish;   /* where the method asks (POLISH_IF_ASKED) */
     bool bias_correction;
-    double ridge;                                                   /* in units of H's mean diagonal */
+    double range; /* 0, or where each channel's scale stays: its largest code times the scale, as a share of
+                     its largest weight. For round-to-nearest, GPTQ and coordinate descent without pairs. */
+    double ridge; /* in units of H's mean diagonal */
     bool (*progress)(void *context, const SolveProgress *progress); /* false cancels; NULL allowed */
     void *context;
 } SolveOptions;

@@ -73,6 +73,7 @@ static void place(Solver *solver, size_t workers, Carver *carver)
         solver->tile_memory[t] = memory;
         descent.hessian = &solver->hessians[descent.group];
         descent.grid = &solver->grid;
+        descent.fixed_scale = solver->options.range > 0;
         solver->descents[t] = descent;
     }
     for (size_t w = 0; w < workers; w++) {

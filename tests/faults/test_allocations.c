@@ -247,6 +247,7 @@ static Status pursue_plans(Explorer *explorer)
     if (status == STATUS_OK) status = explorer_pursue(explorer, plan, &message);
     if (status == STATUS_OK) status = explorer_compare_methods(explorer, 1, &message);
     if (status == STATUS_OK) status = explorer_measure_widths(explorer, 2, &message);
+    if (status == STATUS_OK) status = explorer_measure_clipping(explorer, 2, &message);
     if (status == STATUS_OK) digest_pipeline(explorer_pipeline(explorer));
     plan_drop(plan);
     return status;

@@ -340,6 +340,27 @@ static void fill_state(Recorded *recorded, size_t l)
     }
     for (unsigned m = 0; m < METHOD_COUNT; m++) state->methods[m] = NAN;
     state->methods[METHOD_BITSPLIT] = row->polished;
+    state->clipping.errors = clipping_unknown();
+    for (size_t i = 0; i < CLIPPING_RANGES; i++) state->clipping.accuracy[i] = NAN;
+}
+
+/* Rounding grows with the square of the range, clipping falls with the tail of the weights. */
+static void fill_clipping(ClippingStudy *study)
+{
+    study->images = 500;
+    study->labelled = true;
+    for (size_t i = 0; i < CLIPPING_RANGES; i++) {
+        const double range = clipping_range(i), tail = range < 1 ? exp(-9 * range) - exp(-9) : 0;
+        Clipping *errors = &study->errors;
+        errors->rounding[i] = 0.0075 * range * range;
+        errors->clipping[i] = 0.4 * tail;
+        errors->error[i] = errors->rounding[i] + 1.1 * errors->clipping[i];
+        errors->weight_rounding[i] = 3 * errors->rounding[i];
+        errors->weight_clipping[i] = 2 * errors->clipping[i];
+        errors->solved[i] = 0.3 * errors->rounding[i] + 0.5 * errors->clipping[i];
+        errors->heldout[i] = 1.05 * errors->solved[i];
+        study->accuracy[i] = 0.938 - errors->error[i];
+    }
 }
 
 static void fill_layers(Recorded *recorded)
@@ -363,6 +384,7 @@ static void fill_layers(Recorded *recorded)
     for (unsigned b = SOLVE_MIN_BITS; b <= SOLVE_MAX_BITS; b++, factor /= 4)
         tried->local[b] = 0.55 * rows[3].polished * factor;
     tried->swept = true;
+    fill_clipping(&tried->clipping);
 }
 
 static void fill_ladder(Recorded *recorded)

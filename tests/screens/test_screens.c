@@ -172,6 +172,14 @@ static void widths(Recorded *recorded)
     front(recorded, VIEW_ERROR_WIDTHS);
 }
 
+/* The one layer that was measured. */
+static void clipping(Recorded *recorded)
+{
+    front(recorded, VIEW_ERROR_CLIPPING);
+    recorded->scene.cursor = 3;
+    recorded->solved[3].result.range = 0.64;
+}
+
 static void ladder(Recorded *recorded)
 {
     front(recorded, VIEW_LOSS_LADDER);
@@ -463,6 +471,7 @@ static const struct {
     {"error/epochs_live", epochs_live, SMALL | NORMAL},
     {"error/layers", errors, SMALL | NORMAL | LARGE | PLAIN},
     {"error/widths", widths, SMALL | NORMAL | LARGE},
+    {"error/clipping", clipping, NORMAL | WIDE | TALL},
     {"loss/ladder", ladder, SMALL | NORMAL | LARGE | HUGE_SIZE | PLAIN | STYLED},
     {"loss/ladder_violated", ladder_violated, SMALL | STYLED},
     {"loss/ladder_unbounded", ladder_unbounded, SMALL | NORMAL},

@@ -123,6 +123,14 @@ MemoKey layer_estimate_key(const MemoKey *sums, const PlanOptions *options)
     return finish(&hash);
 }
 
+MemoKey layer_clipping_key(const MemoKey *sums, const PlanOptions *options, const LayerPlan *choice)
+{
+    SHA2_CTX hash = start("clipping");
+    add_key(&hash, sums);
+    add_weights(&hash, options, choice);
+    return finish(&hash);
+}
+
 void layer_keys(LayerKeys *keys, const Network *network, const Upstream *upstream, const Plan *plan,
                 const Dataset *images, const Normalization *normalization)
 {

@@ -45,4 +45,7 @@ MemoKey layer_solved_key(const MemoKey *sums, const PlanOptions *options, const 
 /* The key of the estimates that sensitivity_measure() makes from those sums. */
 MemoKey layer_estimate_key(const MemoKey *sums, const PlanOptions *options);
 
+/* The key of the errors by clipping range from those sums, had the plan `choice` for the layer. */
+MemoKey layer_clipping_key(const MemoKey *sums, const PlanOptions *options, const LayerPlan *choice);
+
 #endif

@@ -645,6 +645,41 @@ static void the_input_floor_is_that_of_a_quantized_input(void **state)
     network_free(network);
 }
 
+/* Errors by the range of the codes, on every grid: solved is below round-to-nearest at the same scale. Where
+ * the accuracy of the plan is known, that of every range is measured; it is forgotten with the plan. */
+static void one_layer_over_the_range_of_its_codes(void **state)
+{
+    Network *network = open_shape(&residual);
+    Plan *plan = small_plan(network, MODE_SEQUENTIAL);
+    plan_set_method(plan, METHOD_GPTQ);
+    for (unsigned kind = 0; kind < GRID_COUNT; kind++) {
+        Watch watch;
+        layer_plan_set_bits(&plan->layers[2], 3);
+        layer_plan_set_grid(&plan->layers[2], (GridKind)kind);
+        Explorer *explorer = make_explorer(&watch, network, plan);
+        pursue(explorer, plan);
+        assert_true(newest(&watch)->layers[2].solved->result.range > 0);
+        assert_true(isnan(newest(&watch)->layers[2].clipping.errors.error[0]));
+        assert_int_equal(explorer_measure_clipping(explorer, 2, &message), STATUS_OK);
+        const ClippingStudy study = newest(&watch)->layers[2].clipping;
+        for (size_t i = 0; i < CLIPPING_RANGES; i++) {
+            assert_true(study.errors.solved[i] <= study.errors.error[i] * (1 + 1e-3));
+            assert_true(study.errors.heldout[i] > 0);
+            assert_int_equal(isfinite(study.accuracy[i]), newest(&watch)->accuracy_current);
+        }
+        assert_int_equal(newest(&watch)->activity, ACTIVITY_IDLE);
+        plan->layers[1].weight_bits = 5;
+        pursue(explorer, plan);
+        plan->layers[1].weight_bits = 4;
+        const Clipping *recalled = &newest(&watch)->layers[2].clipping.errors;
+        assert_memory_equal(recalled, &study.errors, sizeof study.errors);
+        assert_true(isnan(newest(&watch)->layers[2].clipping.accuracy[0]));
+        free_explorer(explorer, &watch);
+    }
+    plan_drop(plan);
+    network_free(network);
+}
+
 /* Also where the layer's sums depend on its weights' width. */
 static void one_layer_by_every_method_and_width(void **state)
 {
@@ -1078,6 +1113,7 @@ int main(int count, char **arguments)
         cmocka_unit_test(pictures_of_a_layer_add_up),
         cmocka_unit_test(the_input_floor_is_that_of_a_quantized_input),
         cmocka_unit_test(one_layer_by_every_method_and_width),
+        cmocka_unit_test(one_layer_over_the_range_of_its_codes),
         cmocka_unit_test(sums_of_a_layer_are_found_without_a_memory),
         cmocka_unit_test(visited_of_an_earlier_run_come_first),
         cmocka_unit_test(estimates_are_of_the_plan_alone),

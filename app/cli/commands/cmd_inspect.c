@@ -80,7 +80,7 @@ static void add_layer(Table *table, const Network *network, const Plan *plan, si
     table_cell(table, "%zu", layer->n);
     table_cell(table, "%zu", layer->groups);
     add_costs(table, &part, whole);
-    add_bits(table, choice->weight_bits);
+    add_weight_bits(table, choice->weight_bits, (GridKind)choice->grid);
     if (activations) add_bits(table, choice->activation_bits);
     add_bytes(table, &part, whole);
 }

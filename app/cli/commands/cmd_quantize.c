@@ -52,7 +52,7 @@ static Status print_layers(const Pipeline *pipeline, const Plan *plan, Message *
         const Layer *layer = &pipeline->network->layers[i];
         table_cell(table, "%zu", i + 1);
         table_cell(table, "%s", layer->name);
-        add_bits(table, pipeline->layers[i].bits);
+        add_weight_bits(table, pipeline->layers[i].bits, pipeline->layers[i].grid);
         if (activations) add_bits(table, pipeline->layers[i].activation_bits);
         if (pipeline->layers[i].bits == BITS_FLOAT)
             add_float(table, &pipeline->layers[i]);

@@ -84,6 +84,14 @@ bool quantizes_activations(const Plan *plan)
     return false;
 }
 
+void add_weight_bits(Table *table, unsigned bits, GridKind grid)
+{
+    if (bits == BITS_FLOAT || grid == GRID_UNIFORM)
+        add_bits(table, bits);
+    else
+        table_cell(table, "%u %s", bits, grid_name(grid));
+}
+
 void add_bits(Table *table, unsigned bits)
 {
     if (bits == BITS_FLOAT)

@@ -19,6 +19,9 @@ bool quantizes_activations(const Plan *plan);
 /* A cell with a bit width, or "float". */
 void add_bits(Table *table, unsigned bits);
 
+/* The same for weights, with the name of a grid that is not uniform: "2 ternary". */
+void add_weight_bits(Table *table, unsigned bits, GridKind grid);
+
 /* The plan's options, on one line. */
 void print_options(const Plan *plan);
 /* The plan's sizes, on one line after an empty one. */

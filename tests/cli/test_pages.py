@@ -15,7 +15,7 @@ PAGES = pathlib.Path(os.environ["BITSTITCH_PAGES"])
 COMPLETIONS = pathlib.Path(__file__).resolve().parents[2] / "app/pages"
 PATIENCE = 20  # seconds: far more than any step takes
 COMMANDS = "explore inspect quantize evaluate compare bound sensitivity".split()
-WIDTHS = "2 3 4 5 6 7 8 float".split()
+WIDTHS = "1 2 3 4 5 6 7 8 float".split()
 
 # A typed line, and the words that may complete its last word.
 ANSWERS = {
@@ -81,9 +81,10 @@ class Man(Story):
     def test_every_command_and_method(self):
         text = self.good("--help")
         commands = re.findall(r"^  ([a-z]+) ", text.split("\noptions:")[0], re.MULTILINE)
-        methods = re.findall(r"^  ([a-z-]+) ", text.split("\nmethods:")[1], re.MULTILINE)
-        self.assertTrue(commands and methods)
-        for name, words in {"COMMANDS": commands, "METHODS": methods}.items():
+        methods, grids = (re.findall(r"^  ([a-z-]+) ", text.split(f"\n{title}:")[1].split("\n\n")[0], re.MULTILINE)
+                          for title in ("methods", "grids, what codes may be"))
+        self.assertTrue(commands and methods and grids)
+        for name, words in {"COMMANDS": commands, "METHODS": methods, "GRIDS": grids}.items():
             self.assertEqual(re.findall(r"^\\fB([a-z-]+)", self.section(name), re.MULTILINE), words)
 
     def test_every_key_of_the_help_screen(self):

@@ -36,7 +36,7 @@ static Status run_command(const Options *options, Message *message)
         [COMMAND_EXPLORE] = cmd_explore,         [COMMAND_INSPECT] = cmd_inspect,
         [COMMAND_QUANTIZE] = cmd_quantize,       [COMMAND_EVALUATE] = cmd_evaluate,
         [COMMAND_COMPARE] = cmd_compare,         [COMMAND_BOUND] = cmd_bound,
-        [COMMAND_SENSITIVITY] = cmd_sensitivity,
+        [COMMAND_SENSITIVITY] = cmd_sensitivity, [COMMAND_CHOOSE] = cmd_choose,
     };
     interrupt_catch();
     return commands[options->command](options, message);

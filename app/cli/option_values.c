@@ -74,6 +74,13 @@ static bool parse_task(const char **name, const char *text)
     return true;
 }
 
+static bool parse_item(OptionList *list, const char *text)
+{
+    if (!text[0] || list->count == OPTION_LIST_MOST) return false;
+    list->texts[list->count++] = text;
+    return true;
+}
+
 bool option_parse_value(Options *options, const OptionEntry *entry, const char *text)
 {
     void *field = (char *)options + entry->field;
@@ -82,6 +89,8 @@ bool option_parse_value(Options *options, const OptionEntry *entry, const char *
     case OPTION_TEXT:
         *(const char **)field = text;
         return text[0] != 0;
+    case OPTION_LIST:
+        return parse_item(field, text);
     case OPTION_FLAG:
         return *(bool *)field = true;
     case OPTION_SIZE_ALL:
@@ -140,6 +149,7 @@ void option_describe_value(char *out, size_t capacity, const OptionEntry *entry)
         snprintf(out, capacity, "a bit width from %zu to %d, or float", entry->low, BITS_MAX);
         return;
     case OPTION_TEXT:
+    case OPTION_LIST:
     case OPTION_FLAG:
         snprintf(out, capacity, "some text");
         return;
@@ -185,6 +195,7 @@ const char *option_choice(char word[OPTION_CHOICE], const OptionEntry *entry, si
     case OPTION_AUTO_NONE:
         return i == 0 ? "auto" : i == 1 ? "none" : NULL;
     case OPTION_TEXT:
+    case OPTION_LIST:
     case OPTION_FLAG:
     case OPTION_SIZE:
     case OPTION_SEED64:

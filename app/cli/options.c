@@ -21,7 +21,8 @@
 #define COMPARE (1u << COMMAND_COMPARE)
 #define BOUND (1u << COMMAND_BOUND)
 #define SENSITIVITY (1u << COMMAND_SENSITIVITY)
-#define REPORT (QUANTIZE | BOUND)
+#define CHOOSE (1u << COMMAND_CHOOSE)
+#define REPORT (QUANTIZE | BOUND | CHOOSE)
 #define ONE_PLAN (REPORT | EXPLORE)
 #define SOLVE (ONE_PLAN | COMPARE)
 #define CALIBRATE (SOLVE | SENSITIVITY)
@@ -95,9 +96,30 @@ const OptionEntry option_table[] = {
      "no polish (coordinate descent on whole codes) after bit-split and nearest plane"},
     {"no-bias-correction", NULL, CALIBRATE, SCOPE_PLAN, OPTION_FLAG, FIELD(no_bias_correction), 0, 0,
      "keep the float biases"},
+    {"budget", "COST", CHOOSE, SCOPE_RUN, OPTION_LIST, FIELD(budget), 0, 0,
+     "the most that the plan may cost, once per cost: 105K (bytes of weights), bits=3.5 (on average), bitops=2G per "
+     "image, latency=900 microseconds"},
+    {"drop", "POINTS", CHOOSE, SCOPE_RUN, OPTION_REAL, FIELD(drop), 0, 100,
+     "choose the smallest plan that loses at most so many points of top-1 accuracy: plans along the front are run on "
+     "the first half of the evaluation images, and the other half tells the final figure"},
+    {"pin", "LAYER[=B]", CHOOSE, SCOPE_RUN, OPTION_LIST, FIELD(pin), 0, 0,
+     "keep a layer as the plan has it, or at B weight bits; may be given several times"},
+    {"tie", "LAYER,LAYER", CHOOSE, SCOPE_RUN, OPTION_LIST, FIELD(tie), 0, 0,
+     "choose one width for these layers together; may be given several times"},
+    {"widths", "LIST", CHOOSE, SCOPE_RUN, OPTION_TEXT, FIELD(widths), 0, 0,
+     "weight bits that may be chosen, separated by commas (2,3,4,5,6,7,8)"},
+    {"activation-widths", "LIST", CHOOSE, SCOPE_RUN, OPTION_TEXT, FIELD(activation_widths), 0, 0,
+     "choose activation bits too, from this list, or same for those of the weights"},
+    {"free-ends", NULL, CHOOSE, SCOPE_RUN, OPTION_FLAG, FIELD(free_ends), 0, 0,
+     "choose the bits of first and last layers too, which otherwise have 8"},
+    {"latency", "FILE", CHOOSE, SCOPE_RUN, OPTION_TEXT, FIELD(latency), 0, 0,
+     "microseconds per layer and bit width, as CSV: layer (or operator and shape), weight_bits, activation_bits, "
+     "microseconds"},
+    {"front", "FILE", CHOOSE, SCOPE_RUN, OPTION_TEXT, FIELD(front), 0, 0,
+     "write the plans of least predicted error at all budgets as CSV"},
     {"ladder-on", "SET", BOUND, SCOPE_RUN, OPTION_LADDER_SET, FIELD(ladder_on), 0, 0,
      "images that the bound is measured on: calibration or evaluation (calibration)"},
-    {"ladder-images", "N|all", BOUND | EXPLORE, SCOPE_RUN, OPTION_SIZE_ALL, FIELD(ladder_images), 1, MOST_IMAGES,
+    {"ladder-images", "N|all", BOUND | CHOOSE | EXPLORE, SCOPE_RUN, OPTION_SIZE_ALL, FIELD(ladder_images), 1, MOST_IMAGES,
      "number of images that the bound is measured on: the first ones (as many as are calibrated on)"},
     {"measure", NULL, SENSITIVITY, SCOPE_RUN, OPTION_FLAG, FIELD(measure), 0, 0,
      "solve every layer at every bit width behind float layers, and show the errors beside the estimates"},
@@ -165,6 +187,7 @@ static const struct {
     [COMMAND_EVALUATE] = {"evaluate", "measure the accuracy of the float network"},
     [COMMAND_COMPARE] = {"compare", "quantize with every method, side by side"},
     [COMMAND_BOUND] = {"bound", "quantize a network, and bound how far its output moves, layer by layer"},
+    [COMMAND_CHOOSE] = {"choose", "choose the plan of least predicted error within a budget, and run it"},
     [COMMAND_SENSITIVITY] = {"sensitivity",
                              "estimate every layer's error at every bit width before any run, or measure it"},
 };
@@ -276,8 +299,8 @@ static Request take_positionals(Options *options, char **words, int count, Messa
         count--;
     } else if (count > 0 && !names_file(words[0])) {
         status_fail(message, STATUS_INVALID,
-                    "unknown command '%s': expected explore, inspect, quantize, evaluate, compare, bound or "
-                    "sensitivity",
+                    "unknown command '%s': expected explore, inspect, quantize, evaluate, compare, bound, "
+                    "sensitivity or choose",
                     words[0]);
         return REQUEST_WRONG;
     }
@@ -291,8 +314,8 @@ static Request take_positionals(Options *options, char **words, int count, Messa
 
 const char *options_output(const Options *options, const char **name, size_t i)
 {
-    static const char *const names[OPTIONS_OUTPUTS] = {"--csv", "--json", "--onnx"};
-    const char *const paths[OPTIONS_OUTPUTS] = {options->csv, options->json, options->onnx};
+    static const char *const names[OPTIONS_OUTPUTS] = {"--csv", "--json", "--onnx", "--front"};
+    const char *const paths[OPTIONS_OUTPUTS] = {options->csv, options->json, options->onnx, options->front};
     *name = names[i];
     return paths[i];
 }
@@ -370,6 +393,12 @@ static Request check_commands(Options *options, Message *message)
                     options->no_polish)) {
         status_fail(message, STATUS_INVALID,
                     "sensitivity's --effort, --ridge and --no-polish go with --measure");
+        return REQUEST_WRONG;
+    }
+    if (options->command == COMMAND_CHOOSE &&
+        (options->budget.count != 0) == options_given(options, &options->drop)) {
+        status_fail(message, STATUS_INVALID,
+                    "choose takes either --budget or --drop (see bitstitch choose --help)");
         return REQUEST_WRONG;
     }
     if (check_outputs(options, message) == REQUEST_WRONG || check_grid(options, message) == REQUEST_WRONG)

@@ -27,6 +27,7 @@ typedef enum Command {
     COMMAND_COMPARE,
     COMMAND_BOUND,
     COMMAND_SENSITIVITY,
+    COMMAND_CHOOSE,
     COMMAND_COUNT
 } Command;
 
@@ -40,6 +41,7 @@ const char *command_opens(Command command, size_t i);
 /* What an option's value is, and the type of its member of Options. */
 typedef enum OptionType {
     OPTION_TEXT,        /* const char *: any text but "" */
+    OPTION_LIST,        /* OptionList: texts, one each time that the option is given */
     OPTION_FLAG,        /* bool, no value */
     OPTION_SIZE,        /* size_t: low..high */
     OPTION_SIZE_ALL,    /* size_t: low..high, or "all": 0 */
@@ -83,6 +85,12 @@ extern const size_t option_count;
 bool option_taken(const OptionEntry *entry, Command command);
 
 #define OPTIONS_MOST 64
+#define OPTION_LIST_MOST 64
+
+typedef struct OptionList {
+    size_t count;
+    const char *texts[OPTION_LIST_MOST]; /* in the order given */
+} OptionList;
 
 /* What the command line says. Texts point into argv. Members hold their defaults where an option was not
  * given. */
@@ -90,7 +98,8 @@ typedef struct Options {
     Command command;
     const char *network; /* a network or its description; NULL: the one that comes with the program */
     const char *images, *image_labels, *calibration, *mean, *std, *labels, *input_shape, *output, *task,
-        *plan, *csv, *json, *onnx, *script;
+        *plan, *csv, *json, *onnx, *script, *widths, *activation_widths, *latency, *front;
+    OptionList budget, pin, tie;
     const char *preparation[PREPARATION_KEYS];
     size_t evaluation_images, calibration_images, ladder_images, rows, threads, memory;
     unsigned bits, first_bits, last_bits, activation_bits;
@@ -99,9 +108,9 @@ typedef struct Options {
     GridKind grid;
     Mode mode;
     LadderSet ladder_on;
-    double ridge;
-    bool skip_bad_images, no_polish, no_bias_correction, error_compensated, measure, progress, ascii,
-        no_mouse;
+    double ridge, drop;
+    bool skip_bad_images, free_ends, no_polish, no_bias_correction, error_compensated, measure, progress,
+        ascii, no_mouse;
     uint64_t seed;
     bool given[OPTIONS_MOST]; /* by row of the table: see options_given() */
 } Options;
@@ -119,7 +128,7 @@ typedef enum Request { REQUEST_RUN, REQUEST_HELP, REQUEST_VERSION, REQUEST_WRONG
 Request options_parse(Options *options, bool *all, int argc, char **argv, Message *message);
 
 /* The files to be written: the path of the i-th, NULL where it was not asked for. *name: "--csv", say. */
-#define OPTIONS_OUTPUTS 3
+#define OPTIONS_OUTPUTS 4
 const char *options_output(const Options *options, const char **name, size_t i);
 
 #endif

@@ -2,57 +2,23 @@
 #define _GNU_SOURCE
 #include "app/explorer/autosave.h"
 
+#include "app/cli/state_folder.h"
 #include "app/explorer/session.h"
 #include "base/file_replace.h"
 #include "base/seconds.h"
 
-#include <errno.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #define SECONDS_BETWEEN 60
-#define FOLDER_MODE 0700 /* as the XDG base directory specification asks */
 
 /* --- where ------------------------------------------------------------------------------------------ */
-
-/* The path of the state folder, malloc'ed; NULL where the environment does not name one. */
-static char *state_folder(void)
-{
-    char *folder = NULL;
-    const char *state = getenv("XDG_STATE_HOME"), *home = getenv("HOME");
-    int length = -1;
-    if (state && *state == '/')
-        length = asprintf(&folder, "%s/bitstitch", state);
-    else if (home && *home == '/')
-        length = asprintf(&folder, "%s/.local/state/bitstitch", home);
-    return length < 0 ? NULL : folder;
-}
 
 /* The path of the saved exploration, malloc'ed; NULL: none. */
 static char *kept_path(const Session *session)
 {
-    char *folder = state_folder(), *path = NULL;
-    if (!folder) return NULL;
-    if (asprintf(&path, "%s/%s.json", folder, session->workspace->inputs.network->sha256) < 0) path = NULL;
-    free(folder);
-    return path;
-}
-
-/* Makes all folders above a file. */
-static Status make_folders(char *path, Message *message)
-{
-    for (char *slash = path + 1; (slash = strchr(slash, '/')) != NULL; slash++) {
-        *slash = 0;
-        const bool failed = mkdir(path, FOLDER_MODE) != 0 && errno != EEXIST;
-        const int error = errno;
-        if (failed) status_fail(message, STATUS_IO, "cannot make the folder '%s': %s", path, strerror(error));
-        *slash = '/';
-        if (failed) return STATUS_IO;
-    }
-    return STATUS_OK;
+    return state_path("%s.json", session->workspace->inputs.network->sha256);
 }
 
 /* --- whether ---------------------------------------------------------------------------------------- */
@@ -93,7 +59,7 @@ Status autosave_now(Session *session, Message *message)
     if (!is_worth_saving(session, &state)) return STATUS_OK;
     char *path = kept_path(session);
     if (!path) return status_fail(message, STATUS_IO, "neither XDG_STATE_HOME nor HOME is set");
-    Status status = make_folders(path, message);
+    Status status = state_make_folders(path, message);
     if (status == STATUS_OK) status = workspace_save(session->workspace, session->snapshot, path, message);
     if (status == STATUS_OK) session->kept = state;
     free(path);
@@ -163,12 +129,10 @@ void autosave_offer(Session *session)
 void autosave_welcome(Session *session)
 {
     Message message = {0};
-    char *folder = state_folder(), *path = NULL;
-    if (folder && asprintf(&path, "%s/welcomed", folder) < 0) path = NULL;
-    free(folder);
+    char *path = state_path("welcomed");
     if (path && access(path, F_OK) != 0) {
         session->scene.welcome = true;
-        if (make_folders(path, &message) == STATUS_OK) file_replace(path, "", 0, NULL);
+        if (state_make_folders(path, &message) == STATUS_OK) file_replace(path, "", 0, NULL);
     }
     free(path);
 }

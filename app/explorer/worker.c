@@ -4,6 +4,7 @@
 
 #include "app/cli/budget.h"
 #include "app/cli/commands/outputs.h"
+#include "app/cli/forecast_store.h"
 #include "app/cli/remedy.h"
 #include "app/explorer/worker_state.h"
 #include "explore/explorer.h"
@@ -46,7 +47,8 @@ struct Worker {
     LadderTiming timing, timed; /* of the ladder: wanted, and what the explorer was told last */
     const Plan *wanted;         /* where orders.new_plan: the newest, held, not taken yet */
     TaskQueue tasks;
-    bool writing; /* an export, in the midst of pursuing */
+    bool foresees, awaits_forecast; /* worker_foresee() */
+    bool writing;                   /* an export, in the midst of pursuing */
 
     /* For worker_take(). */
     Snapshot *newest;     /* not taken yet, or NULL */
@@ -272,6 +274,18 @@ static Status export(Worker *worker, const Task *task, Message *message)
     return export_write(task->path, format, &result, message);
 }
 
+/* What is kept from an earlier run or day is not computed again. */
+static Status foresee(Worker *worker, Message *message)
+{
+    char key[65];
+    Forecast *forecast = explorer_forecast(worker->explorer, key, worker->plan);
+    if (forecast && !forecast_ready(forecast)) forecast_recall(forecast, key);
+    Status status = explorer_foresee(worker->explorer, worker->plan, message);
+    forecast = explorer_forecast(worker->explorer, key, worker->plan);
+    if (forecast) forecast_keep(forecast, key);
+    return status;
+}
+
 /* Without the lock: the state and the task do not change while a task runs. */
 static Status run(Worker *worker, WorkerState state, const Task *task, Message *message)
 {
@@ -289,6 +303,8 @@ static Status run(Worker *worker, WorkerState state, const Task *task, Message *
                                            : explorer_measure_widths(worker->explorer, task->layer, message);
     case WORKER_EXPORTING:
         return export(worker, task, message);
+    case WORKER_FORESEEING:
+        return foresee(worker, message);
     case WORKER_OPENING:
     case WORKER_IDLE:
         break;
@@ -322,6 +338,7 @@ static void enter_next(Worker *worker)
     worker->state = worker_next(&(WorkerFacts){.plan = worker->plan_state,
                                                .has_images = worker->has_images,
                                                .explorer_has_plan = explorer_has_plan(worker),
+                                               .foresees = worker->foresees,
                                                .tasks = &worker->tasks});
 }
 
@@ -364,6 +381,10 @@ static void finish(Worker *worker, Task *task, Status status)
             return;
         }
         if (!explorer_has_plan(worker)) plan_happened(worker, PLAN_LEFT);
+        break;
+    case WORKER_FORESEEING:
+        if (status != STATUS_CANCELLED || orders->cancelled)
+            worker->foresees = worker->awaits_forecast = false;
         break;
     default:
         break;
@@ -408,8 +429,9 @@ static void work(Worker *worker)
         }
         Message message = {0};
         const WorkerState state = worker->state;
-        Task *task =
-            state == WORKER_PURSUING || state == WORKER_SHOWING ? NULL : task_queue_take(&worker->tasks);
+        Task *task = state == WORKER_PURSUING || state == WORKER_SHOWING || state == WORKER_FORESEEING
+                         ? NULL
+                         : task_queue_take(&worker->tasks);
         pthread_mutex_unlock(&worker->lock);
         Status status = run(worker, state, task, &message);
         remedy_add(&message, worker->inputs->options);
@@ -581,6 +603,15 @@ Status worker_measure_clipping(Worker *worker, size_t layer, Message *message)
     return worker ? ask(worker, task_question(TASK_CLIPPING, layer), message) : STATUS_OK;
 }
 
+void worker_foresee(Worker *worker, bool awaited)
+{
+    if (!worker) return;
+    pthread_mutex_lock(&worker->lock);
+    worker->foresees = true;
+    worker->awaits_forecast |= awaited;
+    unlock_changed(worker);
+}
+
 Status worker_export(Worker *worker, const Plan *plan, const char *path, Message *message)
 {
     return worker ? ask(worker, task_export(plan, path), message) : STATUS_OK;
@@ -619,9 +650,9 @@ WorkerInfo worker_info(Worker *worker)
     const bool queued = worker->tasks.first != NULL;
     const bool ends =
                    state == WORKER_SHOWING || worker->orders.cancelled, /* not for the person to wait for */
-        running = state > WORKER_IDLE;
-    info.busy =
-        running || queued || worker->orders.new_plan || plan == PLAN_PENDING || plan == PLAN_CANCELLED;
+        running = state > WORKER_IDLE && (state != WORKER_FORESEEING || worker->awaits_forecast);
+    info.busy = running || worker->awaits_forecast || queued || worker->orders.new_plan ||
+                plan == PLAN_PENDING || plan == PLAN_CANCELLED;
     info.cancelled = (plan == PLAN_CANCELLED || plan == PLAN_SHELVED) && !queued && (!running || ends);
     info.exports = task_queue_exports(&worker->tasks) + (state == WORKER_EXPORTING || worker->writing);
     info.restored = worker->taken_restored;

@@ -62,6 +62,11 @@ Status worker_compare_methods(Worker *worker, size_t layer, Message *message);
 Status worker_measure_widths(Worker *worker, size_t layer, Message *message);
 Status worker_measure_clipping(Worker *worker, size_t layer, Message *message);
 
+/* Asks for what plans like the newest one are chosen from (Snapshot.forecast), once the plan and all tasks are done;
+ * what was computed before is recalled from the state folder. awaited: the person waits for it, so that the
+ * worker counts as busy. */
+void worker_foresee(Worker *worker, bool awaited);
+
 /* Writes the plan and its results, in the format that the suffix of `path` names (report/export.h): CSV and
  * JSON once all are complete, ONNX once all layers are solved. The plan is held, the path copied. */
 Status worker_export(Worker *worker, const Plan *plan, const char *path, Message *message);

@@ -27,11 +27,14 @@ WorkerState worker_next(const WorkerFacts *facts)
     if (question) return question->kind == TASK_COMPARE ? WORKER_COMPARING : WORKER_MEASURING;
     if (facts->plan == PLAN_PENDING) return WORKER_PURSUING;
     if (facts->tasks->first) return WORKER_EXPORTING;
-    return facts->plan == PLAN_CANCELLED ? WORKER_SHOWING : WORKER_IDLE;
+    if (facts->plan == PLAN_CANCELLED) return WORKER_SHOWING;
+    return facts->foresees && facts->has_images && facts->plan == PLAN_SETTLED ? WORKER_FORESEEING
+                                                                               : WORKER_IDLE;
 }
 
 bool worker_interrupted(WorkerState state, const WorkerOrders *orders, const TaskQueue *tasks)
 {
     if (orders->stop || orders->cancelled || orders->new_plan) return true;
+    if (state == WORKER_FORESEEING && tasks->first) return true;
     return state == WORKER_PURSUING && task_queue_question(tasks);
 }

@@ -22,7 +22,7 @@
  *
  * The thread opens the images first, then takes one task after another until it is told to stop:
  *
- *     OPENING --> IDLE <--> PURSUING, SHOWING, COMPARING, MEASURING, EXPORTING
+ *     OPENING --> IDLE <--> PURSUING, SHOWING, COMPARING, MEASURING, EXPORTING, FORESEEING
  *
  * In which order tasks are taken is the order of the tests in worker_next().
  */
@@ -55,7 +55,8 @@ typedef enum WorkerState {
     WORKER_SHOWING,   /* shows what is known of a plan that was cancelled before it was pursued */
     WORKER_COMPARING, /* compares methods on a layer */
     WORKER_MEASURING, /* measures a layer at every bit width, or over the range of its codes */
-    WORKER_EXPORTING
+    WORKER_EXPORTING,
+    WORKER_FORESEEING /* computes what plans are chosen from; anything else comes first */
 } WorkerState;
 
 /* What the next state depends on. */
@@ -63,6 +64,7 @@ typedef struct WorkerFacts {
     PlanState plan;
     bool has_images;
     bool explorer_has_plan; /* the explorer's plan is the newest one */
+    bool foresees;          /* what plans are chosen from is asked for, and not known */
     const TaskQueue *tasks;
 } WorkerFacts;
 

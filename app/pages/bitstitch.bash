@@ -2,7 +2,7 @@
 #
 # The command is the first word that is one; without one it is explore.
 
-_bitstitch_commands='explore inspect quantize evaluate compare bound sensitivity'
+_bitstitch_commands='explore inspect quantize evaluate compare bound sensitivity choose'
 
 # One row per option: its name; its value: FILE, one of several words, ANY text, or - for none; the commands that
 # take it.
@@ -50,8 +50,8 @@ progress auto|none inspect quantize evaluate compare bound sensitivity
 script FILE explore
 ascii - explore
 no-mouse - explore
-help - explore inspect quantize evaluate compare bound sensitivity
-version - explore inspect quantize evaluate compare bound sensitivity'
+help - explore inspect quantize evaluate compare bound sensitivity choose
+version - explore inspect quantize evaluate compare bound sensitivity choose'
 
 # The options of a command.
 _bitstitch_options_of() { # COMMAND

@@ -2,7 +2,7 @@
 #
 # The command is the first word that is one; without one it is explore.
 
-set -g __bitstitch_commands explore inspect quantize evaluate compare bound sensitivity
+set -g __bitstitch_commands explore inspect quantize evaluate compare bound sensitivity choose
 
 # Whether the command is one of these.
 function __bitstitch_command
@@ -22,6 +22,7 @@ complete -c bitstitch -n 'not __fish_seen_subcommand_from $__bitstitch_commands'
 complete -c bitstitch -n 'not __fish_seen_subcommand_from $__bitstitch_commands' -a compare -d 'quantize with every method, side by side'
 complete -c bitstitch -n 'not __fish_seen_subcommand_from $__bitstitch_commands' -a bound -d 'quantize a network, and bound how far its output moves, layer by layer'
 complete -c bitstitch -n 'not __fish_seen_subcommand_from $__bitstitch_commands' -a sensitivity -d 'estimate every layer\'s error at every bit width before any run, or measure it'
+complete -c bitstitch -n 'not __fish_seen_subcommand_from $__bitstitch_commands' -a choose -d 'choose the plan of least predicted error within a budget, and run it'
 
 # One line per option: the commands that take it, its name, its value.
 complete -c bitstitch -n '__bitstitch_command explore quantize evaluate compare bound' -l images -r -F -d 'evaluation images: a file, or a folder of PNG and JPEG'

@@ -39,6 +39,11 @@ Status forecast_copy(Forecast *copy, const Forecast *forecast, Message *message)
     return STATUS_OK;
 }
 
+void forecast_set_zero(Forecast *forecast)
+{
+    memset(forecast->layers, 0, forecast->layer_count * sizeof *forecast->layers);
+}
+
 bool forecast_ready(const Forecast *forecast)
 {
     for (size_t l = 0; l < forecast->layer_count; l++) {

@@ -69,6 +69,9 @@ Status forecast_create(Forecast *forecast, size_t layer_count, Message *message)
 void forecast_free(Forecast *forecast); /* leaves it empty */
 Status forecast_copy(Forecast *copy, const Forecast *forecast, Message *message);
 
+/* Makes all of it known, and 0: choices then go by cost alone, which tells whether budgets can be met. */
+void forecast_set_zero(Forecast *forecast);
+
 /* Whether the sum can be predicted: every layer's factor and errors at the widths 2 to 8 are known. */
 bool forecast_ready(const Forecast *forecast);
 

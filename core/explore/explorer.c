@@ -93,6 +93,7 @@ void explorer_free(Explorer *explorer)
     changed_images_drop(explorer->draft.changes);
     ledger_drop(explorer->draft.ledger);
     visited_free(&explorer->visited);
+    forecast_free(&explorer->draft.forecast);
     memo_free(explorer->memo);
     upstream_free(explorer->upstream);
     free(explorer->keys);

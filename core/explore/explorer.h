@@ -94,6 +94,16 @@ Status explorer_measure_widths(Explorer *explorer, size_t layer, Message *messag
  * snapshot; the accuracies are forgotten with the plan. */
 Status explorer_measure_clipping(Explorer *explorer, size_t layer, Message *message);
 
+/* What plans are chosen from (choose/forecast.h), for plans like this one: empty at first, and again where
+ * methods, options or activation bits have changed since (`key`, 65 bytes, is of forecast_key()). The caller
+ * may fill it from what it has kept under that key. Borrowed until the next call. NULL without images or
+ * memory. (This and the next function are in explorer_forecast.c.) */
+Forecast *explorer_forecast(Explorer *explorer, char *key, const Plan *plan);
+
+/* Completes it, layer by layer; snapshots show it as it comes. STATUS_CANCELLED after `proceed` returned
+ * false: the next call goes on from there. The activity and the results of the last plan stay. */
+Status explorer_foresee(Explorer *explorer, const Plan *plan, Message *message);
+
 /* Adds visited plans of an earlier session with their measurements, numbered from 1 in their order. Call it
  * before the first explorer_pursue(). */
 Status explorer_restore(Explorer *explorer, const VisitedPlan *const *visited, size_t count,

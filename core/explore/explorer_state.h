@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Explorer state: what the explorer knows of its plan, the draft of the next snapshot, and how it is
- * published. Private to explorer.c and trials.c. */
+ * published. Private to explorer.c, explorer_forecast.c and trials.c. */
 #ifndef EXPLORE_EXPLORER_STATE_H
 #define EXPLORE_EXPLORER_STATE_H
 
@@ -42,6 +42,8 @@ struct Explorer {
     bool taken, complete; /* a plan was taken; all its results are known */
     Pipeline *pipeline;   /* of the plan taken last, once all its layers are solved; else NULL */
     Message message;      /* of the call that is running */
+
+    char forecast_key[65]; /* of the draft's forecast; "" before it was begun */
 
     Stage stage;
     bool awaited[STAGE_COUNT];   /* stages that the plan still needs */

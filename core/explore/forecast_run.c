@@ -19,7 +19,7 @@
 #define REFITTED 2       /* layers behind the one at FACTOR_BITS */
 #define FACTOR_BITS 2    /* that factors are measured at */
 #define SOLVED_BITS 4    /* widths up to here are solved, wider ones estimated */
-#define REFIT_IMAGES 256 /* where every image has many rows */
+#define REFIT_IMAGES 512 /* where every image has many rows */
 #define MANY_ROWS 16     /* of an image */
 #define ERROR_IMAGES 256 /* that output errors are measured on */
 #define AGREEMENT_IMAGES 2048
@@ -499,7 +499,9 @@ static size_t agreement_images(const Run *run, const Dataset *images)
     for (size_t i = 1; i < output->rank; i++) vectors += output->shape[i] != 1;
     if (vectors != 1) return 0;
     const size_t most = OUTPUT_BYTES / sizeof(float) / run->network->output_elements;
-    return size_min(run->evaluation ? forecast_images(images->count) : images->count,
+    const size_t asked = run->options->evaluation_images,
+                 count = asked ? size_min(asked, images->count) : images->count;
+    return size_min(run->evaluation ? forecast_images(count) : images->count,
                     size_min(most, AGREEMENT_IMAGES));
 }
 
@@ -602,7 +604,7 @@ static Status run_anchors(Run *run)
 /* --- the whole --------------------------------------------------------------------------------------- */
 
 void forecast_key(char hex[65], const Network *network, const Plan *plan, const Dataset *calibration,
-                  const Dataset *evaluation, const Normalization *normalization)
+                  const Dataset *evaluation, size_t evaluation_images, const Normalization *normalization)
 {
     SHA2_CTX hash;
     SHA256Init(&hash);
@@ -619,7 +621,9 @@ void forecast_key(char hex[65], const Network *network, const Plan *plan, const 
         SHA256Update(&hash, solved.bytes, sizeof solved.bytes);
         SHA256Update(&hash, rest, sizeof rest);
     }
+    const uint64_t count = evaluation_images;
     if (evaluation) {
+        SHA256Update(&hash, (const uint8_t *)&count, sizeof count);
         SHA256Update(&hash, (const uint8_t *)evaluation->sha256, strlen(evaluation->sha256));
         SHA256Update(&hash, (const uint8_t *)evaluation->preparation, strlen(evaluation->preparation));
     }

@@ -36,6 +36,7 @@ typedef struct ForecastOptions {
     Pool *pool;
     size_t memory;              /* ceiling in bytes; 0: half of the machine's memory */
     unsigned activation_widths; /* a set of bits 1 << width, beside those of the plan */
+    size_t evaluation_images;   /* from the front of the evaluation set; 0: all */
     size_t anchors;             /* most plans to run, from 4 bits on; 0: all FORECAST_ANCHORS */
     Memo *memo;                 /* as the pipeline's; NULL allowed */
     /* Called often: layer is at work, or NO_INDEX; false cancels. NULL allowed. */
@@ -52,9 +53,10 @@ Status forecast_run(Forecast *forecast, const Network *network, const Plan *plan
 /* The network's weights and input widths that a plan chooses, for forecast_sum(): widths [layer_count]. */
 void forecast_widths(LayerWidths *widths, const Plan *plan);
 
-/* Hexadecimal SHA-256 of all that the forecast depends on. evaluation may be NULL. */
+/* Hexadecimal SHA-256 of all that the forecast depends on. evaluation may be NULL; evaluation_images as in
+ * the options. */
 void forecast_key(char hex[65], const Network *network, const Plan *plan, const Dataset *calibration,
-                  const Dataset *evaluation, const Normalization *normalization);
+                  const Dataset *evaluation, size_t evaluation_images, const Normalization *normalization);
 
 /* Images of an evaluation set of `count` that a forecast looks at: from its front, at most half of them. */
 size_t forecast_images(size_t count);

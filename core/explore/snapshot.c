@@ -39,6 +39,7 @@ static void release(Snapshot *snapshot)
     free(snapshot->norms);
     ladder_free(&snapshot->ladder);
     free(snapshot->visited);
+    forecast_free(&snapshot->forecast);
     free(snapshot);
 }
 
@@ -67,6 +68,8 @@ static bool copy_arrays(Snapshot *copy, const Snapshot *draft)
     copy->layers = copy_array(draft->layers, draft->layer_count, sizeof *draft->layers, &enough);
     copy->trace = copy_array(draft->trace, draft->trace_count, sizeof *draft->trace, &enough);
     copy->norms = copy_array(draft->norms, draft->node_count, sizeof *draft->norms, &enough);
+    copy->forecast.layers = copy_array(draft->forecast.layers, draft->forecast.layer_count,
+                                       sizeof *draft->forecast.layers, &enough);
     copy->visited = copy_array(draft->visited, draft->visited_count, sizeof *draft->visited, &enough);
     copy->ladder.steps =
         copy_array(draft->ladder.steps, draft->ladder.layer_count, sizeof *draft->ladder.steps, &enough);

@@ -15,6 +15,7 @@
 
 #include "bound/ladder.h"
 #include "bound/ledger.h"
+#include "choose/forecast.h"
 #include "evaluate/accuracy.h"
 #include "explore/ladder_timing.h"
 #include "explore/pipeline.h"
@@ -116,6 +117,12 @@ typedef struct Snapshot {
     bool changes_current;   /* of `plan`; else of one before */
     Ledger *ledger;         /* held: of the images of `changes`, in their order; NULL: not known yet */
     Evaluation reference;   /* the float network's own, as far as known; `compared` is false */
+
+    Forecast
+        forecast; /* what plans are chosen from, as far as known; its layers are NULL before it was begun */
+    bool forecast_complete;   /* all of it is known */
+    double forecast_fraction; /* that is computed, 0..1 */
+    size_t forecast_layer;    /* at work, or NO_INDEX */
 
     size_t visited_count;
     VisitedPlan **visited; /* [visited_count], by number */

@@ -14,7 +14,7 @@ from harness import DATA, Story, main
 PAGES = pathlib.Path(os.environ["BITSTITCH_PAGES"])
 COMPLETIONS = pathlib.Path(__file__).resolve().parents[2] / "app/pages"
 PATIENCE = 20  # seconds: far more than any step takes
-COMMANDS = "explore inspect quantize evaluate compare bound sensitivity".split()
+COMMANDS = "explore inspect quantize evaluate compare bound sensitivity choose".split()
 WIDTHS = "1 2 3 4 5 6 7 8 float".split()
 
 # A typed line, and the words that may complete its last word.

@@ -7,9 +7,10 @@ from harness import FAST, LENET, Story, main
 OPTIONS = """images image-labels evaluation-images calibration calibration-images mean std labels
 resize crop channels layout skip-bad-images input-shape output task bits
 first-bits last-bits activation-bits error-compensated plan effort method grid mode rows ridge no-polish no-bias-correction
+budget drop pin tie widths activation-widths free-ends latency front
 ladder-on ladder-images measure seed threads memory csv json onnx progress
 script ascii no-mouse help version""".split()
-COMMANDS = ("explore", "inspect", "quantize", "evaluate", "compare", "bound", "sensitivity")
+COMMANDS = ("explore", "inspect", "quantize", "evaluate", "compare", "bound", "sensitivity", "choose")
 
 
 class Usage(Story):
@@ -28,7 +29,7 @@ class Usage(Story):
             listed = re.findall(r"^  --([a-z-]+)", self.good(command, "--help"), re.MULTILINE)
             for option in set(OPTIONS) - set(listed):
                 value = {"progress": "none", "rows": "1"}.get(option, "1")
-                flag = option.startswith("no-") or option in ("error-compensated", "measure", "ascii", "skip-bad-images")
+                flag = option.startswith("no-") or option in ("error-compensated", "free-ends", "measure", "ascii", "skip-bad-images")
                 arguments = [f"--{option}"] if flag else [f"--{option}", value]
                 if option == "effort":
                     arguments[1] = "fast"

@@ -203,7 +203,7 @@ static Status run_command(void)
         [COMMAND_EXPLORE] = cmd_explore,         [COMMAND_INSPECT] = cmd_inspect,
         [COMMAND_QUANTIZE] = cmd_quantize,       [COMMAND_EVALUATE] = cmd_evaluate,
         [COMMAND_COMPARE] = cmd_compare,         [COMMAND_BOUND] = cmd_bound,
-        [COMMAND_SENSITIVITY] = cmd_sensitivity,
+        [COMMAND_SENSITIVITY] = cmd_sensitivity, [COMMAND_CHOOSE] = cmd_choose,
     };
     return commands[options.command](&options, &message);
 }

@@ -15,5 +15,6 @@ Status cmd_evaluate(const Options *options, Message *message);
 Status cmd_compare(const Options *options, Message *message);
 Status cmd_bound(const Options *options, Message *message);
 Status cmd_sensitivity(const Options *options, Message *message);
+Status cmd_choose(const Options *options, Message *message);
 
 #endif

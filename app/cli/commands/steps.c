@@ -2,8 +2,10 @@
 #include "app/cli/commands/steps.h"
 
 #include "app/cli/budget.h"
+#include "app/cli/forecast_store.h"
 #include "app/cli/interrupt.h"
 #include "app/cli/progress.h"
+#include "base/figures.h"
 #include "base/seconds.h"
 
 #include <stdlib.h>
@@ -12,6 +14,9 @@ typedef struct Show {
     Progress progress;
     const Inputs *inputs;
     const char *what;
+    double started;           /* of sensitivities */
+    EvaluationProgress *look; /* of a plan that is judged */
+    void *look_context;
     SweepKnown *known; /* of a sweep */
     void *known_context;
 } Show;
@@ -77,17 +82,68 @@ static bool show_evaluation(void *context, const Evaluation *so_far)
                       so_far->total, percent(best->top1_correct, so_far->images));
     else
         progress_show(&show->progress, "%s: %zu of %zu images", show->what, so_far->images, so_far->total);
+    if (show->look && !show->look(show->look_context, so_far)) return false;
     return !interrupt_signal();
+}
+
+Status step_judge(Evaluation *evaluation, const Inputs *inputs, const Weights *const *weights, size_t images,
+                  EvaluationProgress *look, void *context, const char *what, Message *message)
+{
+    Show show = {.progress = progress_start(inputs->options->progress),
+                 .inputs = inputs,
+                 .what = what,
+                 .look = look,
+                 .look_context = context};
+    const Budget budget = budget_now(inputs->options);
+    inputs->reference->memory = budget.left;
+    Status status = evaluation_run(evaluation, inputs->reference, weights, images, inputs->pool,
+                                   show_evaluation, &show, message);
+    return end_step(&show, status, message);
 }
 
 Status step_evaluate(Evaluation *evaluation, const Inputs *inputs, const Weights *const *weights,
                      const char *what, Message *message)
 {
-    Show show = {.progress = progress_start(inputs->options->progress), .inputs = inputs, .what = what};
+    return step_judge(evaluation, inputs, weights, inputs->options->evaluation_images, NULL, NULL, what,
+                      message);
+}
+
+/* --- sensitivities ----------------------------------------------------------------------------------- */
+
+static bool show_forecast(void *context, const Forecast *so_far, size_t layer, double fraction)
+{
+    Show *show = context;
+    (void)so_far;
+    const double spent = seconds_now() - show->started;
+    const char *name =
+        layer < show->inputs->network->layer_count ? show->inputs->network->layers[layer].name : "";
+    if (fraction > 0.02)
+        progress_show(&show->progress, "sensitivities %3.0f %%  %s left  %s", 100 * fraction,
+                      figure_seconds(spent / fraction - spent).text, name);
+    else
+        progress_show(&show->progress, "sensitivities %3.0f %%  %s", 100 * fraction, name);
+    return !interrupt_signal();
+}
+
+Status step_forecast(Forecast *forecast, const Inputs *inputs, const Plan *plan, unsigned activation_widths,
+                     Message *message)
+{
+    Show show = {
+        .progress = progress_start(inputs->options->progress), .inputs = inputs, .started = seconds_now()};
     const Budget budget = budget_now(inputs->options);
-    inputs->reference->memory = budget.left;
-    Status status = evaluation_run(evaluation, inputs->reference, weights, inputs->options->evaluation_images,
-                                   inputs->pool, show_evaluation, &show, message);
+    const ForecastOptions options = {.pool = inputs->pool,
+                                     .memory = budget.left,
+                                     .activation_widths = activation_widths,
+                                     .evaluation_images = inputs->options->evaluation_images,
+                                     .progress = show_forecast,
+                                     .context = &show};
+    char key[65];
+    forecast_key(key, inputs->network, plan, inputs->calibration, inputs->evaluation,
+                 inputs->options->evaluation_images, &inputs->normalization);
+    forecast_recall(forecast, key);
+    Status status = forecast_run(forecast, inputs->network, plan, inputs->calibration, inputs->evaluation,
+                                 &inputs->normalization, &options, message);
+    forecast_keep(forecast, key);
     return end_step(&show, status, message);
 }
 

@@ -6,6 +6,7 @@
 #include "app/cli/inputs.h"
 #include "bound/ladder.h"
 #include "evaluate/accuracy.h"
+#include "explore/forecast_run.h"
 #include "explore/pipeline.h"
 #include "explore/sweep.h"
 
@@ -19,6 +20,17 @@ Status step_quantize(Pipeline **pipeline, const Inputs *inputs, const Plan *plan
  * calls. */
 Status step_evaluate(Evaluation *evaluation, const Inputs *inputs, const Weights *const *weights,
                      const char *what, Message *message);
+
+/* The same on the first `images`; `look` is called too, with its context, and ends the step with
+ * STATUS_CANCELLED where it returns false. */
+Status step_judge(Evaluation *evaluation, const Inputs *inputs, const Weights *const *weights, size_t images,
+                  EvaluationProgress *look, void *context, const char *what, Message *message);
+
+/* The sensitivities that plans are chosen from, of forecast_create(): from the state folder where they were
+ * computed before, and kept there. plan: as forecast_run() takes it. activation_widths: a set of 1 << bits.
+ */
+Status step_forecast(Forecast *forecast, const Inputs *inputs, const Plan *plan, unsigned activation_widths,
+                     Message *message);
 
 typedef struct Climb {
     Ladder ladder;

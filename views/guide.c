@@ -345,6 +345,11 @@ static const Term
                         "networks. Where the interval contains 0, the images show neither a loss nor a gain.", change_now},
     lost = {"lost, gained", "Images that only the float network gets right, and that only the quantized one does.", lost_now},
     agreeing = {"same", "Images with the same prediction in both networks, right or wrong.", agreeing_now},
+    sensitivity = {"sensitivity", "Output error that the layer alone makes, with the next two layers re-fitted to make up for it, as sequential solving "
+                   "does. Dark is small, light is large.", NULL},
+    front_term = {"front", "The least predicted output error of any plan of a size. Predictions add up the layers' sensitivities; three plans that were "
+                  "run scale them.", NULL},
+    budget_term = {"budget", "The most that the plan may take: 105K, 3.5 bits per weight, or the smallest plan that is predicted to lose at most -0.3 points.", NULL},
     plan = {"plan", "All bit widths, methods and options together. Every plan that was worked on is kept and can be returned to.", visited_now},
     pareto = {"Pareto front", "Plans that no other plan beats: none is at least as small and as accurate, and better in one of the two.", NULL},
     changed = {"changed", "The largest score belongs to another class than in the float network.", changed_images_now},
@@ -390,6 +395,10 @@ static const struct {
     [VIEW_ERROR_CLIPPING] = {"What the error of the layer under the cursor is made of when the range of its "
                              "codes narrows.",
                              {&range, &rtn, &rounding_part, &clipping_part, &heldout}},
+    [VIEW_ERROR_HEAT] = {"How much of the output error each layer would make at each weight width: what "
+                         "plans within a budget are "
+                         "chosen from.",
+                         {&weight_bits, &sensitivity}},
     [VIEW_LOSS_LADDER] = {"How far quantization moves the network's output: three bounds, loosest first, and "
                           "the distance itself. The bars have a log scale.",
                           {&unit, &frobenius, &spectral, &hybrid, &measured, &certified, &shares[0],
@@ -402,6 +411,8 @@ static const struct {
     [VIEW_ACCURACY_IMAGES] = {"The accuracy on the evaluation images, as they are run.",
                               {&top1, &change, &lost, &agreeing}},
     [VIEW_ACCURACY_PLANS] = {"Every evaluated plan as a point.", {&plan, &pareto, &top1, &change}},
+    [VIEW_ACCURACY_BUDGET] = {"The best plan of every size, by prediction, beside what was measured.",
+                              {&budget_term, &front_term, &agreeing, &change}},
     [VIEW_ACCURACY_CHANGED] = {"The evaluation images whose prediction changed, and those that only just "
                                "held, with the scores of both networks.",
                                {&changed, &held, &margin, &bars, &lost}},

@@ -13,6 +13,7 @@
 #include "explore/pareto.h"
 #include "explore/plan_note.h"
 #include "explore/snapshot.h"
+#include "views/budget_scene.h"
 #include "views/canvas/canvas.h"
 #include "views/canvas/character.h"
 #include "views/view.h"
@@ -103,6 +104,8 @@ typedef struct Scene {
     bool visited_descending, visited_evaluated_only;
     bool has_visited_mark;
     size_t visited_mark; /* where has_visited_mark: the index of the plan that the difference starts from */
+
+    const BudgetScene *budget; /* of the budget page; NULL: none */
 
     bool changed_by_class; /* the page of changed images sorts by class, not by margin */
 

@@ -23,12 +23,14 @@ struct Scene;
     VIEW(ERROR_CLIPPING,    PANEL_ERROR,    view_error_clipping)    \
     VIEW(ERROR_STAIRCASE,   PANEL_ERROR,    view_error_staircase)   \
     VIEW(ERROR_LATTICE,     PANEL_ERROR,    view_error_lattice)     \
+    VIEW(ERROR_HEAT,        PANEL_ERROR,    view_error_heat)        \
     VIEW(LOSS_LADDER,       PANEL_LOSS,     view_loss_ladder)       \
     VIEW(LOSS_LAYERS,       PANEL_LOSS,     view_loss_layers)       \
     VIEW(ACCURACY_LAYERS,   PANEL_ACCURACY, view_accuracy_layers)   \
     VIEW(ACCURACY_IMAGES,   PANEL_ACCURACY, view_accuracy_images)   \
     VIEW(ACCURACY_PLANS,    PANEL_ACCURACY, view_accuracy_plans)    \
-    VIEW(ACCURACY_CHANGED,  PANEL_ACCURACY, view_accuracy_changed)
+    VIEW(ACCURACY_CHANGED,  PANEL_ACCURACY, view_accuracy_changed)  \
+    VIEW(ACCURACY_BUDGET,   PANEL_ACCURACY, view_accuracy_budget)
 // clang-format on
 
 #define VIEW_ID(id, panel, fill) VIEW_##id,

@@ -56,6 +56,11 @@ static bool shows_changed(const Scene *scene)
     return scene->front == PANEL_ACCURACY && scene_view(scene, PANEL_ACCURACY) == VIEW_ACCURACY_CHANGED;
 }
 
+static bool shows_budget(const Scene *scene)
+{
+    return scene->front == PANEL_ACCURACY && scene_view(scene, PANEL_ACCURACY) == VIEW_ACCURACY_BUDGET;
+}
+
 /* The cursor starts on the first image. */
 static void move_image(Session *session, int step)
 {
@@ -119,6 +124,10 @@ void act_chart_cursor(Session *session, int direction)
         move_image(session, direction);
         return;
     }
+    if (shows_budget(scene)) {
+        budget_step(session, direction);
+        return;
+    }
     const size_t point = screen_next_point(&session->canvas, scene, scene->front, direction);
     if (point != SIZE_MAX)
         scene->chart_cursor[scene->front] = point;
@@ -166,6 +175,8 @@ void act_enter(Session *session, int unused)
     else if (scene->front == PANEL_ACCURACY && scene_view(scene, PANEL_ACCURACY) == VIEW_ACCURACY_PLANS &&
              point != SIZE_MAX)
         action_return_to(session, point);
+    else if (shows_budget(scene))
+        budget_adopt(session);
     else if (scene_layer(scene) != NO_INDEX)
         action_show_overlay(session, OVERLAY_DETAILS);
     else

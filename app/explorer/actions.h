@@ -64,6 +64,7 @@ KeyHandler act_network;      /* shows the graph in place of the layers' table, o
 KeyHandler
     act_changed; /* shows the images whose prediction changed; if shown: sorts by class, or by margin */
 KeyHandler act_pareto_axis; /* shows accuracy over cost; if shown: over the next cost */
+KeyHandler act_budget;      /* shows the budget page, and asks for a budget (budget_page.c) */
 KeyHandler act_guide;       /* explains the page in focus */
 KeyHandler act_help;        /* lists all keys */
 KeyHandler act_close;

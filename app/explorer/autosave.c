@@ -7,6 +7,7 @@
 #include "base/file_replace.h"
 #include "base/seconds.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>

@@ -76,6 +76,7 @@ const KeyEntry key_table[] = {
     {GROUP_LOOK, {'D'}, false, act_network, 0, "the network's graph, or the table", NULL, NULL},
     {GROUP_LOOK, {'C'}, false, act_changed, 0, "changed images; again: by class", NULL, NULL},
     {GROUP_LOOK, {'X'}, false, act_pareto_axis, 0, "accuracy by cost; another cost", NULL, "pareto-axis"},
+    {GROUP_LOOK, {'b'}, false, act_budget, 0, "the best plan of a size", "budget", "budget"},
     {GROUP_LOOK, {'y'}, false, act_pin, 0, "pin this plan, or unpin it", NULL, "pin"},
     {GROUP_LOOK, {'V'}, false, act_visited, 0, "visited plans, to return to", NULL, "visits"},
 

@@ -153,8 +153,8 @@ static Status wait_until(Session *session, bool (*done)(const Session *), Messag
     for (;;) {
         if (interrupt_signal()) return status_fail(message, STATUS_CANCELLED, "interrupted");
         const bool over = done(session);
-        session_take_news(session);
-        if (over) return check_lost(session, message);
+        session_take_news(session); /* which may start work: a budget that waited for its front */
+        if (over && done(session)) return check_lost(session, message);
         if (poll(&wake, 1, WAIT_MILLISECONDS) < 0 && errno != EINTR)
             return status_fail(message, STATUS_IO, "cannot wait: %s", strerror(errno));
     }

@@ -116,6 +116,7 @@ static Status set_scene(Session *session, Workspace *workspace, Message *message
     scene->paused = false;
     scene->stream_count = 0;
     clear_cursors(scene);
+    budget_forget(session);
     return STATUS_OK;
 }
 
@@ -173,6 +174,7 @@ Status session_open(Session *session, const Options *options, Message *message)
 
 void session_close(Session *session)
 {
+    budget_forget(session);
     drop_snapshot(session);
     workspace_close(session->workspace);
     free(session->scene.order);
@@ -304,6 +306,7 @@ static void take_snapshot(Session *session, Snapshot *snapshot)
         session->scene.images_title = session->workspace->images_title;
     follow_stream(session);
     layer_order_update(&session->scene);
+    budget_follow(session);
 }
 
 static void take_notice(Session *session, const WorkerNews *news)
@@ -333,6 +336,9 @@ void session_follow_plan(Session *session)
 {
     follow_history(session);
     worker_pursue(session->workspace->worker, session->scene.plan);
+    if (scene_view(&session->scene, PANEL_ACCURACY) == VIEW_ACCURACY_BUDGET)
+        worker_foresee(session->workspace->worker, false);
+    budget_follow(session);
 }
 
 /* --- what is in front ------------------------------------------------------------------------------- */

@@ -20,6 +20,7 @@
 #define APP_SESSION_H
 
 #include "app/explorer/autosave.h"
+#include "app/explorer/budget_page.h"
 #include "app/explorer/key_table.h"
 #include "app/explorer/workspace.h"
 #include "views/scene.h"
@@ -59,6 +60,8 @@ struct Session {
 
     unsigned stream_step; /* every how many snapshots a point of the scene's accuracy stream is kept */
     unsigned stream_seen; /* snapshots since the stream started */
+
+    BudgetPage budget;
 
     Autosave kept;
 

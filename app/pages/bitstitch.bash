@@ -7,46 +7,55 @@ _bitstitch_commands='explore inspect quantize evaluate compare bound sensitivity
 # One row per option: its name; its value: FILE, one of several words, ANY text, or - for none; the commands that
 # take it.
 _bitstitch_options='
-images FILE explore quantize evaluate compare bound
-image-labels FILE explore quantize evaluate compare bound
-evaluation-images all explore quantize evaluate compare bound
-calibration FILE explore quantize compare bound sensitivity
-calibration-images ANY explore quantize compare bound sensitivity
-mean ANY explore inspect quantize evaluate compare bound sensitivity
-std ANY explore inspect quantize evaluate compare bound sensitivity
-labels FILE explore inspect quantize evaluate compare bound sensitivity
-resize ANY explore quantize evaluate compare bound sensitivity
-crop ANY explore quantize evaluate compare bound sensitivity
-channels ANY explore quantize evaluate compare bound sensitivity
-layout ANY explore quantize evaluate compare bound sensitivity
-skip-bad-images - explore quantize evaluate compare bound sensitivity
-input-shape ANY explore inspect quantize evaluate compare bound sensitivity
-output ANY explore inspect quantize evaluate compare bound sensitivity
-task classify|detect|segment|semantic|none explore inspect quantize evaluate compare bound sensitivity
-bits 1|2|3|4|5|6|7|8|float explore inspect quantize compare bound
-first-bits 1|2|3|4|5|6|7|8|float explore inspect quantize compare bound
-last-bits 1|2|3|4|5|6|7|8|float explore inspect quantize compare bound
-activation-bits 2|3|4|5|6|7|8|float explore inspect quantize compare bound
-error-compensated - explore inspect quantize compare bound
-plan FILE explore inspect quantize compare bound
-effort paper|fast|default|thorough explore quantize compare bound sensitivity
-method bitsplit|code-descent|gptq|gptq-polish|nearest-plane|adaround|efficientq|comq|round-mse|round-minmax explore quantize bound
-grid uniform|power-of-two|ternary|binary explore inspect quantize compare bound
-mode sequential|independent explore quantize compare bound
-rows all explore quantize compare bound sensitivity
-ridge ANY explore quantize compare bound sensitivity
-no-polish - explore quantize bound sensitivity
-no-bias-correction - explore quantize compare bound sensitivity
+images FILE explore quantize evaluate compare bound choose
+image-labels FILE explore quantize evaluate compare bound choose
+evaluation-images all explore quantize evaluate compare bound choose
+calibration FILE explore quantize compare bound sensitivity choose
+calibration-images ANY explore quantize compare bound sensitivity choose
+mean ANY explore inspect quantize evaluate compare bound sensitivity choose
+std ANY explore inspect quantize evaluate compare bound sensitivity choose
+labels FILE explore inspect quantize evaluate compare bound sensitivity choose
+resize ANY explore quantize evaluate compare bound sensitivity choose
+crop ANY explore quantize evaluate compare bound sensitivity choose
+channels ANY explore quantize evaluate compare bound sensitivity choose
+layout ANY explore quantize evaluate compare bound sensitivity choose
+skip-bad-images - explore quantize evaluate compare bound sensitivity choose
+input-shape ANY explore inspect quantize evaluate compare bound sensitivity choose
+output ANY explore inspect quantize evaluate compare bound sensitivity choose
+task classify|detect|segment|semantic|none explore inspect quantize evaluate compare bound sensitivity choose
+bits 1|2|3|4|5|6|7|8|float explore inspect quantize compare bound choose
+first-bits 1|2|3|4|5|6|7|8|float explore inspect quantize compare bound choose
+last-bits 1|2|3|4|5|6|7|8|float explore inspect quantize compare bound choose
+activation-bits 2|3|4|5|6|7|8|float explore inspect quantize compare bound choose
+error-compensated - explore inspect quantize compare bound choose
+plan FILE explore inspect quantize compare bound choose
+effort paper|fast|default|thorough explore quantize compare bound sensitivity choose
+method bitsplit|code-descent|gptq|gptq-polish|nearest-plane|adaround|efficientq|comq|round-mse|round-minmax explore quantize bound choose
+grid uniform|power-of-two|ternary|binary explore inspect quantize compare bound choose
+mode sequential|independent explore quantize compare bound choose
+rows all explore quantize compare bound sensitivity choose
+ridge ANY explore quantize compare bound sensitivity choose
+no-polish - explore quantize bound sensitivity choose
+no-bias-correction - explore quantize compare bound sensitivity choose
+budget ANY choose
+drop ANY choose
+pin ANY choose
+tie ANY choose
+widths ANY choose
+activation-widths ANY choose
+free-ends - choose
+latency FILE choose
+front FILE choose
 ladder-on calibration|evaluation bound
-ladder-images all explore bound
+ladder-images all explore bound choose
 measure - sensitivity
-seed ANY explore quantize evaluate compare bound sensitivity
-threads ANY explore inspect quantize evaluate compare bound sensitivity
-memory ANY explore inspect quantize evaluate compare bound sensitivity
-csv FILE inspect quantize bound sensitivity
-json FILE quantize bound
-onnx FILE quantize bound
-progress auto|none inspect quantize evaluate compare bound sensitivity
+seed ANY explore quantize evaluate compare bound sensitivity choose
+threads ANY explore inspect quantize evaluate compare bound sensitivity choose
+memory ANY explore inspect quantize evaluate compare bound sensitivity choose
+csv FILE inspect quantize bound sensitivity choose
+json FILE quantize bound choose
+onnx FILE quantize bound choose
+progress auto|none inspect quantize evaluate compare bound sensitivity choose
 script FILE explore
 ascii - explore
 no-mouse - explore

@@ -95,6 +95,16 @@ class Choose(Story):
         self.write("device.csv", "layer,weight_bits,microseconds\nconv1,8,1\n")
         self.refused("--budget", "latency=300", "--latency", "device.csv", names=["device.csv", "no row for layer 'conv2'"])
 
+    def test_the_explorer_chooses_the_same(self):
+        self.write("script.txt", "size 110x40\nwait\nkeys b30K<Enter>\nwait\nexpect Budget\nexpect measured\n"
+                                 "expect the best plan of at most 30.0 KiB\ndump adopted.txt\nkeys eexplored.csv<Enter>\nwait\n"
+                                 "keys u\nwait\nkeys z\nexpect [changed] in\nkeys hh\nexpect 28.\nkeys <Enter>\nwait\n"
+                                 "keys bnonsense<Enter>\nexpect is no budget\nkeys b-0.5 points<Enter>\nwait\nkeys b3.5 bits<Enter>\nwait\n")
+        self.good("explore", LENET, *FAST, *IMAGES, "--script", "script.txt")
+        self.choose("--budget", "30K", "--csv", "plan.csv")
+        self.assertEqual((self.folder / "explored.csv").read_bytes(), (self.folder / "plan.csv").read_bytes())
+        self.assertIn("the plan that stands", (self.folder / "adopted.txt").read_text())
+
     def test_a_drop(self):
         text = self.choose("--drop", "2", "--csv", "plan.csv")
         self.assertIn("tried on the first 200 evaluation images", text)

@@ -295,10 +295,11 @@ static Status run(Choosing *choosing, Message *message)
         status = outputs_write(inputs, pipeline, inputs->evaluation ? &evaluation : NULL, &climb, message);
     if (status == STATUS_OK) status = print_choice(choosing, message);
     if (status == STATUS_OK && inputs->evaluation) {
-        printf("measured   output SQNR %.2f dB, agreement %s %%, on %zu evaluation images\n",
-               evaluation.output_sqnr_db, share_figure(evaluation.agreeing, evaluation.images).text,
-               evaluation.images);
-        status = print_accuracy(&evaluation, message);
+        if (evaluation.task == TASK_CLASSIFY)
+            printf("measured   output SQNR %.2f dB, agreement %s %%, on %zu evaluation images\n",
+                   evaluation.output_sqnr_db, share_figure(evaluation.agreeing, evaluation.images).text,
+                   evaluation.images);
+        status = print_accuracy(inputs, &evaluation, message);
     }
     if (status == STATUS_OK && choosing->drop.trial_count) {
         status = print_trials(choosing, message);

@@ -33,6 +33,9 @@ static Status judge(DropTrial *trial, const Inputs *inputs, const Weights *const
     Judge judged = {.trial = trial, .most = most};
     Status status = step_judge(&trial->evaluation, inputs, weights, images, look, &judged, what, message);
     if (status == STATUS_CANCELLED && trial->decided) status = STATUS_OK;
+    if (status == STATUS_OK && trial->evaluation.task != TASK_CLASSIFY)
+        status = status_fail(message, STATUS_INVALID, "--drop is about top-1: '%s' does not classify",
+                             inputs->network->path);
     const Evaluation *seen = &trial->evaluation;
     trial->good = (double)seen->gained - (double)seen->lost >= -most * (double)seen->images;
     return status;

@@ -229,7 +229,7 @@ static void panels_and_pages(void **state)
     press("C");
     assert_true(session.scene.changed_by_class);
     press("DD<Tab>");
-    for (ViewId view = VIEW_ERROR_EPOCHS; view <= VIEW_ERROR_LATTICE; view++) {
+    for (ViewId view = VIEW_ERROR_EPOCHS; view <= VIEW_ERROR_HEAT; view++) {
         assert_int_equal(scene_view(&session.scene, PANEL_ERROR), view);
         press("v");
     }

@@ -115,8 +115,9 @@ static void print_top1(const Contender *contenders, size_t count)
     double figures[METHOD_COUNT + 1] = {0};
     for (size_t i = 0; i < count; i++) {
         const Evaluation *evaluation = &contenders[i].evaluation;
-        figures[i] =
-            evaluation->images && evaluation->labelled ? (double)evaluation->quantized.top1_correct : NAN;
+        figures[i] = evaluation->images && evaluation->labelled && evaluation->task == TASK_CLASSIFY
+                         ? (double)evaluation->quantized.top1_correct
+                         : NAN;
     }
     const Lead lead = lead_of(figures, count);
     if (lead.next == NO_INDEX) return;

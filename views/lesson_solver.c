@@ -301,8 +301,8 @@ static bool find_channel(size_t *channel, double *scale, double *mean, const Lay
 void lesson_tell_compensation(Words *words, const Scene *scene)
 {
     const LayerResult *result = result_here(scene);
-    size_t channel;
-    double scale, mean;
+    size_t channel = 0;
+    double scale = 0, mean = 0;
     words_add(
         words,
         "Quantized activations are codes times a scale. One scale for all input channels fits the "

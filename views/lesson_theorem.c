@@ -219,7 +219,7 @@ size_t lesson_cancel_truth(const Scene *scene)
 {
     const Decomposition parts = lesson_decomposition(scene);
     if (!isfinite(parts.squares) || !isfinite(parts.compensation)) return NO_INDEX;
-    return log(parts.squares) >= log(parts.compensation) ? 0 : 1;
+    return log(parts.squares) < log(parts.compensation);
 }
 
 void lesson_ask_cancel(Words *words, const Scene *scene)

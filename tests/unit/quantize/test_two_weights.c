@@ -71,7 +71,7 @@ static void routes_go_down_and_the_best_is_best(void **state)
         for (TwoWeightsRoute route = 0; route < ROUTE_COUNT; route++) {
             const size_t count = two_weights_route(steps, &pair, route);
             for (size_t i = 0; i < count; i++) {
-                assert_true(fabs(steps[i].codes[0]) <= most && fabs(steps[i].codes[1]) <= most);
+                assert_true(abs(steps[i].codes[0]) <= (int)most && abs(steps[i].codes[1]) <= (int)most);
                 assert_true(steps[i].error >= best * (1 - 1e-12));
                 if (i && route == ROUTE_DIGITS) assert_true(steps[i].error < steps[i - 1].error);
             }

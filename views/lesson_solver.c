@@ -80,7 +80,8 @@ void lesson_tell_staircase(Words *words, const Scene *scene)
     (void)scene;
     words_add(
         words,
-        "At b bits a channel has the codes -(2^(b-1) - 1) .. 2^(b-1) - 1: stairs of height a. A weight on "
+        "With b bits the codes of a channel are -(2^(b-1) - 1) .. 2^(b-1) - 1: stairs of height a. A weight "
+        "on "
         "the stairs is off by up to half a step: rounding error, about a^2 / 12 on average. A weight beyond "
         "the last stair is off by all that is above it: clipping error. A larger scale a makes the steps "
         "coarser, and reaches farther. The chart has both errors and their sum over the range of the codes, "

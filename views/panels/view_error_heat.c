@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Sensitivities as a map of layer by weight bits: the output error that every layer would make at each width. */
+/* Sensitivities as a map of layer by weight bits: the output error that every layer would make at each width.
+ */
 #include "base/sizes.h"
 #include "views/page.h"
 

@@ -338,8 +338,9 @@ static Request check_outputs(const Options *options, Message *message)
             status_fail(message, STATUS_INVALID, "%s '-': name a file; /dev/stdout is standard output", name);
             return REQUEST_WRONG;
         }
-        if (path && !has_own_suffix(name, path)) {
-            status_fail(message, STATUS_INVALID, "%s '%s': end the name in .%s", name, path, name + 2);
+        const char *format = strcmp(name, "--front") == 0 ? "--csv" : name;
+        if (path && !has_own_suffix(format, path)) {
+            status_fail(message, STATUS_INVALID, "%s '%s': end the name in .%s", name, path, format + 2);
             return REQUEST_WRONG;
         }
         for (size_t k = i + 1; path && k < OPTIONS_OUTPUTS; k++) {

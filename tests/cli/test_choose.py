@@ -96,7 +96,7 @@ class Choose(Story):
         self.refused("--budget", "latency=300", "--latency", "device.csv", names=["device.csv", "no row for layer 'conv2'"])
 
     def test_the_explorer_chooses_the_same(self):
-        self.write("script.txt", "size 110x40\nwait\nkeys b30K<Enter>\nwait\nexpect Budget\nexpect measured\n"
+        self.write("script.txt", "size 120x56\nwait\nkeys b30K<Enter>\nwait\nexpect Budget\nexpect measured\n"
                                  "expect the best plan of at most 30.0 KiB\ndump adopted.txt\nkeys eexplored.csv<Enter>\nwait\n"
                                  "keys u\nwait\nkeys z\nexpect [changed] in\nkeys hh\nexpect 28.\nkeys <Enter>\nwait\n"
                                  "keys bnonsense<Enter>\nexpect is no budget\nkeys b-0.5 points<Enter>\nwait\nkeys b3.5 bits<Enter>\nwait\n")

@@ -4,7 +4,7 @@
 #include "base/sizes.h"
 #include "views/layer_order.h"
 #include "views/lesson_texts.h"
-#include "views/panels/overlays.h"
+#include "views/overlays/overlays.h"
 
 #include <stdio.h>
 #include <string.h>

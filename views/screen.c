@@ -4,7 +4,7 @@
 #include "views/lesson.h"
 #include "views/page.h"
 #include "views/panels/bars.h"
-#include "views/panels/overlays.h"
+#include "views/overlays/overlays.h"
 #include "views/panels/view_layers.h"
 
 #include <stdio.h>

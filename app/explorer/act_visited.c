@@ -2,7 +2,7 @@
 #include "app/explorer/actions.h"
 #include "app/explorer/prompt.h"
 #include "base/sizes.h"
-#include "views/panels/overlays.h"
+#include "views/overlays/overlays.h"
 #include "views/visited_order.h"
 #include "views/visited_plan.h"
 

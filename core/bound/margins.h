@@ -15,8 +15,9 @@
  * The differences are taken in double of outputs in float, so that they telescope to about 1e-16. Sums count
  * as MARGIN_SLACK larger than they are.
  *
- * One per worker. Example (Margins *margins, const float *outputs, const float *before, const float *after,
- * double norm):
+ * One per worker.
+ *
+ * Example (Margins *margins, const float *outputs, const float *before, const float *after, double norm):
  *     margins_start(margins, outputs, NULL, 1);
  *     double pull = margins_add(margins, 0, after, before, norm, true);
  *     MarginTests tests = margins_test(margins, 0, outputs);

@@ -9,7 +9,7 @@
 #include "views/layer_order.h"
 #include "views/lesson.h"
 #include "views/page.h"
-#include "views/panels/overlays.h"
+#include "views/overlays/overlays.h"
 #include "views/screen.h"
 #include "views/visited_order.h"
 

@@ -97,7 +97,7 @@ void view_error_clipping(Page *page, const Scene *scene)
                       scene_keys(scene, "widths"));
         return;
     }
-    const bool standing = state->state == LAYER_SOLVED && state->solved->result.range > 0;
+    const bool standing = state->state == LAYER_SOLVED && state->solved && state->solved->result.range > 0;
     plot_ranges(&page->plot, &state->clipping.errors, standing ? &state->solved->result : NULL);
     add_least(&page->head, "RTN", state->clipping.errors.error, "; ");
     add_least(&page->head, "solved", state->clipping.errors.heldout, ".");

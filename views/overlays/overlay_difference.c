@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* The difference between two visited plans: what each costs and is worth, and their layers side by side. */
-#include "views/panels/overlays.h"
+#include "views/overlays/overlays.h"
 #include "views/panels/words.h"
 #include "views/visited_order.h"
 #include "views/visited_plan.h"

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* The explanation of the page in focus: its text, the terms on it, the first line, and the welcome. */
 #include "views/guide.h"
-#include "views/panels/overlays.h"
+#include "views/overlays/overlays.h"
 
 enum { NAME_COLUMNS = 14, NARROW = 50 };
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* All that is known of one layer: facts on the left or above, histograms on the right or below. */
 #include "views/canvas/plot.h"
-#include "views/panels/overlays.h"
+#include "views/overlays/overlays.h"
 #include "views/panels/words.h"
 
 #include <math.h>

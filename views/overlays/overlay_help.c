@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* What the keys do, by group: one column, or two where the area is wide. */
-#include "views/panels/overlays.h"
+#include "views/overlays/overlays.h"
 
 #include <string.h>
 

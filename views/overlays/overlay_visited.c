@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* The visited plans: a list, and below it how the selected plan differs from the edited one. */
-#include "views/panels/overlays.h"
+#include "views/overlays/overlays.h"
 #include "views/panels/words.h"
 #include "views/visited_order.h"
 #include "views/visited_plan.h"

@@ -2,9 +2,9 @@
 #include "views/screen.h"
 
 #include "views/lesson.h"
+#include "views/overlays/overlays.h"
 #include "views/page.h"
 #include "views/panels/bars.h"
-#include "views/overlays/overlays.h"
 #include "views/panels/view_layers.h"
 
 #include <stdio.h>

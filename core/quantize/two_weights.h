@@ -12,9 +12,9 @@
  *     moved by H_ab / H_bb times the error of the first;
  *   - best: the codes of the least error within WINDOW of the rounded ones.
  *
- * Example (const Problem *problems, size_t groups, TwoWeights *pair):
+ * Example (const Problem *problems, size_t groups, TwoWeights *pair, Message *message):
  *     TwoWeightsStep steps[TWO_WEIGHTS_STEPS];
- *     two_weights_choose(pair, problems, groups, true, 4);
+ *     two_weights_choose(pair, problems, groups, true, 4, message);
  *     size_t count = two_weights_route(steps, pair, ROUTE_DIGITS);
  *     double stuck_at = steps[count - 1].error;
  */

@@ -3,6 +3,7 @@
 import gzip
 import json
 import os
+import pathlib
 import shutil
 import struct
 
@@ -182,7 +183,8 @@ class OutputsOverInputs(Story):
                    "--labels", "classes"]
         for name in ("x.onnx", "./images.gz", "labels", "classes", "link"):
             for option in ("--csv", "--json", "--onnx"):
-                self.bad(*command, option, name, names=[option, name])
+                wrong_suffix = pathlib.PurePath(name).suffix not in ("", option.replace("--", "."))
+                self.bad(*command, option, name, names=[option, name], status=2 if wrong_suffix else 1)
 
     def test_nor_one_that_holds_a_network_s_data(self):
         self.write("weights", bytes(4 * 10 * 784))

@@ -171,7 +171,7 @@ class Stories(Story):
             self.assertAlmostEqual(sum(ladder["contributions"][rung]) / ladder[rung], 1, places=6)
         self.assertTrue(certified["measured"] <= ladder["kept"] <= 1)
         self.assertTrue(0.5 < ladder["float_accuracy"] <= 1)
-        self.assertRegex(text, rf"(?m)^ +float( +-)+ +{100 * ladder['float_accuracy']:.2f} +-$")
+        self.assertRegex(text, rf"(?m)^ +float( +-)+ +{100 * ladder['float_accuracy']:.2f}( +-)+$")
         widths = re.findall(r"(?m)^\d  (?:conv|fc)\d +(\d|float) +\d\.", text)
         self.assertEqual(widths, [row["weight_bits"] for row in table])
         self.assertTrue(all(0.5 < accuracy <= 1 for accuracy in ladder["hybrid_accuracy"]))

@@ -18,7 +18,7 @@ SHOWN = {
     "+": ["· 5 bits"],
     "c": ["GPTQ", "Best of", "below"],
     "C": ["Accuracy · changed images", "Margin"],
-    "L": ["Lesson 1/8"],
+    "L": ["Lesson 1/21"],
     "nL": ["Accuracy · changed images"],
     "u": ["W 4.0"],
     "V": ["Visited plans", "◆"],

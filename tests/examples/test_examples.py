@@ -107,7 +107,7 @@ class Library(unittest.TestCase):
 
     def test_failures_name_the_cause(self):
         program = self.compile(EXAMPLES / "quantize_network.c")
-        for words, cause in (((DATA / "nowhere.onnx", 4), "nowhere.onnx"), ((LENET, 9), "9 bits: 2 to 8"),
+        for words, cause in (((DATA / "nowhere.onnx", 4), "nowhere.onnx"), ((LENET, 9), "9 bits: 1 to 8"),
                              ((LENET, 4, "out.txt"), "end the name in .csv, .json or .onnx")):
             result = subprocess.run([program, *map(str, words)], cwd=self.folder, env=self.environment,
                                     capture_output=True, text=True, timeout=300, check=False)

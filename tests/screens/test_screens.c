@@ -8,8 +8,8 @@
 #include "views/layer_cost.h"
 #include "views/layer_order.h"
 #include "views/lesson.h"
-#include "views/page.h"
 #include "views/overlays/overlays.h"
+#include "views/page.h"
 #include "views/screen.h"
 #include "views/visited_order.h"
 

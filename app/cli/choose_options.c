@@ -89,6 +89,7 @@ Status choose_limits_parse(CostLimits *limits, const Inputs *inputs, Message *me
 static Status find_layer(size_t *layer, const Network *network, const char *option, const char *name,
                          Message *message)
 {
+    *layer = NO_INDEX;
     for (size_t l = 0; l < network->layer_count; l++)
         if (strcmp(network->layers[l].name, name) == 0) {
             *layer = l;

@@ -191,21 +191,6 @@ size_t lesson_layer(const Scene *scene, size_t index)
     return lesson_largest(scene, chapters[index].layer);
 }
 
-void lesson_set_up(Scene *scene, size_t index)
-{
-    const LessonStep *step = lesson_step(index);
-    if (!step) return;
-    scene->lesson_chosen = scene->lesson > 1 && index == 0 ? scene->lesson - 1 : 0;
-    scene->lesson = scene->lesson_left = index + 1;
-    scene->front = view_table[step->view].panel;
-    scene->views[scene->front] = step->view;
-    scene->chart_cursor[scene->front] = SIZE_MAX;
-    scene->overlay = OVERLAY_NONE;
-    scene->overlay_first = 0;
-    scene->zoomed = false;
-    layer_order_go(scene, lesson_layer(scene, index));
-}
-
 /* --- answers ------------------------------------------------------------------------------------------ */
 
 static size_t option_count(const Chapter *chapter)
@@ -249,12 +234,39 @@ void lesson_choose(Scene *scene, int direction)
         scene->overlay_first = scene->lesson_chosen > LIST_ROWS ? scene->lesson_chosen - LIST_ROWS : 0;
 }
 
+/* The step's page. It has the answer to a prediction: until that is given, the layers stand in front. */
+static void show_page(Scene *scene, const LessonStep *step)
+{
+    const Panel panel = view_table[step->view].panel;
+    const bool hidden = lesson_awaits_answer(scene);
+    scene->front = hidden ? PANEL_LAYERS : panel;
+    if (!hidden)
+        scene->views[panel] = step->view;
+    else if (scene->views[panel] == step->view)
+        scene->views[panel] = view_next(panel, VIEW_LAYERS); /* its first */
+    scene->chart_cursor[panel] = SIZE_MAX;
+}
+
+void lesson_set_up(Scene *scene, size_t index)
+{
+    const LessonStep *step = lesson_step(index);
+    if (!step) return;
+    scene->lesson_chosen = scene->lesson > 1 && index == 0 ? scene->lesson - 1 : 0;
+    scene->lesson = scene->lesson_left = index + 1;
+    scene->overlay = OVERLAY_NONE;
+    scene->overlay_first = 0;
+    scene->zoomed = false;
+    show_page(scene, step);
+    layer_order_go(scene, lesson_layer(scene, index));
+}
+
 void lesson_answer(Scene *scene)
 {
     const Chapter *chapter = present(scene);
     if (!lesson_awaits_answer(scene)) return;
     scene->lesson_answers[scene->lesson - 1] =
         (LessonAnswer){true, chapter->options[0] ? scene->lesson_chosen : scene_layer(scene)};
+    show_page(scene, &chapter->step);
 }
 
 size_t lesson_chosen_step(const Scene *scene)

@@ -37,7 +37,8 @@ const char *lesson_kind_name(LessonKind kind);
 /* The layer that illustrates a step best; NO_INDEX: any. */
 size_t lesson_layer(const Scene *scene, size_t index);
 
-/* Shows a step: its view in front, without overlay and zoom, and the cursor on its layer. */
+/* Shows a step: its view in front, without overlay and zoom, and the cursor on its layer. While it waits for
+ * an answer, the layers are in front instead: the view would give it away. */
 void lesson_set_up(Scene *scene, size_t index);
 
 /* Whether the present step has a list of answers, or of steps, to choose from; moves the choice. */

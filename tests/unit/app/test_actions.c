@@ -478,9 +478,11 @@ static void the_lesson_is_left_and_taken_up(void **state)
     assert_true(lesson_awaits_answer(scene) && lesson_has_choice(scene));
     press("LjL");
     assert_int_equal(scene->lesson, 5);
+    assert_true(scene->front == PANEL_LAYERS && scene_view(scene, PANEL_ERROR) != VIEW_ERROR_STAIRCASE);
     press("ll<Enter>");
     assert_true(scene->lesson_answers[4].given && scene->lesson_answers[4].choice == 2);
     assert_false(lesson_awaits_answer(scene));
+    assert_true(scene->front == PANEL_ERROR && scene_view(scene, PANEL_ERROR) == VIEW_ERROR_STAIRCASE);
     press("nN");
     assert_true(scene->lesson == 5 && scene->lesson_answers[4].given);
     press("NNg<Enter>"); /* which layer: that under the cursor */

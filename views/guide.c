@@ -321,7 +321,7 @@ static const Term
     code = {"code", "The integer that stands for a weight: weight = code x scale of its channel. Scales are per channel.", changed_codes_now},
     digit = {"digit", "A code of b bits is a sum of b - 1 digits of -1, 0 or 1, which count 1, 2, 4, ... Bit-split solves one digit of all codes at a "
                       "time; to stitch is to add the digits up.", NULL},
-    epoch = {"epoch", "One sweep over all digits, the highest first, after which the scales are refitted.", epochs_now},
+    epoch = {"epoch", "Bit-split: one sweep over all digits, the highest first, after which the scales are refitted. Other methods: one pass over whole codes.", epochs_now},
     polish = {"polish", "Coordinate descent on whole codes, after the method.", polish_now},
     heldout = {"held-out", "The same error on rows that the solver did not see. Where it is much larger, there are too few rows.", heldout_now},
     method = {"levels", "Dashed lines: the final errors of other methods at the same bit width, once they are compared.", methods_now},

@@ -1275,6 +1275,29 @@ static void the_live_figure_is_the_curves_last_point(void **state)
     stage_free(&stage);
 }
 
+/* A method without digits has one curve, of whole codes, and the text names no digits. */
+static void digits_are_named_where_the_method_has_them(void **state)
+{
+    Stage stage = make_stage((Size){120, 40});
+    epochs(stage.recorded);
+    Page page;
+    page_fill(&page, stage.scene, VIEW_ERROR_EPOCHS);
+    assert_string_equal(page.plot.chart.series[0].name, "digits");
+    assert_non_null(strstr(page.words.text, "one sweep over one digit"));
+    page_free(&page);
+    stage.recorded->solved[3].result.method = METHOD_KBEST;
+    for (size_t i = 1; i < stage.recorded->solved[3].trace_count; i++)
+        stage.recorded->traces[3][i].stage = SOLVE_STAGE_CODES;
+    page_fill(&page, stage.scene, VIEW_ERROR_EPOCHS);
+    const Series *codes = &page.plot.chart.series[0];
+    assert_string_equal(codes->name, "whole codes");
+    assert_int_equal(codes->count, stage.recorded->solved[3].trace_count);
+    assert_true(isfinite(codes->y[0]));
+    assert_null(strstr(page.words.text, "digit"));
+    page_free(&page);
+    stage_free(&stage);
+}
+
 /* Solved, with polish: the curve ends at the figure that is printed, and that methods are compared by. */
 static void the_curve_ends_at_the_figure_beside_it(void **state)
 {
@@ -1320,7 +1343,7 @@ static void accuracy_by_depth_shows_its_interval(void **state)
     for (size_t l = 3; l < RECORDED_LAYERS; l += RECORDED_LAYERS - 4) { /* the selected layer, and the last */
         const LadderStep *step = &bound->steps[l];
         change_text(change, step->lost, step->gained, bound->images);
-        snprintf(text, sizeof text, ": %s points, %zu images lost and %zu gained", change, step->lost,
+        snprintf(text, sizeof text, ": %s points; images lost %zu, gained %zu", change, step->lost,
                  step->gained);
         if (!strstr(page.head.text, text)) fail_msg("'%s' does not say '%s'", page.head.text, text);
         const double low = page.plot.chart.series[0].y[l], high = page.plot.chart.series[1].y[l];
@@ -1504,6 +1527,7 @@ int main(void)
         cmocka_unit_test(the_widths_caption_says_what_is_drawn),
         cmocka_unit_test(the_live_figure_is_the_curves_last_point),
         cmocka_unit_test(the_curve_ends_at_the_figure_beside_it),
+        cmocka_unit_test(digits_are_named_where_the_method_has_them),
         cmocka_unit_test(the_title_shows_the_paired_change),
         cmocka_unit_test(accuracy_by_depth_shows_its_interval),
         cmocka_unit_test(only_the_weights_part_of_a_contribution_changes),

@@ -75,7 +75,7 @@ static void add_score(Words *words, const Evaluation *evaluation, const Score *s
     words_add(words, "Top-1 %.2f ± %.2f %% on %s images", 100 * score->value, 100 * score->half,
               figure_count(evaluation->images).text);
     if (isfinite(score->reference)) words_add(words, ", float %.2f %%", 100 * score->reference);
-    words_add(words, ". Change %s points: %zu images lost, %zu gained. Same prediction on %s.",
+    words_add(words, ". Change %s points; images lost %zu, gained %zu. Same prediction on %s.",
               score_change(evaluation).text, evaluation->lost, evaluation->gained,
               figure_percent_of(evaluation->agreeing, evaluation->images).text);
 }

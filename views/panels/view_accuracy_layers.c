@@ -45,7 +45,7 @@ static bool plot_pinned(Plot *plot, const Scene *scene, const Ladder *current)
 static void add_counts(Words *words, const Ladder *ladder, size_t layer)
 {
     const LadderStep *step = &ladder->steps[layer];
-    words_add(words, "%s points, %zu images lost and %zu gained",
+    words_add(words, "%s points; images lost %zu, gained %zu",
               paired_change(step->lost, step->gained, ladder->images).text, step->lost, step->gained);
 }
 

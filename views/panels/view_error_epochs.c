@@ -14,11 +14,20 @@ static size_t points_of(const SolveProgress *step)
     return digits ? step->bits - 1 : 1;
 }
 
-/* Two series, of digits and of whole codes. An epoch is one unit long; the points of its digits, the highest
- * first, divide it. The last point of an epoch is its error, after the scales are refitted. Where the
- * codes begin, both series have the point, so that the curve is not interrupted. */
+static bool has_digits(const SolveProgress *steps, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        if (steps[i].stage == SOLVE_STAGE_DIGITS) return true;
+    return false;
+}
+
+/* Two series, of digits and of whole codes; without digits, all is of whole codes. An epoch is one unit long;
+ * the points of its digits, the highest first, divide it. The last point of an epoch is its error, after the
+ * scales are refitted. Where the codes begin, both series have the point, so that the curve is not
+ * interrupted. */
 static void plot_trace(Plot *plot, const SolveProgress *steps, size_t count)
 {
+    const bool by_digit = has_digits(steps, count);
     size_t points = 0, at = 0, epoch = 0;
     for (size_t i = 0; i < count; i++) points += points_of(&steps[i]);
     double *x = plot_array(plot, points), *digits = plot_array(plot, points),
@@ -26,7 +35,7 @@ static void plot_trace(Plot *plot, const SolveProgress *steps, size_t count)
     if (!x || !digits || !codes) return;
     for (size_t i = 0; i < count; i++) {
         const SolveProgress *step = &steps[i];
-        bool whole = step->stage == SOLVE_STAGE_CODES;
+        bool whole = step->stage == SOLVE_STAGE_CODES || !by_digit;
         if (step->stage != SOLVE_STAGE_START) epoch++;
         if (whole && at > 0 && isnan(codes[at - 1])) codes[at - 1] = digits[at - 1];
         size_t parts = points_of(step);
@@ -36,7 +45,9 @@ static void plot_trace(Plot *plot, const SolveProgress *steps, size_t count)
                 d == parts ? step->error : step->error_after_digit[parts - d];
         }
     }
-    plot_series(plot, (Series){"digits", SERIES_LINE, STYLE_SERIES_1, GLYPH_CIRCLE, x, digits, NULL, points});
+    if (by_digit)
+        plot_series(plot,
+                    (Series){"digits", SERIES_LINE, STYLE_SERIES_1, GLYPH_CIRCLE, x, digits, NULL, points});
     plot_series(plot,
                 (Series){"whole codes", SERIES_LINE, STYLE_SERIES_2, GLYPH_SQUARE, x, codes, NULL, points});
 }
@@ -112,11 +123,15 @@ static void add_result(Words *words, const LayerResult *result)
     words_add(words, ".");
 }
 
-/* result: NULL while the layer is not solved. */
-static void explain(Words *words, const Scene *scene, const LayerResult *result)
+/* result: NULL while the layer is not solved; method: that of the curve. */
+static void explain(Words *words, const Scene *scene, Method method, const LayerResult *result)
 {
-    words_add(words, "A point is one sweep over one digit of all codes, the highest digit first; after the "
-                     "lowest digit the scales are refitted.");
+    if (method == METHOD_BITSPLIT)
+        words_add(words, "A point is one sweep over one digit of all codes, the highest digit first; after "
+                         "the lowest digit the scales are refitted.");
+    else if (!method_is_rounding(method))
+        words_add(words,
+                  "The first point is round-to-nearest; each of the next is one pass over whole codes.");
     if (result && !isnan(result->polished_error))
         words_add(words, " Polish is coordinate descent on whole codes.");
     if (result && result->ridge > 0)
@@ -138,7 +153,10 @@ void view_error_epochs(Page *page, const Scene *scene)
     size_t count = live ? snapshot->trace_count : solved ? solved->trace_count : 0;
 
     title_with_layer(page->title, sizeof page->title, scene, layer);
-    explain(&page->words, scene, count ? result : NULL);
+    if (layer != NO_INDEX)
+        explain(&page->words, scene,
+                count && result ? result->method : (Method)scene->plan->layers[layer].method,
+                count ? result : NULL);
     if (count == 0) {
         add_reason(&page->head, scene, layer);
         return;

@@ -7,6 +7,9 @@
 #include <math.h>
 #include <string.h>
 
+/* Floors below it are rounding noise of sums: the layer's input is not quantized. */
+#define ROUNDING_NOISE 1e-12
+
 /* --- figures of the terms ---------------------------------------------------------------------------- */
 
 static const char *name_here(const Scene *scene)
@@ -170,7 +173,7 @@ static void estimate_now(Words *words, const Scene *scene)
 static void floor_now(Words *words, const Scene *scene)
 {
     const LayerSnapshot *state = state_here(scene);
-    if (state) say_number(words, name_here(scene), state->input_floor);
+    if (state && state->input_floor > ROUNDING_NOISE) say_number(words, name_here(scene), state->input_floor);
 }
 
 static void unit_now(Words *words, const Scene *scene)
@@ -325,6 +328,7 @@ static const Term
     polish = {"polish", "Coordinate descent on whole codes, after the method.", polish_now},
     heldout = {"held-out", "The same error on rows that the solver did not see. Where it is much larger, there are too few rows.", heldout_now},
     method = {"levels", "Dashed lines: the final errors of other methods at the same bit width, once they are compared.", methods_now},
+    on_float_input = {"on float input", "The error where the layer is solved on the float network's input: to compare with RTN and the estimate, which are on the same input.", NULL},
     solved = {"solved", "The reconstruction error that the optimizer reached.", error_now},
     accumulated = {"accumulated", "Error of the layer's output in the quantized network against the float network's: it has the errors of all earlier layers in "
                                   "it.", accumulated_now},
@@ -341,7 +345,7 @@ static const Term
     certified = {"certified", "Images whose prediction is proven not to have changed. By norms: the hybrid sum of the image is below its margin / sqrt 2. By direction, "
                               "one-sided and by stage also look at what each change does to the margin, and prove more.", certified_now},
     top1 = {"top-1", "Share of the evaluation images whose largest score is that of the right class.", top1_now},
-    change = {"change", "-0.11 [-0.25, +0.03]: the change of top-1 against the float network in points, with its 95 % interval, from the same images in both "
+    change = {"change", "The change of top-1 against the float network in points, with its 95 % interval in brackets, from the same images in both "
                         "networks. Where the interval contains 0, the images show neither a loss nor a gain.", change_now},
     lost = {"lost, gained", "Images that only the float network gets right, and that only the quantized one does.", lost_now},
     agreeing = {"same", "Images with the same prediction in both networks, right or wrong.", agreeing_now},
@@ -391,7 +395,7 @@ static const struct {
                            {&error, &rtn, &code, &digit, &epoch, &polish, &heldout, &method}},
     [VIEW_ERROR_LAYERS] = {"The reconstruction errors of all layers.", {&rtn, &solved, &accumulated}},
     [VIEW_ERROR_WIDTHS] = {"The error of the layer under the cursor at every bit width.",
-                           {&local, &rtn, &estimate, &solved, &floor_term}},
+                           {&local, &rtn, &estimate, &on_float_input, &floor_term}},
     [VIEW_ERROR_CLIPPING] = {"What the error of the layer under the cursor is made of when the range of its "
                              "codes narrows.",
                              {&range, &rtn, &rounding_part, &clipping_part, &heldout}},

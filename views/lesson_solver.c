@@ -151,9 +151,10 @@ void lesson_tell_minimum(Words *words, const Scene *scene)
     }
     const Layer *shape = &scene->network->layers[layer];
     const double codes = (double)(shape->groups * shape->m * shape->n), error = lesson_error(scene, layer);
-    words_add(words, "In %s at %s, RTN leaves an error of %s, %s %s", scene_short_name(scene, layer).text,
+    words_add(words, "In %s at %s, RTN leaves an error of %s, %s%s %s", scene_short_name(scene, layer).text,
               bits_words(result->bits), figure_number(result->rounding_error).text,
-              method_title(result->method), figure_number(error).text);
+              method_title(result->method), isnan(result->polished_error) ? "" : " and polish",
+              figure_number(error).text);
     if (error > 0 && error < result->rounding_error)
         words_add(words, ", %s times less", figure_ratio(result->rounding_error / error).text);
     words_add(words, "; %s of the codes differ from RTN.",

@@ -97,8 +97,9 @@ void lesson_tell_triangle(Words *words, const Scene *scene)
 
 void lesson_try_triangle(Words *words, const Scene *scene)
 {
-    words_add(words, "Try: %s gives the layer that costs most one bit more; %s undoes it.",
-              lesson_key(scene, "raise").text, lesson_key(scene, "undo").text);
+    words_add(
+        words, "Try: %s goes to the layer of the largest share, %s gives it one bit more; %s undoes it.",
+        lesson_key(scene, "worst").text, lesson_key(scene, "raise").text, lesson_key(scene, "undo").text);
 }
 
 void lesson_tell_spectral(Words *words, const Scene *scene)

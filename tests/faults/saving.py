@@ -71,7 +71,7 @@ def content(path):
     if path.suffix != ".json" or text == OLD:
         return text
     whole = json.loads(text)
-    early = ("visits", "hashes") if "state" in path.parts else ()  # depend on how far the worker was
+    early = ("visits", "hashes", "norms") if "state" in path.parts else ()  # depend on how far the worker was
     for key in ("run", "saved", *early):
         whole.pop(key, None)
     return whole

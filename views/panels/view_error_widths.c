@@ -37,7 +37,10 @@ static void add_neighbours(Words *words, const LayerSnapshot *state, const Layer
     const double less = bits > SOLVE_MIN_BITS ? errors[bits - 1] : NAN;
     const double more = bits < SOLVE_MAX_BITS ? errors[bits + 1] : NAN;
     if (isnan(here)) return;
-    words_add(words, "%s, %s: %s", bits_words(bits), solved ? "solved" : "estimated",
+    words_add(words, "%s, %s: %s", bits_words(bits),
+              !solved        ? "estimated"
+              : state->swept ? "on float input"
+                             : "solved",
               figure_number(here).text);
     if (less > 0 && here > 0) words_add(words, "; one bit less: × %s", figure_ratio(less / here).text);
     if (more > 0 && here > 0) words_add(words, "; one bit more: ÷ %s", figure_ratio(here / more).text);
@@ -66,8 +69,8 @@ static void plot_widths(Plot *plot, const LayerSnapshot *state, unsigned bits, b
                                state->rounding_estimate + SOLVE_MIN_BITS, NULL, WIDTHS});
     plot_series(plot, (Series){"estimate", SERIES_LINE, STYLE_SERIES_2, GLYPH_SQUARE, x,
                                state->estimate + SOLVE_MIN_BITS, NULL, WIDTHS});
-    plot_series(plot, (Series){"solved", SERIES_POINTS, STYLE_SERIES_1, GLYPH_CIRCLE, x,
-                               state->local + SOLVE_MIN_BITS, here, WIDTHS});
+    plot_series(plot, (Series){state->swept ? "on float input" : "solved", SERIES_POINTS, STYLE_SERIES_1,
+                               GLYPH_CIRCLE, x, state->local + SOLVE_MIN_BITS, here, WIDTHS});
     if (!has_floor(state) && !in_plan) return;
     plot_series(plot, (Series){"in this plan", SERIES_POINTS, STYLE_SERIES_4, GLYPH_DIAMOND, x,
                                state->measured + SOLVE_MIN_BITS, here, WIDTHS});

@@ -151,12 +151,12 @@ static int draw_notes(Canvas *canvas, Area area, int row, const Scene *scene, co
                   character_short_name(ladder->culprit).text, ladder->reason ? ladder->reason : "?");
     add_costliest(&costs, scene, ladder);
     add_certified(&certified, ladder);
+    if (!scene->snapshot->ladder_current)
+        row += canvas_paragraph(canvas, area, row, 0, STYLE_WARNING, "From an earlier plan.");
     row += canvas_paragraph(canvas, area, row, 0, STYLE_WARNING, culprit.text);
     row += canvas_paragraph(canvas, area, row, 0, STYLE_TEXT, certified.text);
     row += canvas_paragraph(canvas, area, row, 0, STYLE_TEXT, costs.text);
-    if (!scene->snapshot->ladder_current)
-        row += canvas_paragraph(canvas, area, row, 0, STYLE_WARNING, "From an earlier plan.");
-    else if (scene->snapshot->ladder_fraction < 1)
+    if (scene->snapshot->ladder_current && scene->snapshot->ladder_fraction < 1)
         row += canvas_text(canvas, area, row, 0, STYLE_WARNING, "On the first %s of the images so far.",
                            figure_percent(scene->snapshot->ladder_fraction).text) > 0;
     if (area.rows - row < 5) return row;

@@ -261,12 +261,13 @@ static void measure_change(const Tile *tile, size_t step, const float *output, c
     const size_t elements = tile->run->network->output_elements;
     const LadderRun *run = tile->run;
     const bool stage_ends = run->stage_ends[step];
-    double *pulls = run->pulls + run->network->nodes[run->steps[step]].layer * run->images + tile->first;
+    const size_t first = run->network->nodes[run->steps[step]].layer * run->images + tile->first;
     for (size_t i = 0; i < tile->count; i++) {
         const float *after = output + i * elements, *before = last + i * elements;
         StepSample *sample = sample_of(tile, step, i);
         sample->change = distance_squared(after, before, elements);
-        pulls[i] += margins_add(&tile->worker->margins, i, after, before, sqrt(sample->change), stage_ends);
+        run->pulls[first + i] +=
+            margins_add(&tile->worker->margins, i, after, before, sqrt(sample->change), stage_ends);
         sample->correct = is_right(tile, i, output);
     }
 }

@@ -304,8 +304,8 @@ static void read_columns(Plan *plan, Reader *reader, const JsonObject *columns, 
 {
     const cJSON *weights = read_column(reader, columns, "weight_bits"),
                 *activations = read_column(reader, columns, "activation_bits"),
-                *methods = read_column(reader, columns, method_key),
-                *grids = json_find(columns, "grid") ? read_column(reader, columns, "grid") : NULL;
+                *methods = read_column(reader, columns, method_key), *grids = NULL;
+    if (good(reader) && json_find(columns, "grid")) grids = read_column(reader, columns, "grid");
     for (size_t i = 0; good(reader) && i < plan->layer_count; i++) {
         LayerPlan *choice = &plan->layers[reader->order[i]];
         read_bits(&choice->weight_bits, reader, weights, columns, "weight_bits", BITS_BINARY);

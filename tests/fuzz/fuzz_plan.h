@@ -27,7 +27,9 @@ static inline void require_sound_plan(const Plan *plan)
                  "the ridge is in range");
     for (size_t l = 0; l < plan->layer_count; l++) {
         const LayerPlan *layer = &plan->layers[l];
-        fuzz_require(is_width(layer->weight_bits) && is_width(layer->activation_bits), "widths are in range");
+        fuzz_require(layer->weight_bits == BITS_FLOAT || grid_has_bits(layer->grid, layer->weight_bits),
+                     "the grid has codes of the weight bits");
+        fuzz_require(is_width(layer->activation_bits), "activation bits are in range");
         fuzz_require(!sample_network.layers[l].first || layer->activation_bits == BITS_FLOAT,
                      "the network's input stays float");
         fuzz_require(method_name((Method)layer->method) != NULL, "methods are known");

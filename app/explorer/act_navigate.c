@@ -162,7 +162,7 @@ void act_last_marks(Session *session, int unused)
     if (count == 0 && scene->marked_count == 0)
         session_tell(session, "no marks to bring back: Space marks a layer, * all that are shown");
     else
-        session_tell(session, "%zu layer%s marked, as before", count, count == 1 ? "" : "s");
+        session_tell(session, "marked the last selection again: %zu layer%s", count, count == 1 ? "" : "s");
 }
 
 void act_mark_all(Session *session, int unused)

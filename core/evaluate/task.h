@@ -3,16 +3,18 @@
  *
  * The kind is the network's `task` (an option, a description or the file's metadata), or what the outputs'
  * shapes say where none is named:
+ *   - classify: one vector of scores per image;
+ *   - detect: [4 + classes][anchors] (YOLOv8), [anchors][5 + classes] (YOLOv5), or two outputs [anchors][4]
+ *     and [anchors][classes];
+ *   - segment: a detection head with mask coefficients behind the classes, and prototypes
+ *     [coefficients][height][width];
+ *   - semantic: [classes][height][width];
+ *   - none: all else.
  *
- *     classify   one vector of scores per image
- *     detect     [4 + classes][anchors] (YOLOv8), [anchors][5 + classes] (YOLOv5), or two outputs
- * [anchors][4] and [anchors][classes] segment    one of the former with a number of mask coefficients behind
- * the classes, and prototypes [coefficients][height][width] semantic   [classes][height][width] none all else
- *
- * A detection head whose kind nobody names is recognized only where the number of class names fits, as other
- * networks have outputs of two dimensions, too. Outputs that do not fit the named task are compared as
- * numbers: TASK_NONE. Slices are the parts that are compared as numbers: a YOLO output's boxes, scores and
- * coefficients, and whole outputs otherwise.
+ * Other networks have two-dimensional outputs as well. A detection head whose kind is not named is therefore
+ * recognized only where the number of class names fits. Outputs that do not fit the named task are compared
+ * as numbers (TASK_NONE). Slices are the parts that are compared as numbers: a YOLO output's boxes, scores
+ * and coefficients, and whole outputs otherwise.
  *
  * Example (const Network *network, size_t class_count):
  *     NetworkTask task;

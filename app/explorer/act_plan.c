@@ -167,7 +167,7 @@ void act_grid(Session *session, int unused)
         const unsigned next = (session->scene.plan->layers[first].grid + 1u) % GRID_COUNT;
         layer_plan_set_grid(&edit.plan->layers[l], (GridKind)next);
     }
-    if (!edit_finish(&edit, session, "this grid is chosen already") || first == NO_INDEX) return;
+    edit_finish(&edit, session, "this grid is chosen already");
     const LayerPlan *layer = &session->scene.plan->layers[first];
     const GridRow *row = grid_row((GridKind)layer->grid);
     if (layer->weight_bits == BITS_FLOAT)

@@ -193,9 +193,8 @@ static Status run_pipeline(Pipeline **pipeline, Explorer *explorer, bool solutio
                         &explorer->normalization, &options, &explorer->message);
 }
 
-/* Where all layers are solved from cached statistics, accumulated errors are left for later:
- * pursue_accumulated().
- */
+/* Where all layers are solved from cached statistics, pursue_accumulated() computes the accumulated errors
+ * later. */
 static Status pursue_errors(Explorer *explorer)
 {
     Snapshot *draft = &explorer->draft;

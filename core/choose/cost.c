@@ -28,6 +28,12 @@ static unsigned bits_stored(unsigned bits)
     return bits ? bits : FLOAT_BITS;
 }
 
+size_t layer_input_scales(const Layer *layer, unsigned activation_bits, bool error_compensated)
+{
+    if (!activation_bits) return 0;
+    return error_compensated ? layer_input_channels(layer) : 1;
+}
+
 size_t layer_cost_bytes(const Layer *layer, unsigned weight_bits, size_t input_scales)
 {
     const size_t outputs = layer->groups * layer->m, weights = outputs * layer->n;

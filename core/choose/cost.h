@@ -20,6 +20,9 @@ const char *cost_name(CostKind kind);
 /* False where no cost has this name; *kind is then unchanged. */
 bool cost_parse(CostKind *kind, const char *name);
 
+/* Scales of a layer's quantized input: one, or one per input channel (error-compensated); none in float. */
+size_t layer_input_scales(const Layer *layer, unsigned activation_bits, bool error_compensated);
+
 /* Bytes of a layer: its weights packed at their bits and rounded up to whole bytes, + 4 per output channel of
  * quantized weights for its scale, + 4 per scale of a quantized input, + 4 per bias where the network has
  * one. */

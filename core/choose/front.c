@@ -41,7 +41,7 @@ typedef struct Search {
     bool complete; /* no state was dropped that might have mattered */
 } Search;
 
-static void choice_add(Choice *sum, const Choice *choice)
+void choice_add(Choice *sum, const Choice *choice)
 {
     sum->error += choice->error;
     for (int k = 0; k < COST_COUNT; k++) sum->costs[k] += choice->costs[k];

@@ -79,6 +79,9 @@ CostLimits cost_limits_none(void);
 Status front_within(uint8_t *picks, Choice *point, bool *proven, const ChoiceSet *sets, size_t set_count,
                     const CostLimits *limits, Message *message);
 
+/* Adds the error and the costs of a choice. */
+void choice_add(Choice *sum, const Choice *choice);
+
 /* The sums of a pick. */
 Choice front_sum(const ChoiceSet *sets, size_t set_count, const uint8_t *picks);
 

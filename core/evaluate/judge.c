@@ -151,7 +151,6 @@ Status judge_image(Judged *judged, const Judge *judge, size_t image, const float
 
 /* --- figures of many images --------------------------------------------------------------------------- */
 
-/* The first `count` images of the evaluation, in the order of the annotations. NULL when out of memory. */
 typedef struct Place {
     size_t number, image;
 } Place;
@@ -163,6 +162,7 @@ static int by_number(const void *a, const void *b)
     return (left->image > right->image) - (left->image < right->image);
 }
 
+/* The first `count` images of the evaluation, in the order of the annotations. NULL when out of memory. */
 static Place *annotated_order(const Judge *judge, size_t count)
 {
     Place *order = calloc(count + 1, sizeof *order);

@@ -37,29 +37,17 @@ ChooseRules choose_rules(void)
 
 /* --- costs ------------------------------------------------------------------------------------------- */
 
-static size_t input_scales(const Plan *plan, const Layer *layer, unsigned activation_bits)
-{
-    if (activation_bits == BITS_FLOAT) return 0;
-    return plan->options.error_compensated ? layer_input_channels(layer) : 1;
-}
-
 static Choice layer_choice(const Plan *plan, const Network *network, const Forecast *forecast,
                            const LatencyTable *latency, size_t layer, LayerWidths widths)
 {
     const Layer *of = &network->layers[layer];
     Choice choice = {.error = forecast_layer(forecast, layer, widths)};
-    choice.costs[COST_BYTES] =
-        (double)layer_cost_bytes(of, widths.weight_bits, input_scales(plan, of, widths.activation_bits));
+    const size_t scales = layer_input_scales(of, widths.activation_bits, plan->options.error_compensated);
+    choice.costs[COST_BYTES] = (double)layer_cost_bytes(of, widths.weight_bits, scales);
     choice.costs[COST_BITOPS] = layer_cost_bitops(of, widths.weight_bits, widths.activation_bits);
     if (latency)
         choice.costs[COST_LATENCY] = latency_of(latency, layer, widths.weight_bits, widths.activation_bits);
     return choice;
-}
-
-static void add_choice(Choice *sum, const Choice *choice)
-{
-    sum->error += choice->error;
-    for (int k = 0; k < COST_COUNT; k++) sum->costs[k] += choice->costs[k];
 }
 
 Choice plan_choice(const Plan *plan, const Network *network, const Forecast *forecast,
@@ -69,7 +57,7 @@ Choice plan_choice(const Plan *plan, const Network *network, const Forecast *for
     for (size_t l = 0; l < plan->layer_count; l++) {
         const LayerWidths widths = {plan->layers[l].weight_bits, plan->layers[l].activation_bits};
         const Choice choice = layer_choice(plan, network, forecast, latency, l, widths);
-        add_choice(&sum, &choice);
+        choice_add(&sum, &choice);
     }
     return sum;
 }
@@ -138,7 +126,7 @@ static void try_choice(Chooser *chooser, size_t set, LayerWidths widths, const L
         const Choice choice = layer_choice(chooser->plan, chooser->network, &chooser->forecast, latency, l,
                                            widths_in(chooser, l, widths));
         if (isnan(choice.error) || isnan(choice.costs[COST_LATENCY])) return;
-        add_choice(&sum, &choice);
+        choice_add(&sum, &choice);
     }
     if (of->count == FRONT_MOST_CHOICES) return;
     chooser->choices[set * FRONT_MOST_CHOICES + of->count] = sum;

@@ -226,16 +226,12 @@ Status plan_check_grids(const Plan *plan, const Network *network, Message *messa
 #define FLOAT_BITS 32
 #define FLOAT_BYTES 4
 
-static size_t input_scales(const Plan *plan, const Network *network, size_t index)
-{
-    if (plan->layers[index].activation_bits == BITS_FLOAT) return 0;
-    return plan->options.error_compensated ? layer_input_channels(&network->layers[index]) : 1;
-}
-
 size_t plan_layer_bytes(const Plan *plan, const Network *network, size_t index)
 {
-    return layer_cost_bytes(&network->layers[index], plan->layers[index].weight_bits,
-                            input_scales(plan, network, index));
+    const Layer *layer = &network->layers[index];
+    const LayerPlan *choice = &plan->layers[index];
+    const size_t scales = layer_input_scales(layer, choice->activation_bits, plan->options.error_compensated);
+    return layer_cost_bytes(layer, choice->weight_bits, scales);
 }
 
 PlanTotals plan_totals(const Plan *plan, const Network *network)

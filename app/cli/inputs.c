@@ -273,8 +273,8 @@ static Status spare_inputs(const Inputs *inputs, Message *message)
 {
     Status status = STATUS_OK;
     for (size_t i = 0; status == STATUS_OK && i < OPTIONS_OUTPUTS; i++) {
-        const char *name, *path = options_output(inputs->options, &name, i);
-        if (path) status = inputs_spare_inputs(inputs, name, path, message);
+        const OptionOutput output = options_output(inputs->options, i);
+        if (output.path) status = inputs_spare_inputs(inputs, output.option, output.path, message);
     }
     return status;
 }
@@ -283,8 +283,8 @@ static Status check_outputs(const Options *options, Message *message)
 {
     Status status = STATUS_OK;
     for (size_t i = 0; status == STATUS_OK && i < OPTIONS_OUTPUTS; i++) {
-        const char *name, *path = options_output(options, &name, i);
-        if (path) status = output_check(path, message);
+        const OptionOutput output = options_output(options, i);
+        if (output.path) status = output_check(output.path, message);
     }
     return status;
 }

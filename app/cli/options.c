@@ -312,41 +312,43 @@ static Request take_positionals(Options *options, char **words, int count, Messa
     return REQUEST_RUN;
 }
 
-const char *options_output(const Options *options, const char **name, size_t i)
+OptionOutput options_output(const Options *options, size_t i)
 {
-    static const char *const names[OPTIONS_OUTPUTS] = {"--csv", "--json", "--onnx", "--front"};
-    const char *const paths[OPTIONS_OUTPUTS] = {options->csv, options->json, options->onnx, options->front};
-    *name = names[i];
-    return paths[i];
+    const OptionOutput outputs[OPTIONS_OUTPUTS] = {{"--csv", "csv", options->csv},
+                                                   {"--json", "json", options->json},
+                                                   {"--onnx", "onnx", options->onnx},
+                                                   {"--front", "csv", options->front}};
+    return outputs[i];
 }
 
-/* Whether a name ends in the suffix of its option: ".csv" of --csv. A name without a suffix, and a device,
- * may have any content. */
-static bool has_own_suffix(const char *name, const char *path)
+/* Whether a name ends in its option's suffix. A name without a suffix, and a device, may have any content. */
+static bool has_own_suffix(const OptionOutput *output)
 {
-    const char *file = strrchr(path, '/'), *suffix = strrchr(file ? file : path, '.');
-    return !suffix || strncmp(path, "/dev/", 5) == 0 || strcasecmp(suffix + 1, name + 2) == 0;
+    const char *file = strrchr(output->path, '/'), *suffix = strrchr(file ? file : output->path, '.');
+    return !suffix || strncmp(output->path, "/dev/", 5) == 0 || strcasecmp(suffix + 1, output->suffix) == 0;
 }
 
 /* Each has a name, and one of its own. */
 static Request check_outputs(const Options *options, Message *message)
 {
     for (size_t i = 0; i < OPTIONS_OUTPUTS; i++) {
-        const char *name, *other;
-        const char *path = options_output(options, &name, i);
-        if (path && strcmp(path, "-") == 0) {
-            status_fail(message, STATUS_INVALID, "%s '-': name a file; /dev/stdout is standard output", name);
+        const OptionOutput output = options_output(options, i);
+        if (!output.path) continue;
+        if (strcmp(output.path, "-") == 0) {
+            status_fail(message, STATUS_INVALID, "%s '-': name a file; /dev/stdout is standard output",
+                        output.option);
             return REQUEST_WRONG;
         }
-        const char *format = strcmp(name, "--front") == 0 ? "--csv" : name;
-        if (path && !has_own_suffix(format, path)) {
-            status_fail(message, STATUS_INVALID, "%s '%s': end the name in .%s", name, path, format + 2);
+        if (!has_own_suffix(&output)) {
+            status_fail(message, STATUS_INVALID, "%s '%s': end the name in .%s", output.option, output.path,
+                        output.suffix);
             return REQUEST_WRONG;
         }
-        for (size_t k = i + 1; path && k < OPTIONS_OUTPUTS; k++) {
-            const char *same = options_output(options, &other, k);
-            if (!same || strcmp(path, same) != 0) continue;
-            status_fail(message, STATUS_INVALID, "%s and %s name the same file '%s'", name, other, path);
+        for (size_t k = i + 1; k < OPTIONS_OUTPUTS; k++) {
+            const OptionOutput other = options_output(options, k);
+            if (!other.path || strcmp(output.path, other.path) != 0) continue;
+            status_fail(message, STATUS_INVALID, "%s and %s name the same file '%s'", output.option,
+                        other.option, output.path);
             return REQUEST_WRONG;
         }
     }

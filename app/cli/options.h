@@ -127,8 +127,14 @@ typedef enum Request { REQUEST_RUN, REQUEST_HELP, REQUEST_VERSION, REQUEST_WRONG
  * help for options->command alone. */
 Request options_parse(Options *options, bool *all, int argc, char **argv, Message *message);
 
-/* The files to be written: the path of the i-th, NULL where it was not asked for. *name: "--csv", say. */
+/* A file to be written. */
+typedef struct OptionOutput {
+    const char *option; /* "--csv", say */
+    const char *suffix; /* of its name: "csv" */
+    const char *path;   /* NULL: not asked for */
+} OptionOutput;
+
 #define OPTIONS_OUTPUTS 4
-const char *options_output(const Options *options, const char **name, size_t i);
+OptionOutput options_output(const Options *options, size_t i);
 
 #endif
